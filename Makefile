@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Every target of the project; `make help` lists them.  Each folder has a
+# Makefile of its own, which works alone too; results go under build/.
+
+TOP := $(abspath $(dir $(lastword $(MAKEFILE_LIST))))
+ifneq ($(V),1)
+MAKEFLAGS += --no-print-directory
+endif
+
+folders := $(patsubst %/Makefile,%,$(wildcard $(addsuffix /Makefile, \
+             hypervisor guest-pv dom0-tools xenstore-like)))
+units   := $(patsubst tests/unit/%/Makefile,%,$(wildcard tests/unit/*/Makefile))
+
+.DEFAULT_GOAL := all
+
+.PHONY: all
+all: $(folders)		## build everything
+
+.PHONY: $(folders)
+$(folders): | deps
+	@$(MAKE) -C $@
+
+.PHONY: deps
+deps:			## install missing Debian packages (as root), or name them
+	@configs/deps configs/packages
+
+.PHONY: check
+check: all		## run every test; the last line counts them
+	@tests/run lint $(addprefix unit:,$(units)) $(suites)
+
+.PHONY: lint
+lint: deps		## check layout, include rules and headers; report sizes
+	@tests/run lint
+
+.PHONY: clean
+clean:			## remove everything that was built or downloaded
+	rm -rf build
+
+.PHONY: help
+help:			## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n",$$1,$$2}' \
+	    $(MAKEFILE_LIST)
