@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The life of a domain.  All state is in the hypervisor and the store, so
+ * any process may call any of these for any domain at any time.
+ */
+#ifndef PEL_DOMAIN_H
+#define PEL_DOMAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <pel/config.h>
+
+#define PEL_DOMID_NONE 0x7ff4u /* no domain; DOMID_INVALID of the ABI */
+
+struct pel_ctx;
+
+/* The reasons of <xen/sched.h>, SHUTDOWN_*; PEL_REASON_NONE: it runs. */
+#define PEL_REASON_NONE 0xff
+
+struct pel_dominfo {
+    uint32_t domid;
+    uint8_t uuid[16];
+    bool dying, shutdown, paused, blocked, running;
+    uint8_t reason;        /* SHUTDOWN_*, PEL_REASON_NONE unless @shutdown */
+    uint64_t memory_kb;    /* pages that it has now */
+    uint64_t max_kb;       /* pages that it may have */
+    uint64_t cpu_time_ns;
+    uint32_t vcpus;        /* online */
+    uint64_t shared_info_mfn;
+};
+
+/**
+ * pel_domain_list - every domain, in order of ids, dom0 and dying ones too
+ * @out: set to a malloc'ed array of @nr
+ */
+int pel_domain_list(struct pel_ctx *ctx, struct pel_dominfo **out, size_t *nr);
+
+/**
+ * pel_domain_get - one domain by id
+ * Returns: 0; -PEL_ENOENT
+ */
+int pel_domain_get(struct pel_ctx *ctx, uint32_t domid,
+                   struct pel_dominfo *out);
+
+/**
+ * pel_domain_find - a domain by its id in digits, or by name
+ * Returns: 0; -PEL_ENOENT with a message naming @who
+ */
+int pel_domain_find(struct pel_ctx *ctx, const char *who, uint32_t *domid);
+
+/**
+ * pel_domain_name - a domain's name, malloc'ed
+ * Returns: 0; -PEL_ENOENT it has none (half made or half gone)
+ */
+int pel_domain_name(struct pel_ctx *ctx, uint32_t domid, char **name);
+
+/**
+ * pel_domain_config - the configuration that the domain was made from
+ * @cfg: zeroed; as stored in /pel/DOMID/config
+ * Returns: 0; -PEL_ENOENT it was not made by us; -PEL_EFORMAT
+ */
+int pel_domain_config(struct pel_ctx *ctx, uint32_t domid,
+                      struct pel_config *cfg);
+
+/**
+ * pel_domain_create - build a guest, its store nodes and devices
+ * @cfg:    finished
+ * @domid:  set to the new domain's id
+ *
+ * The guest is complete and paused: its kernel is loaded, its devices wait
+ * for their front ends.  On failure all of it is undone.
+ * Returns: 0; -PEL_EEXIST name taken; -PEL_ENOSPC too little free memory;
+ *          -PEL_EFORMAT bad kernel; any other
+ */
+int pel_domain_create(struct pel_ctx *ctx, const struct pel_config *cfg,
+                      uint32_t *domid);
+
+/**
+ * pel_domain_destroy - stop it at once, remove devices, nodes and memory
+ *
+ * Waits until the hypervisor has let go of it or, after 10 seconds, says
+ * who might hold its pages.  Of two callers at once both succeed.
+ * Returns: 0; -PEL_EINVAL for dom0; -PEL_ENOENT
+ */
+int pel_domain_destroy(struct pel_ctx *ctx, uint32_t domid);
+
+/**
+ * pel_domain_pause, pel_domain_unpause - stop and go on scheduling it
+ * Returns: 0; -PEL_ENOENT
+ */
+int pel_domain_pause(struct pel_ctx *ctx, uint32_t domid);
+int pel_domain_unpause(struct pel_ctx *ctx, uint32_t domid);
+
+/**
+ * pel_domain_request - ask the guest by its control/shutdown node
+ * @what: "poweroff" or "reboot"
+ *
+ * Only asks: the guest may refuse or take its time.
+ * Returns: 0; -PEL_ENOENT; -PEL_ESTATE it is already shut down; -PEL_EINVAL
+ *          for dom0
+ */
+int pel_domain_request(struct pel_ctx *ctx, uint32_t domid, const char *what);
+
+/**
+ * pel_domain_wait_shutdown - wait until it has shut down or is gone
+ * @timeout_ms: limit, or -1
+ * @gone:       set to whether it does not exist any more
+ * Returns: 0; -PEL_ETIMEDOUT
+ */
+int pel_domain_wait_shutdown(struct pel_ctx *ctx, uint32_t domid,
+                             int timeout_ms, bool *gone);
+
+#endif
