@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Hypercalls of the control domain, one function per operation, raw through
+ * libxencall.  Unless said otherwise each returns 0, -PEL_ENOENT for a domain
+ * that does not exist, -PEL_ENOMEM, or -PEL_EHYPER with the hypervisor's
+ * error in the message.  Structures are those of <xen/...>.
+ */
+#ifndef PEL_HCALL_H
+#define PEL_HCALL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <xen/xen.h>
+#include <xen/domctl.h>
+#include <xen/sysctl.h>
+
+struct pel_ctx;
+
+/* ---- domctl ---------------------------------------------------------- */
+
+/**
+ * pel_hc_create - make an empty, paused domain with a free id
+ * @domid: set to its id
+ */
+int pel_hc_create(struct pel_ctx *ctx,
+                  const struct xen_domctl_createdomain *how, uint32_t *domid);
+
+/**
+ * pel_hc_destroy - begin and finish its end; takes as long as it takes
+ *
+ * Afterwards the domain is gone, or dying until others let go of its pages.
+ */
+int pel_hc_destroy(struct pel_ctx *ctx, uint32_t domid);
+
+int pel_hc_pause(struct pel_ctx *ctx, uint32_t domid);
+int pel_hc_unpause(struct pel_ctx *ctx, uint32_t domid);
+
+/** pel_hc_info - one domain; -PEL_ENOENT also when ids have a gap there */
+int pel_hc_info(struct pel_ctx *ctx, uint32_t domid,
+                struct xen_domctl_getdomaininfo *out);
+
+/** pel_hc_max_vcpus - allocate vCPUs 0 to @nr - 1; once per domain */
+int pel_hc_max_vcpus(struct pel_ctx *ctx, uint32_t domid, uint32_t nr);
+
+/** pel_hc_max_mem - the limit of its memory, in KiB */
+int pel_hc_max_mem(struct pel_ctx *ctx, uint32_t domid, uint64_t limit_kb);
+
+/** pel_hc_address_size - width of the PV kernel, in bits: 64 */
+int pel_hc_address_size(struct pel_ctx *ctx, uint32_t domid, uint32_t bits);
+
+/** pel_hc_tsc_default - let the hypervisor choose how the TSC behaves */
+int pel_hc_tsc_default(struct pel_ctx *ctx, uint32_t domid);
+
+/** pel_hc_hypercall_page - have frame @mfn filled with call stubs */
+int pel_hc_hypercall_page(struct pel_ctx *ctx, uint32_t domid, uint64_t mfn);
+
+/** pel_hc_set_vcpu - registers of a vCPU that has not run yet */
+int pel_hc_set_vcpu(struct pel_ctx *ctx, uint32_t domid, uint32_t vcpu,
+                    const struct vcpu_guest_context *state);
+
+/* ---- memory, page tables, event channels ------------------------------ */
+
+/**
+ * pel_hc_populate - give a domain memory
+ * @order: extents of 2^@order pages
+ * @pfns:  first pseudo-physical frame of each extent; on return those done
+ *         hold the first machine frame
+ * @done:  set to how many were given; fewer than @nr when memory ran out,
+ *         and that is no error here
+ */
+int pel_hc_populate(struct pel_ctx *ctx, uint32_t domid, unsigned int order,
+                    xen_pfn_t *pfns, size_t nr, size_t *done);
+
+/** pel_hc_memory_map - what the guest is told: RAM from 0 up to @size bytes */
+int pel_hc_memory_map(struct pel_ctx *ctx, uint32_t domid, uint64_t size);
+
+/** pel_hc_pin_l4 - validate and pin the top-level page table @mfn */
+int pel_hc_pin_l4(struct pel_ctx *ctx, uint32_t domid, uint64_t mfn);
+
+/** pel_hc_evtchn_unbound - a port of @domid that @remote may bind to */
+int pel_hc_evtchn_unbound(struct pel_ctx *ctx, uint32_t domid,
+                          uint32_t remote, uint32_t *port);
+
+/* ---- the whole machine ------------------------------------------------- */
+
+/**
+ * pel_hc_infos - domains with ids from @first up
+ * @out:  room for @max
+ * @nr:   set to how many were found; 0 past the last
+ */
+int pel_hc_infos(struct pel_ctx *ctx, uint32_t first,
+                 struct xen_domctl_getdomaininfo *out, size_t max, size_t *nr);
+
+int pel_hc_physinfo(struct pel_ctx *ctx, struct xen_sysctl_physinfo *out);
+
+/**
+ * pel_hc_console_ring - read the hypervisor's messages
+ * @buf:   room for *@len bytes
+ * @index: where to start, 0 at first; set to where to go on
+ * @len:   set to how many bytes came; 0 at the end
+ */
+int pel_hc_console_ring(struct pel_ctx *ctx, char *buf, uint32_t *index,
+                        uint32_t *len);
+
+/**
+ * pel_hc_version - one XENVER_* call
+ * @arg:   copied in and out, @len bytes; NULL for none
+ * @value: set to the call's result; NULL when not wanted
+ */
+int pel_hc_version(struct pel_ctx *ctx, unsigned int cmd, void *arg,
+                   size_t len, long *value);
+
+#endif
