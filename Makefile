@@ -14,11 +14,33 @@ units   := $(patsubst tests/unit/%/Makefile,%,$(wildcard tests/unit/*/Makefile))
 .DEFAULT_GOAL := all
 
 .PHONY: all
-all: $(folders)		## build everything
+all: images		## build everything
 
 .PHONY: $(folders)
 $(folders): | deps
 	@$(MAKE) -C $@
+
+.PHONY: images
+images: $(folders)
+	@$(MAKE) -C configs
+
+.PHONY: images-cross
+images-cross: $(folders)
+	@$(MAKE) -C configs cross
+
+# HV=xen runs the reference instead, TOOLS=xl the stock toolstack in dom0.
+HV      ?= pellicle
+TOOLS   ?= pel
+cross   := $(if $(filter-out pellicle-pel,$(HV)-$(TOOLS)),-cross)
+machine := configs/qemu/machine.py --hv=$(HV) $(if $(cross),--cross)
+
+.PHONY: run
+run: images$(cross)	## boot hypervisor and dom0 with a shell (Ctrl-a x quits)
+	@$(machine) --dom0-args "tools=$(TOOLS)"
+
+.PHONY: gdb
+gdb: images$(cross)	## the same machine, halted until gdb connects to port 1234
+	@$(machine) --dom0-args "tools=$(TOOLS)" -- -s -S
 
 .PHONY: deps
 deps:			## install missing Debian packages (as root), or name them
@@ -38,5 +60,5 @@ clean:			## remove everything that was built or downloaded
 
 .PHONY: help
 help:			## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n",$$1,$$2}' \
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n",$$1,$$2}' \
 	    $(MAKEFILE_LIST)
