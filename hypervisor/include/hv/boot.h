@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the boot protocol told us; gone after boot but for the memory map. */
+#ifndef HV_BOOT_H
+#define HV_BOOT_H
+
+#include <hv/types.h>
+
+#define MAX_MEMMAP 128
+#define MAX_BOOT_MODULES 4
+
+/* E820 types. */
+#define MEM_RAM 1
+#define MEM_RESERVED 2
+#define MEM_ACPI 3
+#define MEM_NVS 4
+#define MEM_UNUSABLE 5
+
+struct mem_region {
+    uint64_t start, end; /* physical bytes, end exclusive */
+    uint32_t type;       /* MEM_* */
+};
+
+/* The machine's memory map: sorted, no overlaps, as the firmware says. */
+extern struct mem_region memmap[MAX_MEMMAP];
+extern unsigned int nr_memmap;
+
+struct boot_module {
+    uint64_t start, end; /* physical bytes */
+    const char *cmdline;
+};
+
+struct boot_info {
+    const char *cmdline;
+    struct boot_module module[MAX_BOOT_MODULES];
+    unsigned int nr_modules;
+    uint64_t rsdp; /* physical address from the loader, 0: search */
+};
+
+extern struct boot_info boot_info;
+
+/**
+ * boot_alloc - page-aligned physical memory before the heap exists
+ * @bytes: rounded up to pages; zeroed.  Never freed.  Panics when out.
+ */
+uint64_t boot_alloc(uint64_t bytes);
+
+/**
+ * boot_free_ranges - call @fn for each range of RAM that nothing uses
+ *
+ * For heap_init(): RAM less the image, modules, boot allocations, page 0
+ * and the low pages kept for the trampoline.  boot_alloc() must not be used
+ * afterwards.
+ */
+void boot_free_ranges(void (*fn)(uint64_t start, uint64_t end));
+
+/* dom0_build - create dom0 from the modules; panics with a clear message */
+void dom0_build(void);
+
+#endif

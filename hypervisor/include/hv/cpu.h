@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Per-CPU state.  It hangs off the stack: each CPU has one aligned block of
+ * stacks, and the words at its top lead to everything else.
+ */
+#ifndef HV_CPU_H
+#define HV_CPU_H
+
+#include <hv/layout.h>
+#include <hv/types.h>
+#include <x86/desc.h>
+#include <xen/xen.h>
+
+struct vcpu;
+
+/* One CPU's stacks, lowest first: #DF, NMI, #MC pages, then the main one. */
+#define STACK_ORDER 3
+#define STACK_SIZE (PAGE_SIZE << STACK_ORDER)
+#define IST_DF 1
+#define IST_NMI 2
+#define IST_MC 3
+
+/* The top of the main stack.  regs.es must be 16-byte aligned (TSS.rsp0). */
+struct stack_top {
+    struct cpu_user_regs regs; /* the guest's, as of its last entry */
+    struct vcpu *current;      /* whose registers, tables and FPU are loaded */
+    struct cpu *cpu;
+    uint64_t pad[2];
+};
+
+/* Things to do before returning to a guest, bits of cpu.work. */
+enum work {
+    WORK_SCHED, /* pick again who runs */
+    WORK_TIMER, /* a deadline may have passed */
+    WORK_KEY,   /* a debug key was hit on the console */
+    WORK_TLB,   /* flush all of this CPU's translations */
+    WORK_SEGS,  /* a selector of the new vCPU could not be loaded */
+    NR_WORK
+};
+
+struct cpu {
+    unsigned int id;
+    uint32_t apic_id;
+    uint32_t work;     /* bits of enum work; set atomically */
+    bool idle;         /* in the idle loop: current is only left over */
+    struct tss *tss;
+    uint64_t *gdt;     /* the two reserved GDT pages, writable here */
+    unsigned long cr4; /* what CR4 is while this CPU runs any guest */
+    unsigned int gdt_loaded, ldt_loaded; /* pages in the windows */
+};
+
+extern struct cpu cpus[NR_CPUS];
+extern unsigned int nr_cpus_online;
+
+static inline struct stack_top *stack_top(void)
+{
+    unsigned long sp;
+
+    asm("mov %%rsp, %0" : "=r"(sp));
+    return (struct stack_top *)((sp & ~(STACK_SIZE - 1)) + STACK_SIZE) - 1;
+}
+
+static inline struct cpu *this_cpu(void)
+{
+    return stack_top()->cpu;
+}
+
+static inline unsigned int this_cpu_id(void)
+{
+    return this_cpu()->id;
+}
+
+/* The vCPU that called us.  NULL only before the first one is loaded. */
+static inline struct vcpu *current_vcpu(void)
+{
+    return stack_top()->current;
+}
+
+/* The registers of the current vCPU as it entered the hypervisor. */
+static inline struct cpu_user_regs *guest_regs(void)
+{
+    return &stack_top()->regs;
+}
+
+static inline void work_raise(struct cpu *c, enum work w)
+{
+    __atomic_fetch_or(&c->work, 1U << w, __ATOMIC_RELEASE);
+}
+
+/**
+ * preempt_needed - should a long operation store its progress and stop?
+ *
+ * Opens a window for interrupts, then says whether this CPU has work that
+ * must not wait.  Call it every few microseconds of a long loop.
+ */
+bool preempt_needed(void);
+
+/* cpu_tables_init - GDT, IDT, TSS, syscall MSRs, CR4 of the calling CPU */
+void cpu_tables_init(struct cpu *c, void *stack);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Error numbers of the ABI (positive EINVAL, ...).  Functions return 0 or
+ * the negative value; which one a guest sees is part of the ABI.
+ */
+#ifndef HV_ERRNO_H
+#define HV_ERRNO_H
+
+#define XEN_ERRNO(name, value) name = value,
+enum {
+#include <xen/errno.h>
+};
+
+#endif

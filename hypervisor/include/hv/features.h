@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Optional features of this machine, found once at boot (cpu/features.c). */
+#ifndef HV_FEATURES_H
+#define HV_FEATURES_H
+
+#include <hv/types.h>
+
+enum feature {
+    FEAT_SMEP,
+    FEAT_SMAP,
+    FEAT_FSGSBASE,
+    FEAT_XSAVE,
+    FEAT_XSAVEOPT,
+    FEAT_NX,
+    FEAT_PAGE1GB,
+    FEAT_RDTSCP,
+    FEAT_X2APIC,
+    FEAT_TSC_INVARIANT,
+    FEAT_TSC_DEADLINE,
+    FEAT_SYSENTER,
+    FEAT_SYSCALL32, /* AMD: syscall from compatibility mode */
+    FEAT_DEBUG_EXT,
+    FEAT_UMIP,
+    FEAT_ARAT,
+    NR_FEATURES
+};
+
+extern bool cpu_features[NR_FEATURES];
+#define CPU_HAS(f) (cpu_features[FEAT_##f])
+
+void features_init(void);
+
+#endif

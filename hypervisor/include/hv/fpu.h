@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* x87, SSE, AVX state of guests (cpu/fpu.c). */
+#ifndef HV_FPU_H
+#define HV_FPU_H
+
+#include <hv/types.h>
+
+struct vcpu;
+
+struct fpu {
+    void *area;      /* XSAVE or FXSAVE area, 64-byte aligned */
+    uint64_t xcr0;   /* the guest's; 1 at least */
+};
+
+void fpu_init_cpu(void);
+int fpu_vcpu_init(struct vcpu *v);
+void fpu_vcpu_destroy(struct vcpu *v);
+
+/* fpu_save, fpu_load - at a context switch; load also sets XCR0 and CR0.TS */
+void fpu_save(struct vcpu *v);
+void fpu_load(struct vcpu *v);
+
+/* fpu_set_context, fpu_get_context - the 512 bytes of vcpu_guest_context */
+void fpu_set_context(struct vcpu *v, const void *fxsave, bool valid);
+void fpu_get_context(struct vcpu *v, void *fxsave);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Grant tables: pages that domains lend to each other (grant/). */
+#ifndef HV_GRANT_H
+#define HV_GRANT_H
+
+#include <hv/types.h>
+#include <xen/grant_table.h>
+
+struct domain;
+
+int grant_domain_init(struct domain *d, unsigned int max_frames,
+                      unsigned int max_maptrack);
+
+/* grant_domain_release_maps - drop all that @d has mapped; -ERESTART */
+int grant_domain_release_maps(struct domain *d);
+
+/* grant_domain_destroy - free the table; no mapping of it is left */
+void grant_domain_destroy(struct domain *d);
+
+/**
+ * grant_frame - frame @idx of @d's grant table, growing it if need be
+ * Returns: 0; -EINVAL over the limit; -ENOMEM.
+ */
+int grant_frame(struct domain *d, unsigned int idx, mfn_t *out);
+
+void grant_dump(void); /* debug key */
+
+#endif

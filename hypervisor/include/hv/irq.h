@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Interrupt controllers, vectors, and interrupts of guests (irq/). */
+#ifndef HV_IRQ_H
+#define HV_IRQ_H
+
+#include <hv/types.h>
+#include <xen/xen.h>
+
+struct domain;
+
+#define VECTOR_FIRST 0x20
+#define VECTOR_TIMER 0xf0
+#define VECTOR_SPURIOUS 0xff
+
+/* irq_init - 8259 off, local APIC, IOAPICs from the MADT */
+void irq_init(void);
+
+/* irq_dispatch - an interrupt of vector >= 0x20 arrived */
+void irq_dispatch(unsigned int vector);
+
+/* irq_own_gsi - a GSI for the hypervisor itself (serial line); -EBUSY */
+int irq_own_gsi(unsigned int gsi, void (*fn)(void *), void *arg);
+
+/**
+ * lapic_timer_set - interrupt this CPU (VECTOR_TIMER) at system time @ns
+ * @ns: 0 stops it
+ */
+void lapic_timer_set(uint64_t ns);
+void lapic_init_cpu(void);
+uint32_t lapic_id(void);
+
+/* pirq_domain_init/destroy - the hardware domain's table */
+int pirq_domain_init(struct domain *d);
+void pirq_domain_destroy(struct domain *d);
+
+/* pirq_bind - EVTCHNOP_bind_pirq: deliver to @port; 0, -EINVAL, -EPERM... */
+int pirq_bind(struct domain *d, unsigned int pirq, unsigned int port,
+              bool will_share);
+void pirq_unbind(struct domain *d, unsigned int pirq, unsigned int port);
+
+/* pirq_unmasked - the guest unmasked the port of a PIRQ */
+void pirq_unmasked(struct domain *d, unsigned int pirq);
+
+void irq_dump(void); /* debug key */
+
+/* Ports and PCI configuration cycles of the hardware domain (irq/ports.c) */
+uint32_t guest_io_read(struct domain *d, uint16_t port, unsigned int bytes);
+void guest_io_write(struct domain *d, uint16_t port, unsigned int bytes,
+                    uint32_t v);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every lock of the hypervisor, in the order of taking: while one is held,
+ * only locks of a higher rank may be taken.  Checked at run time.
+ */
+#ifndef HV_LOCK_RANK_H
+#define HV_LOCK_RANK_H
+
+enum lock_rank {
+    LR_NONE = 0,
+    LR_DOMAIN_LIST = 10, /* membership of the domain list and table */
+    LR_DOMAIN = 20,      /* struct domain: life cycle, array of vCPUs */
+    LR_EVTCHN = 30,      /* one domain's channel table: binding and closing */
+    LR_GRANT = 40,       /* struct grant_table: size, version, maptrack */
+    LR_PAGE_LIST = 45,   /* struct domain: page list and page counts */
+    LR_FRAME = 50,       /* the lock bit of one frame's type word */
+    LR_HEAP = 60,        /* free lists of the page allocator */
+    LR_IRQ = 65,         /* interrupt descriptors, IOAPIC and MSI registers */
+    LR_PCI = 66,         /* the PCI configuration ports */
+    LR_TIMER = 68,       /* one CPU's heap of deadlines */
+    LR_RUNQ = 70,        /* one run queue; two: lower CPU number first */
+    LR_TIME = 75,        /* the wall clock */
+    LR_CONSOLE = 90,     /* innermost: printing works anywhere */
+};
+
+#endif

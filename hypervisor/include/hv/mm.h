@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Guests' page tables: checking, changing, pinning (design D4).  The
+ * hypercall handlers of mm/ are declared in <hv/hcall.h>.
+ */
+#ifndef HV_MM_H
+#define HV_MM_H
+
+#include <hv/frame.h>
+#include <hv/types.h>
+#include <xen/grant_table.h>
+
+struct domain;
+struct vcpu;
+struct vcpu_guest_context;
+
+/* mm_init - frame table and M2P (before the heap); mm_late_init after it */
+void mm_init(void);
+
+/* m2p_set - machine to pseudo-physical, as guests read it */
+void m2p_set(mfn_t m, unsigned long pfn);
+unsigned long m2p_get(mfn_t m);
+#define M2P_INVALID (~0UL)
+
+/**
+ * pt_write_l1 - write entry @new to L1 slot @pte_mfn:@offset for guest @v
+ *
+ * For the emulator of page-table writes: checks and counts @new as
+ * mmu_update does, writes by compare-and-swap against @old, drops @old.
+ * Returns: 0; -EAGAIN the entry is no longer @old; -EINVAL, -EPERM refused.
+ */
+int pt_write_l1(struct vcpu *v, mfn_t table, unsigned int index, pte_t old,
+                pte_t new);
+
+/**
+ * pt_walk_guest - the L1 entry that maps @va in @v's current tables
+ * @table, @index: set to the L1 frame and slot
+ *
+ * @v must be current.  Returns: 0 with the entry in *@e (it may be not
+ * present); -EFAULT no L1 table there.
+ */
+int pt_walk_guest(struct vcpu *v, unsigned long va, mfn_t *table,
+                  unsigned int *index, pte_t *e);
+
+/**
+ * pt_grant_set - install a grant mapping in the caller's page table
+ * @addr: GNTMAP_host_map address: virtual, or machine address of the entry
+ *        with @contains_pte
+ * @m, @read_only, @avail: the frame; no write access; software bits 9-11
+ *
+ * The entry gets its own reference (and writable type reference) of the
+ * frame, dropped by whoever clears it.  The entry found there is replaced.
+ * Returns: a GNTST_ code.
+ */
+int pt_grant_set(struct vcpu *v, uint64_t addr, bool contains_pte, mfn_t m,
+                 bool read_only, uint64_t avail);
+
+/* pt_grant_clear - the reverse; GNTST_general_error: it maps something else */
+int pt_grant_clear(struct vcpu *v, uint64_t addr, bool contains_pte, mfn_t m,
+                   bool read_only);
+
+/* GDT and LDT (mm/segdesc.c).  Frames are counted as PT_SEGDESC. */
+
+/* gdt_set - replace the GDT of @v; 0, -EINVAL; frames are not yet counted */
+int gdt_set(struct vcpu *v, const unsigned long *frames, unsigned int nents);
+void gdt_drop(struct vcpu *v);
+
+/* ldt_set - replace the LDT; -EINVAL not page-aligned or too long */
+int ldt_set(struct vcpu *v, unsigned long base, unsigned int nents);
+void ldt_drop(struct vcpu *v);
+
+/**
+ * ldt_fault - #PF in the LDT window: map that LDT page if it is valid
+ * @offset: byte offset in the LDT.  Returns: true: try again; false: inject
+ * #GP(selector).
+ */
+bool ldt_fault(struct vcpu *v, unsigned long offset);
+
+/* segdesc_load - set this CPU's GDT and LDT windows to @v's (switch) */
+void segdesc_load(struct vcpu *v);
+
+/* desc_check - may a guest own this descriptor?  Raises DPL 0-2 to 3. */
+bool desc_check(uint64_t *desc);
+
+/* Address spaces. */
+
+/**
+ * pt_set_base - make L4 frame @m the kernel (or user) base of @v
+ * @m: MFN_INVALID for none (user only)
+ *
+ * Takes a PT_L4 reference and drops the old one's.  Loads CR3 when @v is
+ * current and in that mode.  0; -EINVAL; -ERESTART.
+ */
+int pt_set_base(struct vcpu *v, mfn_t m, bool user);
+
+/* mm_domain_relinquish - drop pins, tables and pages; -ERESTART to go on */
+int mm_domain_relinquish(struct domain *d);
+
+/* Is @m outside RAM and may @d map it?  (hardware domain: all but ours) */
+bool mmio_permitted(const struct domain *d, mfn_t m);
+void mmio_deny(mfn_t first, unsigned long nr); /* boot: APICs, HPET */
+
+/* tlb_flush_local/all - all translations of this CPU / of CPUs that ran @d */
+void tlb_flush_local(void);
+void tlb_flush_domain(const struct domain *d);
+void tlb_flush_page_domain(const struct domain *d, unsigned long va);
+
+/* mm_audit - recount everything and compare; prints; returns violations */
+unsigned long mm_audit(void);
+
+#endif

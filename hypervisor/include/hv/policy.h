@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a domain sees of the processor: data, set at creation (cpu/). */
+#ifndef HV_POLICY_H
+#define HV_POLICY_H
+
+#include <hv/types.h>
+
+struct domain;
+struct vcpu;
+
+#define POLICY_MAX_LEAVES 64
+
+struct cpu_leaf {
+    uint32_t leaf, sub; /* sub ~0: leaf has no sub-leaves */
+    uint32_t a, b, c, d;
+};
+
+struct cpu_policy {
+    unsigned int nr;
+    struct cpu_leaf leaf[POLICY_MAX_LEAVES];
+    uint64_t xcr0_max;
+};
+
+/* policy_init - the machine's features less what PV cannot have */
+void policy_init(void);
+void policy_domain_init(struct domain *d);
+
+/* policy_cpuid - what CPUID answers for @v */
+void policy_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t sub,
+                  uint32_t out[4]);
+
+/* policy_rdmsr, policy_wrmsr - @v is current; 0 or -EINVAL: raise #GP */
+int policy_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *val);
+int policy_wrmsr(struct vcpu *v, uint32_t msr, uint64_t val);
+
+#endif
