@@ -25,6 +25,7 @@ struct pel_json_writer *pel_json_writer_new(bool pretty)
     }
     yajl_gen_config(w->gen, yajl_gen_beautify, pretty);
     yajl_gen_config(w->gen, yajl_gen_indent_string, "  ");
+    yajl_gen_config(w->gen, yajl_gen_validate_utf8, 1);
     return w;
 }
 

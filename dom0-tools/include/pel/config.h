@@ -4,7 +4,7 @@
  * and with the defaults filled in.
  *
  * All strings are malloc'ed and owned by the structure; NULL means "not
- * given".  A zeroed structure is empty and may be freed.
+ * given".
  */
 #ifndef PEL_CONFIG_H
 #define PEL_CONFIG_H
@@ -17,6 +17,7 @@ struct pel_ctx;
 
 #define PEL_NAME_MAX 128  /* characters of a domain's name, without NUL */
 #define PEL_VCPUS_MAX 128 /* vCPUs of one guest */
+#define PEL_CMDLINE_MAX 1023 /* bytes, without NUL; start_info's field */
 
 /* What to do when a guest has shut itself down. */
 enum pel_action {
@@ -63,6 +64,7 @@ struct pel_config {
     char *ramdisk;       /* path, or NULL */
     char *cmdline;       /* the guest kernel's, complete; never NULL once
                           * finished */
+    char *root, *extra;  /* parts of cmdline; NULL once finished */
     enum pel_action on_poweroff, on_reboot, on_crash;
     struct pel_disk *disks;
     size_t nr_disks;
@@ -71,11 +73,16 @@ struct pel_config {
 };
 
 /**
+ * pel_config_init - make it empty, with what happens after a shutdown at its
+ * defaults; whoever declares one calls this first
+ */
+void pel_config_init(struct pel_config *cfg);
+
+/**
  * pel_config_parse - read xl.cfg text
  * @origin:  name for messages: a path, or "command line"
  * @text:    not NUL-terminated; NUL bytes are refused
- * @cfg:     zeroed or already holding earlier text's values, which later
- *           assignments replace
+ * @cfg:     empty, or holding earlier values, which assignments replace
  *
  * Keys: name uuid memory maxmem vcpus maxvcpus kernel ramdisk cmdline root
  * extra disk vif on_poweroff on_reboot on_crash type.  Unknown keys are
@@ -90,7 +97,7 @@ int pel_config_parse(struct pel_ctx *ctx, const char *origin,
  * pel_config_load - read a file and then KEY=VALUE assignments, and finish
  * @path:  the file
  * @words: assignments in the grammar of the file, or NULL
- * @cfg:   zeroed; empty again on failure
+ * @cfg:   empty; empty again on failure
  */
 int pel_config_load(struct pel_ctx *ctx, const char *path,
                     const char *const *words, size_t nr_words,
@@ -107,7 +114,7 @@ int pel_config_load(struct pel_ctx *ctx, const char *path,
 int pel_config_finish(struct pel_ctx *ctx, struct pel_config *cfg);
 
 /**
- * pel_config_free - free all strings and arrays, leave it zeroed
+ * pel_config_free - free all strings and arrays, leave it empty
  */
 void pel_config_free(struct pel_config *cfg);
 
@@ -150,7 +157,7 @@ int pel_config_to_json(struct pel_ctx *ctx, const struct pel_config *cfg,
 
 /**
  * pel_config_from_json - the reverse, with the same checks as a file
- * @cfg: zeroed; empty again on failure
+ * @cfg: empty; empty again on failure
  * Returns: 0; -PEL_EFORMAT not JSON or not of this shape; -PEL_EINVAL
  */
 int pel_config_from_json(struct pel_ctx *ctx, const char *text, size_t len,

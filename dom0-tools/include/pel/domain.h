@@ -57,7 +57,7 @@ int pel_domain_name(struct pel_ctx *ctx, uint32_t domid, char **name);
 
 /**
  * pel_domain_config - the configuration that the domain was made from
- * @cfg: zeroed; as stored in /pel/DOMID/config
+ * @cfg: empty; as stored in /pel/DOMID/config
  * Returns: 0; -PEL_ENOENT it was not made by us; -PEL_EFORMAT
  */
 int pel_domain_config(struct pel_ctx *ctx, uint32_t domid,

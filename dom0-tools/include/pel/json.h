@@ -37,8 +37,8 @@ void pel_json_put_bool(struct pel_json_writer *w, bool value);
 
 /**
  * pel_json_writer_end - finish and free the writer
- * Returns: the text, malloc'ed, NUL-terminated; NULL when out of memory or
- *          when the calls did not nest
+ * Returns: the text, malloc'ed, NUL-terminated; NULL when out of memory, when
+ *          the calls did not nest or a string was not UTF-8
  */
 char *pel_json_writer_end(struct pel_json_writer *w);
 

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The keys of a configuration: one row each, with its kind and its field. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uuid/uuid.h>
+#include <pel/ctx.h>
+#include "local.h"
+
+#define MEMORY_MAX_MIB (1ull << 26) /* 64 TiB: more does not fit the ABI */
+
+void value_free(struct value *v)
+{
+    for (size_t i = 0; i < v->nr_items; i++)
+        free(v->items[i]);
+    free(v->items);
+    free(v->text);
+    memset(v, 0, sizeof(*v));
+}
+
+/* One assignment on its way into a field. */
+struct setting {
+    struct pel_ctx *ctx;
+    struct pel_config *cfg;
+    const char *key;
+    const struct value *v;
+    void *field;
+};
+
+static int wants(const struct setting *s, const char *what)
+{
+    return pel_fail(s->ctx, PEL_EINVAL, "%s wants %s", s->key, what);
+}
+
+static int set_text(const struct setting *s)
+{
+    if (s->v->type != VALUE_TEXT)
+        return wants(s, "a quoted string");
+    return text_copy(s->ctx, s->field, s->v->text);
+}
+
+/* Numbers may be quoted, as xl allows. */
+static int get_number(const struct setting *s, uint64_t max, uint64_t *out)
+{
+    if (s->v->type == VALUE_NUMBER)
+        *out = s->v->number;
+    else if (s->v->type != VALUE_TEXT || !text_number(s->v->text, out))
+        return wants(s, "a number");
+    if (*out == 0 || *out > max)
+        return pel_fail(s->ctx, PEL_EINVAL, "%s has to be from 1 to %llu",
+                        s->key, (unsigned long long)max);
+    return 0;
+}
+
+static int set_mib(const struct setting *s)
+{
+    uint64_t mib;
+    int rc = get_number(s, MEMORY_MAX_MIB, &mib);
+
+    if (!rc)
+        *(uint64_t *)s->field = mib << 10;
+    return rc;
+}
+
+static int set_vcpus(const struct setting *s)
+{
+    uint64_t nr;
+    int rc = get_number(s, PEL_VCPUS_MAX, &nr);
+
+    if (!rc)
+        *(uint32_t *)s->field = nr;
+    return rc;
+}
+
+static int set_uuid(const struct setting *s)
+{
+    if (s->v->type != VALUE_TEXT || uuid_parse(s->v->text, s->field))
+        return wants(s, "a UUID like "
+                        "\"6f0b1d1e-6a5c-4c39-9d0e-3a1f5b7c2d48\"");
+    s->cfg->has_uuid = true;
+    return 0;
+}
+
+static int set_type(const struct setting *s)
+{
+    if (s->v->type != VALUE_TEXT)
+        return wants(s, "a quoted string");
+    if (strcmp(s->v->text, "pv"))
+        return pel_fail(s->ctx, PEL_ENOTSUP,
+                        "type \"%s\" is not supported: only \"pv\" is",
+                        s->v->text);
+    return 0;
+}
+
+// clang-format off
+static const char *const action_names[PEL_ACTION_COUNT] = {
+    [PEL_ACTION_DESTROY]        = "destroy",
+    [PEL_ACTION_RESTART]        = "restart",
+    [PEL_ACTION_RENAME_RESTART] = "rename-restart",
+    [PEL_ACTION_PRESERVE]       = "preserve",
+};
+// clang-format on
+
+const char *pel_action_name(enum pel_action action)
+{
+    return action_names[action];
+}
+
+int pel_action_parse(const char *word)
+{
+    for (int i = 0; i < PEL_ACTION_COUNT; i++)
+        if (!strcmp(word, action_names[i]))
+            return i;
+    return -PEL_EINVAL;
+}
+
+static int set_action(const struct setting *s)
+{
+    int action;
+
+    if (s->v->type != VALUE_TEXT)
+        return wants(s, "a quoted string");
+    action = pel_action_parse(s->v->text);
+    if (action < 0)
+        return wants(s, "\"destroy\", \"restart\", \"rename-restart\" or "
+                        "\"preserve\"");
+    *(enum pel_action *)s->field = action;
+    return 0;
+}
+
+static void drop_disks(struct pel_config *cfg)
+{
+    for (size_t i = 0; i < cfg->nr_disks; i++)
+        pel_disk_free(&cfg->disks[i]);
+    free(cfg->disks);
+    cfg->disks = NULL;
+    cfg->nr_disks = 0;
+}
+
+static void drop_nics(struct pel_config *cfg)
+{
+    for (size_t i = 0; i < cfg->nr_nics; i++)
+        pel_nic_free(&cfg->nics[i]);
+    free(cfg->nics);
+    cfg->nics = NULL;
+    cfg->nr_nics = 0;
+}
+
+static int set_disks(const struct setting *s)
+{
+    struct pel_config *cfg = s->cfg;
+    int rc = 0;
+
+    if (s->v->type != VALUE_LIST)
+        return wants(s, "a list of strings in []");
+    drop_disks(cfg);
+    cfg->disks = calloc(s->v->nr_items + 1, sizeof(*cfg->disks));
+    if (!cfg->disks)
+        return pel_fail_oom(s->ctx);
+    while (!rc && cfg->nr_disks < s->v->nr_items) {
+        size_t i = cfg->nr_disks++;
+
+        rc = pel_disk_parse(s->ctx, s->v->items[i], &cfg->disks[i]);
+    }
+    return rc;
+}
+
+static int set_nics(const struct setting *s)
+{
+    struct pel_config *cfg = s->cfg;
+    int rc = 0;
+
+    if (s->v->type != VALUE_LIST)
+        return wants(s, "a list of strings in []");
+    drop_nics(cfg);
+    cfg->nics = calloc(s->v->nr_items + 1, sizeof(*cfg->nics));
+    if (!cfg->nics)
+        return pel_fail_oom(s->ctx);
+    while (!rc && cfg->nr_nics < s->v->nr_items) {
+        size_t i = cfg->nr_nics++;
+
+        rc = pel_nic_parse(s->ctx, s->v->items[i], &cfg->nics[i]);
+    }
+    return rc;
+}
+
+#define FIELD(name) offsetof(struct pel_config, name)
+
+// clang-format off
+static const struct {
+    const char *key;
+    int (*set)(const struct setting *s);
+    size_t field;
+} keys[] = {
+    { "name",        set_text,   FIELD(name) },
+    { "uuid",        set_uuid,   FIELD(uuid) },
+    { "memory",      set_mib,    FIELD(memory_kb) },
+    { "maxmem",      set_mib,    FIELD(maxmem_kb) },
+    { "vcpus",       set_vcpus,  FIELD(vcpus) },
+    { "maxvcpus",    set_vcpus,  FIELD(maxvcpus) },
+    { "kernel",      set_text,   FIELD(kernel) },
+    { "ramdisk",     set_text,   FIELD(ramdisk) },
+    { "cmdline",     set_text,   FIELD(cmdline) },
+    { "root",        set_text,   FIELD(root) },
+    { "extra",       set_text,   FIELD(extra) },
+    { "disk",        set_disks,  FIELD(disks) },
+    { "vif",         set_nics,   FIELD(nics) },
+    { "on_poweroff", set_action, FIELD(on_poweroff) },
+    { "on_reboot",   set_action, FIELD(on_reboot) },
+    { "on_crash",    set_action, FIELD(on_crash) },
+    { "type",        set_type,   0 },
+};
+// clang-format on
+
+int config_set(struct pel_ctx *ctx, struct pel_config *cfg, const char *key,
+               const struct value *v)
+{
+    struct setting s = { .ctx = ctx, .cfg = cfg, .key = key, .v = v };
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        if (strcmp(key, keys[i].key))
+            continue;
+        s.field = (char *)cfg + keys[i].field;
+        return keys[i].set(&s);
+    }
+    return pel_fail(ctx, PEL_EINVAL, "unknown key \"%s\"", key);
+}
+
+bool config_is_text(const char *key)
+{
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if (!strcmp(key, keys[i].key))
+            return keys[i].set != set_mib && keys[i].set != set_vcpus &&
+                   keys[i].set != set_disks && keys[i].set != set_nics;
+    return false;
+}
+
+void pel_config_free(struct pel_config *cfg)
+{
+    drop_disks(cfg);
+    drop_nics(cfg);
+    free(cfg->name);
+    free(cfg->kernel);
+    free(cfg->ramdisk);
+    free(cfg->cmdline);
+    free(cfg->root);
+    free(cfg->extra);
+    pel_config_init(cfg);
+}
