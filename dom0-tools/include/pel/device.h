@@ -48,7 +48,7 @@ void pel_vbd_name(uint32_t number, char name[PEL_VBD_NAME_SIZE]);
  *          be a block device, and the reverse
  *
  * Refuses a target that another guest or dom0 itself writes to, or that it
- * would write to while another reads it, unless mode `w!` was asked for.
+ * would write to while another reads it.
  * Returns when the back end waits for its front end, with dom0's side done;
  * on failure nothing is left behind.
  * Returns: 0; -PEL_EINVAL bad name or target; -PEL_ENOENT no such target;

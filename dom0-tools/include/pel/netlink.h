@@ -15,8 +15,7 @@ struct pel_netlink;
 struct pel_link {
     int index;
     uint32_t mtu;   /* bytes */
-    bool is_bridge; /* a bridge, also of Open vSwitch's kind: no */
-    int master;     /* index of the bridge that it is a port of, or 0 */
+    bool is_bridge; /* of the kernel's kind, not Open vSwitch's */
 };
 
 /**
@@ -63,17 +62,6 @@ int pel_netlink_rename(struct pel_netlink *nl, int index, const char *name);
  * Returns: 0; -EINVAL outside of what its driver allows; another error.
  */
 int pel_netlink_set_mtu(struct pel_netlink *nl, int index, uint32_t mtu);
-
-/**
- * pel_netlink_set_mac - set an interface's Ethernet address
- * @nl:     handle
- * @index:  interface
- * @mac:    address
- *
- * Returns: 0, or an error of the kernel.
- */
-int pel_netlink_set_mac(struct pel_netlink *nl, int index,
-                        const uint8_t mac[6]);
 
 /**
  * pel_netlink_set_master - make an interface a port of a bridge

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Removing devices.  Politely: the back end is asked to close, which the
+ * guest's front end agrees to.  By force: the front end's nodes go, and the
+ * back end takes that for a guest that is no more.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xen/io/xenbus.h>
+
+#include <pel/ctx.h>
+#include <pel/device.h>
+
+#include "remove.h"
+
+#define POLITE_MS 5000
+#define FORCED_MS 10000
+
+struct closing {
+    const struct device *dev;
+    bool force;
+};
+
+/* Back ends whose state Linux drives; others have nobody to wait for. */
+static bool driven_by_kernel(const struct device *dev)
+{
+    return (!strcmp(dev->kind, "vbd") || !strcmp(dev->kind, "vif")) &&
+           backend_present(dev);
+}
+
+/* Nodes that are gone are not made anew by saying that they shall go. */
+static int close_txn(struct pel_store *s, void *arg)
+{
+    const struct closing *c = arg;
+    uint64_t state;
+    int rc;
+
+    if (c->force) {
+        rc = pel_store_rm(s, "%s", c->dev->front);
+        if (rc)
+            return rc;
+    }
+    rc = pel_store_read_u64(s, &state, "%s/state", c->dev->back);
+    if (rc == -ENOENT || (!rc && state == XenbusStateClosed))
+        return 0;
+    rc = pel_store_put(s, c->dev->back, "online", "0");
+
+    return rc ? rc
+              : pel_store_put(s, c->dev->back, "state", "%d",
+                              XenbusStateClosing);
+}
+
+static int close_device(struct pel_store *s, const struct device *dev,
+                        bool force)
+{
+    struct closing c = { .dev = dev, .force = force };
+
+    return pel_store_txn(s, close_txn, &c);
+}
+
+static int closed_check(struct pel_store *s, void *arg)
+{
+    const struct device *dev = arg;
+    uint64_t state;
+    int rc;
+
+    rc = pel_store_read_u64(s, &state, "%s/state", dev->back);
+    if (rc == -ENOENT)
+        return 1;
+    if (rc)
+        return rc == -EINVAL ? 0 : rc;
+
+    return state == XenbusStateClosed;
+}
+
+static int wait_closed(struct pel_store *s, const struct device *dev,
+                       uint64_t deadline_ns)
+{
+    struct device copy = *dev;
+    int rc;
+
+    if (!driven_by_kernel(dev))
+        return 0;
+    rc = pel_store_wait(s, deadline_ns, closed_check, &copy, "%s/state",
+                        dev->back);
+
+    return rc > 0 ? 0 : rc;
+}
+
+/* The script that took the device's side of dom0 up takes it down again. */
+static int run_script(struct pel_ctx *ctx, struct pel_store *s,
+                      const struct device *dev)
+{
+    bool vif = !strcmp(dev->kind, "vif");
+    char *script = pel_store_read(s, "%s/script", dev->back);
+    char *bridge = pel_store_read(s, "%s/bridge", dev->back);
+    char e_vif[32], e_bridge[64];
+    const char *const env[] = { e_vif, e_bridge, NULL };
+    int rc = 0;
+
+    snprintf(e_vif, sizeof(e_vif), "vif=vif%u.%u", dev->domid, dev->devid);
+    snprintf(e_bridge, sizeof(e_bridge), "bridge=%s", bridge ? bridge : "");
+    if (script && strcmp(script, SCRIPT_NONE) &&
+        (vif || !strcmp(dev->kind, "vbd")))
+        rc = script_run(ctx, dev, script, vif ? "offline" : "remove",
+                        vif ? env : NULL);
+    free(script);
+    free(bridge);
+
+    return rc;
+}
+
+/* Second part: the back end was told to close. */
+static int finish_removal(struct pel_ctx *ctx, struct pel_store *s,
+                          const struct device *dev, bool force,
+                          uint64_t deadline_ns)
+{
+    int rc, script_rc;
+
+    rc = wait_closed(s, dev, deadline_ns);
+    if (rc == -ETIMEDOUT && !force) {
+        rc = close_device(s, dev, true);
+        if (!rc)
+            rc = wait_closed(s, dev,
+                             pel_store_now_ns() + FORCED_MS * 1000000ull);
+    }
+    if (rc == -ETIMEDOUT)
+        rc = backend_fail(ctx, s, dev, PEL_ETIMEDOUT,
+                          "its back end does not let go");
+    else if (rc)
+        rc = pel_store_fail(ctx, rc, "cannot close %s", dev->back);
+
+    /* Without its nodes the kernel drops even a device that hangs. */
+    script_rc = run_script(ctx, s, dev);
+    rc = rc ? rc : script_rc;
+    script_rc = nodes_remove(s, dev);
+    if (script_rc && !rc)
+        rc = pel_store_fail(ctx, script_rc, "cannot remove the nodes of %s",
+                            dev->back);
+
+    return rc;
+}
+
+int device_remove(struct pel_ctx *ctx, struct pel_store *s,
+                  const struct device *dev)
+{
+    int rc = close_device(s, dev, true);
+
+    if (rc)
+        return pel_store_fail(ctx, rc, "cannot close %s", dev->back);
+
+    return finish_removal(ctx, s, dev, true,
+                          pel_store_now_ns() + FORCED_MS * 1000000ull);
+}
+
+int pel_devices_remove_all(struct pel_ctx *ctx, uint32_t domid, bool force)
+{
+    struct device *dev = NULL;
+    uint64_t deadline_ns;
+    struct pel_store s;
+    size_t nr = 0;
+    int first = 0;
+    int rc;
+
+    rc = pel_store_use(ctx, &s);
+    if (rc)
+        return rc;
+    rc = devices_list(&s, domid, &dev, &nr);
+    if (rc)
+        return pel_store_fail(ctx, rc, "cannot list the devices of domain %u",
+                              domid);
+
+    for (size_t i = 0; i < nr; i++) {
+        rc = close_device(&s, &dev[i], force);
+        if (rc && !first)
+            first = pel_store_fail(ctx, rc, "cannot close %s", dev[i].back);
+    }
+    deadline_ns =
+        pel_store_now_ns() + (force ? FORCED_MS : POLITE_MS) * 1000000ull;
+    for (size_t i = 0; i < nr; i++) {
+        rc = finish_removal(ctx, &s, &dev[i], force, deadline_ns);
+        first = first ? first : rc;
+    }
+    free(dev);
+
+    return first;
+}
