@@ -39,7 +39,7 @@ void console_sync(void);
 /* console_key_work - run the debug keys that were hit (WORK_KEY) */
 void console_key_work(void);
 
-/* console_keys_run - run debug key @c, as sysctl debug_keys asks */
+/* console_key - run debug key @c, as sysctl debug_keys asks */
 void console_key(char c);
 
 /**
@@ -51,6 +51,10 @@ void console_key(char c);
 long console_ring_read(unsigned long u_buf, uint32_t len, uint32_t *from,
                        bool incremental, bool clear);
 
+/* console_owns_port - is @port one of our serial line, hidden from dom0? */
+bool console_owns_port(uint16_t port);
+
+/* hv_vsnprintf, hv_snprintf - as in C99, formats as console/printf.c says */
 int hv_vsnprintf(char *buf, size_t size, const char *fmt, va_list ap);
 int hv_snprintf(char *buf, size_t size, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -9,6 +9,8 @@
 #define XEN_ERRNO(name, value) name = value,
 enum {
 #include <xen/errno.h>
+    /* Between us and ourselves: never reaches a guest. */
+    ERESTART = 85,
 };
 
 #endif

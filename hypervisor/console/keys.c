@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Debug keys, from the serial line or sysctl debug_keys: one table. */
+#include <hv/acpi.h>
+#include <hv/console.h>
+#include <hv/cpu.h>
+#include <hv/domain.h>
+#include <hv/evtchn.h>
+#include <hv/grant.h>
+#include <hv/heap.h>
+#include <hv/irq.h>
+#include <hv/mm.h>
+#include <hv/trap.h>
+#include <hv/vcpu.h>
+
+/* What a key prints was asked for: no threshold holds it back. */
+#define say(...) log_print(LOG_ERR, __VA_ARGS__)
+
+static void key_registers(void)
+{
+    dump_regs(guest_regs());
+}
+
+static void key_memory(void)
+{
+    say("%lu of %lu pages free\n", heap_free_pages(), heap_total_pages());
+    list_for_each(l, &domain_list)
+    {
+        struct domain *d = list_entry(l, struct domain, link);
+
+        say("d%u: %u of at most %u pages\n", d->id, d->tot_pages, d->max_pages);
+    }
+}
+
+static void dump_vcpu(const struct vcpu *v)
+{
+    say("  v%u:%s%s%s pauses %u, upcall %spending %smasked, cpu %u\n", v->id,
+        v->sched.up ? " up" : " down", v->sched.blocked ? " blocked" : "",
+        v->sched.running ? " running" : "", v->sched.pause_count,
+        v->info->evtchn_upcall_pending ? "" : "not ",
+        v->info->evtchn_upcall_mask ? "" : "not ", v->sched.cpu);
+}
+
+static void key_domains(void)
+{
+    list_for_each(l, &domain_list)
+    {
+        struct domain *d = list_entry(l, struct domain, link);
+
+        say("d%u: %s%s%s life %u, references %u, pauses %u\n", d->id,
+            d->control ? "control " : "", d->hardware ? "hardware " : "",
+            d->shut_down ? "shut down" : "", d->life, d->refs, d->pause_count);
+        for (unsigned int i = 0; i < d->max_vcpus; i++)
+            if (d->vcpu[i])
+                dump_vcpu(d->vcpu[i]);
+    }
+}
+
+static void key_dom0(void)
+{
+    for (unsigned int i = 0; dom0 && i < dom0->max_vcpus; i++) {
+        struct vcpu *v = dom0->vcpu[i];
+
+        if (!v)
+            continue;
+        dump_vcpu(v);
+        dump_regs(v == current_vcpu() ? guest_regs() : &v->regs);
+    }
+}
+
+static void key_audit(void)
+{
+    say("audit: %lu violations\n", mm_audit());
+}
+
+static void key_restart(void)
+{
+    say("restart by debug key\n");
+    machine_restart();
+}
+
+static void key_help(void);
+
+// clang-format off
+static const struct {
+    char key;
+    void (*fn)(void);
+    const char *help;
+} keys[] = {
+    { 'h', key_help,      "this help" },
+    { '0', key_dom0,      "registers of dom0's vCPUs" },
+    { 'a', key_audit,     "recount every frame's references" },
+    { 'd', key_registers, "registers of the vCPU that runs here" },
+    { 'e', evtchn_dump,   "event channels" },
+    { 'g', grant_dump,    "grant tables" },
+    { 'i', irq_dump,      "interrupts" },
+    { 'm', key_memory,    "memory" },
+    { 'q', key_domains,   "domains and vCPUs" },
+    { 'R', key_restart,   "restart the machine" },
+};
+// clang-format on
+
+static void key_help(void)
+{
+    for (unsigned int i = 0; i < ARRAY_SIZE(keys); i++)
+        say("%c: %s\n", keys[i].key, keys[i].help);
+}
+
+void console_key(char c)
+{
+    for (unsigned int i = 0; i < ARRAY_SIZE(keys); i++)
+        if (keys[i].key == c) {
+            keys[i].fn();
+            return;
+        }
+    say("no such key; h for help\n");
+}
