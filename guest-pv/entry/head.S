@@ -5,7 +5,7 @@
  * one that is large enough:
  *
  *      boot_stack                      boot_stack_top
- *      | 32 KiB of .bss ............. | <- rsp when guest_main() is called
+ *      | struct cpu | ... 32 KiB .... | <- rsp when guest_main() is called
  */
         .text
         .globl  _start
@@ -18,7 +18,7 @@ _start:
         ud2                             # it does not return
 
         .bss
-        .p2align 12
+        .p2align 15                     # cpu_self() lies at the low end
         .globl  boot_stack, boot_stack_top
 boot_stack:
         .skip   32768

@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <xen/errno.h>
 #include <xen/xen.h>
 
 /**

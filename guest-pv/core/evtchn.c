@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Event channels by the two-level bit maps of shared_info. */
+#include <pv/cpu.h>
+#include <pv/evtchn.h>
+#include <pv/hypercall.h>
+#include <pv/insn.h>
+#include <pv/start.h>
+
+#define BITS 64
+
+static uint64_t counts[EVTCHN_COUNTED];
+static unsigned int served_by[EVTCHN_COUNTED];
+
+static uint64_t bit(evtchn_port_t port)
+{
+    return 1ull << (port % BITS);
+}
+
+void evtchn_upcall(void)
+{
+    struct shared_info *s = pv_shared_info;
+    struct cpu *cpu = cpu_self();
+
+    while (__atomic_exchange_n(&cpu->info->evtchn_upcall_pending, 0,
+                               __ATOMIC_SEQ_CST)) {
+        uint64_t sel = __atomic_exchange_n(&cpu->info->evtchn_pending_sel, 0,
+                                           __ATOMIC_SEQ_CST);
+
+        for (unsigned int word = 0; word < BITS; word++) {
+            uint64_t ready;
+
+            if (!(sel & (1ull << word)))
+                continue;
+            ready = __atomic_load_n(&s->evtchn_pending[word],
+                                    __ATOMIC_SEQ_CST) &
+                    ~__atomic_load_n(&s->evtchn_mask[word], __ATOMIC_SEQ_CST);
+            __atomic_fetch_and(&s->evtchn_pending[word], ~ready,
+                               __ATOMIC_SEQ_CST);
+            for (; ready; ready &= ready - 1) {
+                evtchn_port_t port =
+                    word * BITS + (unsigned int)__builtin_ctzl(ready);
+
+                if (port < EVTCHN_COUNTED) {
+                    served_by[port] = cpu->id;
+                    __atomic_fetch_add(&counts[port], 1, __ATOMIC_SEQ_CST);
+                }
+            }
+        }
+    }
+}
+
+uint64_t evtchn_count(evtchn_port_t port)
+{
+    return __atomic_load_n(&counts[port % EVTCHN_COUNTED], __ATOMIC_SEQ_CST);
+}
+
+unsigned int evtchn_cpu(evtchn_port_t port)
+{
+    return served_by[port % EVTCHN_COUNTED];
+}
+
+void evtchn_forget(evtchn_port_t port)
+{
+    __atomic_fetch_and(&pv_shared_info->evtchn_pending[port / BITS],
+                       ~bit(port), __ATOMIC_SEQ_CST);
+    __atomic_store_n(&counts[port % EVTCHN_COUNTED], 0, __ATOMIC_SEQ_CST);
+}
+
+bool evtchn_pending(evtchn_port_t port)
+{
+    return __atomic_load_n(&pv_shared_info->evtchn_pending[port / BITS],
+                           __ATOMIC_SEQ_CST) &
+           bit(port);
+}
+
+void evtchn_set_mask(evtchn_port_t port, bool masked)
+{
+    unsigned long *word = &pv_shared_info->evtchn_mask[port / BITS];
+
+    if (masked)
+        __atomic_fetch_or(word, bit(port), __ATOMIC_SEQ_CST);
+    else
+        __atomic_fetch_and(word, ~bit(port), __ATOMIC_SEQ_CST);
+}
+
+long evtchn_unmask(evtchn_port_t port)
+{
+    struct evtchn_unmask arg = { .port = port };
+
+    return hc_event_channel_op(EVTCHNOP_unmask, &arg);
+}
+
+long evtchn_send(evtchn_port_t port)
+{
+    struct evtchn_send arg = { .port = port };
+
+    return hc_event_channel_op(EVTCHNOP_send, &arg);
+}
+
+long evtchn_close(evtchn_port_t port)
+{
+    struct evtchn_close arg = { .port = port };
+
+    return hc_event_channel_op(EVTCHNOP_close, &arg);
+}
+
+long evtchn_alloc(domid_t remote)
+{
+    struct evtchn_alloc_unbound arg = { .dom = DOMID_SELF,
+                                        .remote_dom = remote };
+    long rc = hc_event_channel_op(EVTCHNOP_alloc_unbound, &arg);
+
+    return rc ? rc : (long)arg.port;
+}
+
+long evtchn_bind_local(evtchn_port_t remote)
+{
+    struct evtchn_bind_interdomain arg = { .remote_dom = DOMID_SELF,
+                                           .remote_port = remote };
+    long rc = hc_event_channel_op(EVTCHNOP_bind_interdomain, &arg);
+
+    return rc ? rc : (long)arg.local_port;
+}
+
+long evtchn_bind_virq(unsigned int virq, unsigned int vcpu)
+{
+    struct evtchn_bind_virq arg = { .virq = virq, .vcpu = vcpu };
+    long rc = hc_event_channel_op(EVTCHNOP_bind_virq, &arg);
+
+    return rc ? rc : (long)arg.port;
+}
+
+long evtchn_bind_ipi(unsigned int vcpu)
+{
+    struct evtchn_bind_ipi arg = { .vcpu = vcpu };
+    long rc = hc_event_channel_op(EVTCHNOP_bind_ipi, &arg);
+
+    return rc ? rc : (long)arg.port;
+}
+
+void events_on(void)
+{
+    struct vcpu_info *info = cpu_self()->info;
+
+    __atomic_store_n(&info->evtchn_upcall_mask, 0, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&info->evtchn_upcall_pending, __ATOMIC_SEQ_CST))
+        hc_xen_version(0, NULL); /* any hypercall delivers on its return */
+}
+
+void events_off(void)
+{
+    __atomic_store_n(&cpu_self()->info->evtchn_upcall_mask, 1,
+                     __ATOMIC_SEQ_CST);
+}
