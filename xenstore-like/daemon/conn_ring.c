@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Clients that are kernels: a ring in shared memory and an event channel. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <xen/grant_table.h>
+
+#include <store/log.h>
+#include <store/ring.h>
+
+#include "conn_ring.h"
+
+#define DOM0_PAGE "/proc/xen/xsd_kva"
+#define PAGE_BYTES 4096
+
+struct ring {
+    struct conn conn;
+    struct xen *xen;
+    struct xenstore_domain_interface *page;
+    evtchn_port_t port; /* ours */
+    bool moved;         /* bytes moved: the peer waits for a signal */
+    bool failed;        /* the reason stands in the page; until a reset */
+};
+
+static struct ring *to_ring(struct conn *c)
+{
+    return list_entry(c, struct ring, conn);
+}
+
+static int io_read(struct conn *c, void *data, size_t len)
+{
+    struct ring *r = to_ring(c);
+    int got = ring_read(r->page, data, len);
+
+    r->moved |= got > 0;
+    return got;
+}
+
+static int io_write(struct conn *c, const void *data, size_t len)
+{
+    struct ring *r = to_ring(c);
+    int put = ring_write(r->page, data, len);
+
+    r->moved |= put > 0;
+    return put;
+}
+
+static void io_turn_done(struct conn *c)
+{
+    struct ring *r = to_ring(c);
+
+    if (r->moved)
+        xenevtchn_notify(r->xen->evtchn, r->port);
+    r->moved = false;
+}
+
+/* A guest that breaks the rules is not heard until it asks for a reset. */
+static void io_fail(struct conn *c)
+{
+    struct ring *r = to_ring(c);
+    uint8_t why = c->broken;
+
+    log_line("domain %u: connection stopped, error %u", c->domid, why);
+    conn_reset(c);
+    ring_error(r->page, why);
+    r->failed = true;
+    xenevtchn_notify(r->xen->evtchn, r->port);
+}
+
+static const struct conn_io ring_io = {
+    .read = io_read,
+    .write = io_write,
+    .turn_done = io_turn_done,
+    .fail = io_fail,
+};
+
+void ring_signalled(struct ring *r)
+{
+    if (ring_wants_reset(r->page)) {
+        conn_reset(&r->conn);
+        ring_reset(r->page);
+        r->failed = false;
+        xenevtchn_notify(r->xen->evtchn, r->port);
+    }
+    if (!r->failed)
+        loop_ready(r->xen->loop, &r->conn);
+}
+
+static int port_own(struct xen *x, evtchn_port_t port, struct ring *r)
+{
+    size_t nr = x->nr_ports ? x->nr_ports : 64;
+    struct ring **by_port;
+
+    while (nr <= port)
+        nr *= 2;
+    if (nr > x->nr_ports) {
+        by_port = realloc(x->by_port, nr * sizeof(struct ring *));
+        if (!by_port)
+            return -ENOMEM;
+        for (size_t i = x->nr_ports; i < nr; i++)
+            by_port[i] = NULL;
+        x->by_port = by_port;
+        x->nr_ports = nr;
+    }
+    x->by_port[port] = r;
+    return 0;
+}
+
+/* Bind @port of domain @domid to one of ours. */
+static int port_bind(struct ring *r, uint16_t domid, evtchn_port_t port)
+{
+    struct xen *x = r->xen;
+    int local = xenevtchn_bind_interdomain(x->evtchn, domid, port);
+    int err;
+
+    if (local < 0)
+        return -EINVAL;
+    err = port_own(x, local, r);
+    if (err) {
+        xenevtchn_unbind(x->evtchn, local);
+        return err;
+    }
+    r->port = local;
+    return 0;
+}
+
+static void port_unbind(struct ring *r)
+{
+    r->xen->by_port[r->port] = NULL;
+    xenevtchn_unbind(r->xen->evtchn, r->port);
+}
+
+static void *page_map_dom0(void)
+{
+    int fd = open(DOM0_PAGE, O_RDWR | O_CLOEXEC);
+    void *page;
+
+    if (fd < 0)
+        return NULL;
+    page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    close(fd);
+    return page == MAP_FAILED ? NULL : page;
+}
+
+static void *page_map(struct xen *x, uint16_t domid)
+{
+    if (!domid)
+        return page_map_dom0();
+    return xengnttab_map_grant_ref(x->gnttab, domid, GNTTAB_RESERVED_XENSTORE,
+                                   PROT_READ | PROT_WRITE);
+}
+
+static void page_unmap(struct xen *x, uint16_t domid, void *page)
+{
+    if (!domid)
+        munmap(page, PAGE_BYTES);
+    else
+        xengnttab_unmap(x->gnttab, page, 1);
+}
+
+int ring_open(struct xen *x, struct domain *dom, evtchn_port_t port)
+{
+    struct ring *r = calloc(1, sizeof(*r));
+    int err;
+
+    if (!r)
+        return -ENOMEM;
+    r->xen = x;
+    r->page = page_map(x, dom->domid);
+    if (!r->page) {
+        log_line("domain %u: cannot map its ring", dom->domid);
+        free(r);
+        return -EINVAL;
+    }
+    err = port_bind(r, dom->domid, port);
+    if (err) {
+        log_line("domain %u: cannot bind its port %u", dom->domid, port);
+        page_unmap(x, dom->domid, r->page);
+        free(r);
+        return err;
+    }
+
+    conn_init(&r->conn, x->srv, &ring_io, dom);
+    dom->conn = &r->conn;
+    ring_offer(r->page);
+    xenevtchn_notify(x->evtchn, r->port);
+    loop_ready(x->loop, &r->conn); /* it may have written before we came */
+    return 0;
+}
+
+int ring_rebind(struct xen *x, struct domain *dom, evtchn_port_t port)
+{
+    struct ring *r = to_ring(dom->conn);
+    evtchn_port_t old = r->port;
+    int err;
+
+    err = port_bind(r, dom->domid, port);
+    if (err)
+        return err;
+    x->by_port[old] = NULL;
+    xenevtchn_unbind(x->evtchn, old);
+    return 0;
+}
+
+void ring_close(struct xen *x, struct domain *dom)
+{
+    struct ring *r = to_ring(dom->conn);
+
+    dom->conn = NULL;
+    conn_fini(&r->conn);
+    port_unbind(r);
+    page_unmap(x, dom->domid, r->page);
+    free(r);
+}

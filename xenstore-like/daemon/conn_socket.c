@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Clients of the UNIX socket. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <store/log.h>
+
+#include "conn_socket.h"
+
+#define ACCEPT_QUEUE 128
+
+struct sock {
+    struct conn conn;
+    struct source src;
+    struct listener *listener;
+};
+
+static struct sock *to_sock(struct conn *c)
+{
+    return list_entry(c, struct sock, conn);
+}
+
+static int sock_read(struct conn *c, void *data, size_t len)
+{
+    ssize_t got = recv(to_sock(c)->src.fd, data, len, 0);
+
+    if (got > 0)
+        return got;
+    return got < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -EPIPE;
+}
+
+static int sock_write(struct conn *c, const void *data, size_t len)
+{
+    ssize_t sent = send(to_sock(c)->src.fd, data, len, MSG_NOSIGNAL);
+
+    if (sent >= 0)
+        return sent;
+    return errno == EAGAIN || errno == EINTR ? 0 : -EPIPE;
+}
+
+static void sock_turn_done(struct conn *c)
+{
+    struct sock *s = to_sock(c);
+
+    loop_change(s->listener->loop, &s->src,
+                (conn_may_read(c) ? EPOLLIN : 0) |
+                    (buf_len(&c->out) ? EPOLLOUT : 0));
+}
+
+static void sock_close(struct conn *c)
+{
+    struct sock *s = to_sock(c);
+
+    conn_fini(c);
+    close(s->src.fd);
+    /* A descriptor is free again: accept() may work now. */
+    loop_change(s->listener->loop, &s->listener->src, EPOLLIN);
+    free(s);
+}
+
+static const struct conn_io sock_io = {
+    .read = sock_read,
+    .write = sock_write,
+    .turn_done = sock_turn_done,
+    .fail = sock_close,
+};
+
+static void sock_event(struct source *src)
+{
+    struct sock *s = list_entry(src, struct sock, src);
+
+    loop_ready(s->listener->loop, &s->conn);
+}
+
+static int sock_open(struct listener *l, int fd)
+{
+    struct sock *s = calloc(1, sizeof(*s));
+    int err;
+
+    if (!s)
+        return -ENOMEM;
+    s->listener = l;
+    s->src.fd = fd;
+    s->src.events = EPOLLIN;
+    s->src.fn = sock_event;
+    err = loop_add(l->loop, &s->src);
+    if (err) {
+        free(s);
+        return err;
+    }
+    conn_init(&s->conn, l->srv, &sock_io, NULL);
+    return 0;
+}
+
+static void listener_event(struct source *src)
+{
+    struct listener *l = list_entry(src, struct listener, src);
+    int fd;
+
+    fd = accept4(src->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) {
+        /* Out of descriptors: wait until a connection closes. */
+        if (errno == EMFILE || errno == ENFILE)
+            loop_change(l->loop, src, 0);
+        return;
+    }
+    if (sock_open(l, fd))
+        close(fd);
+}
+
+/* Does anybody answer at that address? */
+static bool is_served(const struct sockaddr_un *addr)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool served;
+
+    if (fd < 0)
+        return false;
+    served = !connect(fd, (const struct sockaddr *)addr, sizeof(*addr));
+    close(fd);
+    return served;
+}
+
+static int bind_socket(int fd, const struct sockaddr_un *addr)
+{
+    mode_t mask;
+    int err = 0;
+
+    if (is_served(addr))
+        return -EADDRINUSE;
+    unlink(addr->sun_path);
+    mask = umask(0177); /* root alone */
+    if (bind(fd, (const struct sockaddr *)addr, sizeof(*addr)) ||
+        listen(fd, ACCEPT_QUEUE))
+        err = -errno;
+    umask(mask);
+    return err;
+}
+
+int listener_open(struct listener *l, struct loop *loop, struct server *srv,
+                  const char *path)
+{
+    struct sockaddr_un addr = { .sun_family = AF_UNIX };
+    int err;
+
+    if (strlen(path) >= sizeof(addr.sun_path))
+        return -ENAMETOOLONG;
+    strcpy(addr.sun_path, path);
+
+    l->loop = loop;
+    l->srv = srv;
+    l->src.events = EPOLLIN;
+    l->src.fn = listener_event;
+    l->src.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (l->src.fd < 0)
+        return -errno;
+    err = bind_socket(l->src.fd, &addr);
+    if (!err)
+        err = loop_add(loop, &l->src);
+    if (err)
+        close(l->src.fd);
+    return err;
+}
+
+void listener_close(struct listener *l)
+{
+    close(l->src.fd);
+}
+
+void sockets_close(struct server *srv)
+{
+    struct list *pos, *next;
+    struct conn *c;
+
+    list_for_each(pos, next, &srv->conns) {
+        c = list_entry(pos, struct conn, link);
+        if (c->io == &sock_io)
+            sock_close(c);
+    }
+}

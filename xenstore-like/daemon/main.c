@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pelstored: the store of a Xen-compatible host. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <store/log.h>
+
+#include "conn_socket.h"
+#include "daemonise.h"
+#include "log.h"
+#include "nohost.h"
+#include "xen.h"
+
+#define RUN_DIR "/run/xenstored"
+#define SOCKET_PATH RUN_DIR "/socket"
+#define PID_FILE "/run/pelstored.pid"
+#define FILES_MAX 65536 /* descriptors, if the system allows */
+
+struct options {
+    const char *socket, *pid_file;
+    bool foreground, domains;
+};
+
+struct daemon {
+    struct options opt;
+    struct loop loop;
+    struct server *srv;
+    struct xen xen;
+    struct listener listener;
+    struct source signals;
+};
+
+static const char usage[] =
+    "Usage: pelstored [OPTION]...\n"
+    "Serve the store to programs, by a socket, and to kernels, by rings.\n"
+    "\n"
+    "  -f, --foreground     stay; messages go to stderr\n"
+    "  -s, --socket PATH    listen there (" SOCKET_PATH ")\n"
+    "  -p, --pid-file FILE  write the process id there (" PID_FILE ")\n"
+    "  -n, --no-domains     serve the socket alone; no hypervisor is needed\n"
+    "  -h, --help           print this and exit\n";
+
+static const struct option long_options[] = {
+    { "foreground", no_argument, NULL, 'f' },
+    { "socket", required_argument, NULL, 's' },
+    { "pid-file", required_argument, NULL, 'p' },
+    { "no-domains", no_argument, NULL, 'n' },
+    { "help", no_argument, NULL, 'h' },
+    { 0 },
+};
+
+/* Exits on --help and on what it does not understand. */
+static void options_parse(struct options *o, int argc, char **argv)
+{
+    int c;
+
+    *o = (struct options){ SOCKET_PATH, PID_FILE, false, true };
+    while ((c = getopt_long(argc, argv, "fs:p:nh", long_options, NULL)) != -1) {
+        if (c == 'f') {
+            o->foreground = true;
+        } else if (c == 's') {
+            o->socket = optarg;
+        } else if (c == 'p') {
+            o->pid_file = optarg;
+        } else if (c == 'n') {
+            o->domains = false;
+        } else {
+            fputs(usage, c == 'h' ? stdout : stderr);
+            exit(c == 'h' ? EXIT_SUCCESS : 2);
+        }
+    }
+    if (optind != argc) {
+        fputs(usage, stderr);
+        exit(2);
+    }
+}
+
+static void signal_event(struct source *src)
+{
+    struct daemon *d = list_entry(src, struct daemon, signals);
+
+    d->loop.stop = true;
+}
+
+static int signals_open(struct daemon *d)
+{
+    sigset_t mask;
+
+    sigemptyset(&mask);
+    sigaddset(&mask, SIGTERM);
+    sigaddset(&mask, SIGINT);
+    sigprocmask(SIG_BLOCK, &mask, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    d->signals.fd = signalfd(-1, &mask, SFD_CLOEXEC);
+    if (d->signals.fd < 0)
+        return -errno;
+    d->signals.events = EPOLLIN;
+    d->signals.fn = signal_event;
+    return loop_add(&d->loop, &d->signals);
+}
+
+static void files_raise(void)
+{
+    struct rlimit lim;
+
+    if (getrlimit(RLIMIT_NOFILE, &lim))
+        return;
+    lim.rlim_cur = lim.rlim_max < FILES_MAX ? lim.rlim_max : FILES_MAX;
+    setrlimit(RLIMIT_NOFILE, &lim);
+}
+
+/* Take up service: 0, or a negative errno after a message. */
+static int start(struct daemon *d)
+{
+    int err;
+
+    err = pidfile_lock(d->opt.pid_file);
+    if (err) {
+        log_line("%s: %s", d->opt.pid_file,
+                 err == -EBUSY ? "another pelstored is running"
+                               : strerror(-err));
+        return err;
+    }
+    err = loop_init(&d->loop);
+    if (!err)
+        err = signals_open(d);
+    if (err) {
+        log_line("cannot wait for events: %s", strerror(-err));
+        return err;
+    }
+    d->srv = d->opt.domains ? server_new(&xen_host, &d->xen)
+                            : server_new(&no_host, &d->loop);
+    if (!d->srv) {
+        log_line("not enough memory");
+        return -ENOMEM;
+    }
+    if (d->opt.domains)
+        err = xen_open(&d->xen, &d->loop, d->srv);
+    if (err)
+        return err;
+
+    mkdir(RUN_DIR, 0755); /* if it is missing, bind() says so */
+    err = listener_open(&d->listener, &d->loop, d->srv, d->opt.socket);
+    if (err)
+        log_line("%s: %s", d->opt.socket, strerror(-err));
+    return err;
+}
+
+static void stop(struct daemon *d)
+{
+    unlink(d->opt.socket);
+    sockets_close(d->srv);
+    listener_close(&d->listener);
+    if (d->opt.domains)
+        xen_close(&d->xen);
+    server_free(d->srv);
+    close(d->signals.fd);
+    loop_fini(&d->loop);
+    unlink(d->opt.pid_file);
+}
+
+int main(int argc, char **argv)
+{
+    static struct daemon d;
+    int ready = -1, err;
+
+    options_parse(&d.opt, argc, argv);
+    files_raise();
+    if (!d.opt.foreground) {
+        ready = daemonise();
+        if (ready < 0) {
+            log_line("cannot go to the background: %s", strerror(-ready));
+            return EXIT_FAILURE;
+        }
+    }
+    if (start(&d))
+        return EXIT_FAILURE;
+    if (!d.opt.foreground) {
+        log_to_syslog();
+        daemon_ready(ready);
+    }
+
+    err = loop_run(&d.loop);
+    if (err)
+        log_line("cannot wait for events: %s", strerror(-err));
+    stop(&d);
+    return err ? EXIT_FAILURE : EXIT_SUCCESS;
+}

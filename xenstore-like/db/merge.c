@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Two edits of one tree: do they conflict, and if not, what comes out.
+ *
+ * Each node counts by itself: two that create siblings, or write different
+ * nodes, do not conflict.  Only who listed the children relies on the list.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include <store/parse.h>
+
+#include "touch.h"
+
+static bool differs(const struct node *base, const struct node *now,
+                    unsigned int seen)
+{
+    if (base == now)
+        return false;
+    if (!base || !now)
+        return true;
+    return ((seen & SEEN_VALUE) && base->gen != now->gen) ||
+           ((seen & SEEN_PERMS) && !perms_same(base->perms, now->perms)) ||
+           ((seen & SEEN_KIDS) && base->kids_gen != now->kids_gen);
+}
+
+bool edit_conflicts(const struct edit *e, const struct node *base,
+                    const struct node *now)
+{
+    const struct touch *t;
+
+    for (t = e->touches; t < e->touches + e->nr; t++) {
+        if (t->seen && differs(tree_find(base, t->path),
+                               tree_find(now, t->path), t->seen))
+            return true;
+    }
+    return false;
+}
+
+static int merge_remove(struct touch *t, struct node **root,
+                        struct acct *acct, uint64_t gen)
+{
+    const struct node *n = tree_find(*root, t->path);
+    struct node *gone;
+    int err;
+
+    if (!n)
+        return 0; /* it had been created by the edit itself, or is below */
+    if (acct_room_below(acct, n))
+        return -ENOMEM;
+    err = tree_remove(root, t->path, gen, &gone);
+    if (err)
+        return err;
+    acct_drop_below(acct, gone);
+    node_put(t->gone);
+    t->gone = gone;
+    return 0;
+}
+
+/* Hang a copy of @from below the first @up bytes of @path. */
+static int merge_add(struct node **root, const char *path, size_t up,
+                     const struct node *from, struct acct *acct)
+{
+    const struct content c = { node_value(from), from->value_len, from->perms,
+                               from->gen };
+    struct node *n;
+    int err;
+
+    if (acct_room(acct, perms_owner(from->perms)))
+        return -ENOMEM;
+    n = node_new(from->text, from->name_len, &c);
+    if (!n)
+        return -ENOMEM;
+    err = tree_add(root, path, up, n, from->gen);
+    if (err) {
+        node_put(n);
+        return err;
+    }
+    acct_add(acct, perms_owner(from->perms), 1);
+    return 0;
+}
+
+static int merge_set(struct node **root, const char *path,
+                     const struct node *from, struct acct *acct)
+{
+    const struct content c = { node_value(from), from->value_len, from->perms,
+                               from->gen };
+    uint16_t was = perms_owner(tree_find(*root, path)->perms);
+    int err;
+
+    if (acct_room(acct, was) || acct_room(acct, perms_owner(from->perms)))
+        return -ENOMEM;
+    err = tree_set(root, path, &c);
+    if (err)
+        return err;
+    acct_add(acct, was, -1);
+    acct_add(acct, perms_owner(from->perms), 1);
+    return 0;
+}
+
+/* Give @root the node at @path, and what is missing above it, of @src. */
+static int merge_put(const char *path, const struct node *src,
+                     struct node **root, struct acct *acct)
+{
+    const char *pos = path, *name;
+    const struct node *n;
+    char part[PATH_ROOM];
+    size_t have, up;
+    int err;
+
+    tree_nearest(*root, path, &have);
+    if (have == strlen(path))
+        return merge_set(root, path, tree_find(src, path), acct);
+
+    pos += have > 1 ? have : 0;
+    for (up = have; path_next(&pos, &name); up = pos - path) {
+        memcpy(part, path, pos - path);
+        part[pos - path] = '\0';
+        n = tree_find(src, part);
+        err = merge_add(root, path, up, n, acct);
+        if (err)
+            return err;
+    }
+    return 0;
+}
+
+int edit_merge(struct edit *e, struct node **root, struct acct *acct,
+               uint64_t gen)
+{
+    struct touch *t, *end = e->touches + e->nr;
+    int err = 0;
+
+    /* All removals before all that exists now: that stays. */
+    for (t = e->touches; t < end && !err; t++) {
+        if (t->removed)
+            err = merge_remove(t, root, acct, gen);
+    }
+    for (t = e->touches; t < end && !err; t++) {
+        if ((t->changed || t->removed) && tree_find(*e->root, t->path))
+            err = merge_put(t->path, *e->root, root, acct);
+    }
+    return err;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The store as a whole. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <store/mem.h>
+#include <store/parse.h>
+#include <store/server.h>
+#include <store/watch.h>
+
+const char *const special_name[NR_SPECIALS] = {
+    [SPECIAL_INTRODUCE] = "@introduceDomain",
+    [SPECIAL_RELEASE] = "@releaseDomain",
+};
+
+/* The root, and below it the node by which clients know that we serve. */
+static int tree_start(struct server *srv)
+{
+    const struct who dom0 = { .privileged = true, .target = DOMID_INVALID };
+    struct content c = { .perms = perms_new(1, 0) };
+    struct edit e;
+    int err = -ENOMEM;
+
+    if (!c.perms)
+        return err;
+    for (int i = 0; i < NR_SPECIALS; i++)
+        srv->special[i] = perms_get(c.perms);
+
+    srv->root = node_new("", 0, &c);
+    if (!srv->root)
+        goto out;
+    srv->nodes[0] = 1;
+
+    edit_init(&e, &srv->root, false);
+    err = edit_create(&e, "/tool/xenstored", NULL, 0, &dom0, server_gen(srv));
+    if (!err)
+        server_publish(srv, &e);
+    edit_clear(&e);
+out:
+    perms_put(c.perms);
+    return err;
+}
+
+struct server *server_new(const struct host *host, void *host_arg)
+{
+    struct server *srv = mem_zalloc(sizeof(*srv));
+
+    if (!srv)
+        return NULL;
+    list_init(&srv->conns);
+    quota_init(&srv->quota);
+    srv->host = host;
+    srv->host_arg = host_arg;
+    if (tree_start(srv)) {
+        server_free(srv);
+        return NULL;
+    }
+    return srv;
+}
+
+void server_free(struct server *srv)
+{
+    for (unsigned int i = 0; i < DOMID_FIRST_RESERVED; i++)
+        mem_free(srv->domains[i]);
+    for (int i = 0; i < NR_SPECIALS; i++)
+        perms_put(srv->special[i]);
+    node_put(srv->root);
+    mem_free(srv->watches.bucket);
+    mem_free(srv);
+}
+
+uint64_t server_gen(struct server *srv)
+{
+    return ++srv->gen;
+}
+
+void server_publish(struct server *srv, const struct edit *e)
+{
+    for (unsigned int i = 0; i < e->acct.nr; i++)
+        srv->nodes[e->acct.e[i].domid] += e->acct.e[i].delta;
+    for (unsigned int i = 0; i < e->nr; i++) {
+        if (e->touches[i].fire)
+            watch_fire(srv, &e->touches[i]);
+    }
+}
+
+int server_special(const char *path)
+{
+    for (int i = 0; i < NR_SPECIALS; i++) {
+        if (!strcmp(path, special_name[i]))
+            return i;
+    }
+    return -ENOENT;
+}
+
+struct domain *server_domain(const struct server *srv, uint16_t domid)
+{
+    return domid < DOMID_FIRST_RESERVED ? srv->domains[domid] : NULL;
+}
+
+struct domain *server_domain_add(struct server *srv, uint16_t domid)
+{
+    struct domain *dom = server_domain(srv, domid);
+
+    if (dom)
+        return dom;
+    dom = mem_zalloc(sizeof(*dom));
+    if (!dom)
+        return NULL;
+    dom->domid = domid;
+    dom->target = DOMID_INVALID;
+    /* Everything there is has always been dom0's. */
+    dom->born = domid ? server_gen(srv) : 0;
+    srv->domains[domid] = dom;
+    return dom;
+}
+
+/* Looks for the first node that a domain owns. */
+struct search {
+    uint16_t domid;
+    char path[PATH_ROOM]; /* found */
+    bool found;
+};
+
+static bool search_visit(void *arg, const struct node *n, const char *path,
+                         size_t len)
+{
+    struct search *s = arg;
+
+    if (!s->found && len > 1 && perms_owner(n->perms) == s->domid) {
+        memcpy(s->path, path, len + 1);
+        s->found = true;
+    }
+    return !s->found;
+}
+
+/* Take out a node that @domid owns at or below the path @at, if there is. */
+static bool remove_owned(struct server *srv, uint16_t domid, const char *at)
+{
+    const struct node *n = tree_find(srv->root, at);
+    struct search s = { .domid = domid };
+    char path[PATH_ROOM];
+    struct edit e;
+    int err;
+
+    if (!n)
+        return false;
+    strcpy(path, at);
+    node_walk(n, path, strlen(path), search_visit, &s);
+    if (!s.found)
+        return false;
+
+    edit_init(&e, &srv->root, false);
+    err = edit_remove(&e, s.path, server_gen(srv));
+    if (!err)
+        server_publish(srv, &e);
+    edit_clear(&e);
+    return !err;
+}
+
+void server_domain_gone(struct server *srv, struct domain *dom)
+{
+    char home[sizeof("/local/domain/65535")];
+    uint16_t domid = dom->domid;
+
+    if (dom->conn)
+        srv->host->release(srv, dom);
+    srv->domains[domid] = NULL;
+    mem_free(dom);
+
+    /* Nearly all of them are at home: spare the walk over everything. */
+    snprintf(home, sizeof(home), "/local/domain/%u", domid);
+    while (srv->nodes[domid] > 0 && (remove_owned(srv, domid, home) ||
+                                     remove_owned(srv, domid, "/")))
+        ;
+}
+
+struct recount {
+    int nodes[DOMID_FIRST_RESERVED];
+};
+
+static bool recount_visit(void *arg, const struct node *n, const char *path,
+                          size_t len)
+{
+    struct recount *r = arg;
+
+    (void)path;
+    (void)len;
+    r->nodes[perms_owner(n->perms)]++;
+    return true;
+}
+
+unsigned int server_check(const struct server *srv)
+{
+    struct recount *r = mem_zalloc(sizeof(*r));
+    char path[PATH_ROOM] = "/";
+    unsigned int wrong = 0;
+
+    if (!r)
+        return 0;
+    node_walk(srv->root, path, 1, recount_visit, r);
+    for (unsigned int i = 0; i < DOMID_FIRST_RESERVED; i++)
+        wrong += r->nodes[i] != srv->nodes[i];
+    mem_free(r);
+    return wrong;
+}

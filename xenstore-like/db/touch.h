@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The touches and the accounting of edits, for the files that edit. */
+#ifndef STORE_TOUCH_H
+#define STORE_TOUCH_H
+
+#include <store/edit.h>
+
+/**
+ * touch_at - the touch of a path, made if it is the first
+ * @path: the first @len bytes are the path
+ *
+ * Returns: the touch, valid until the next call; NULL there is no memory.
+ */
+struct touch *touch_at(struct edit *e, const char *path, size_t len);
+
+/** acct_room - make sure that acct_add() for @domid works; 0 or -ENOMEM */
+int acct_room(struct acct *a, uint16_t domid);
+
+/** acct_add - @nodes more for @domid, for which there is room */
+void acct_add(struct acct *a, uint16_t domid, int nodes);
+
+/** acct_room_below - acct_room() for all owners at and below @n */
+int acct_room_below(struct acct *a, const struct node *n);
+
+/** acct_drop_below - count @n and all below it out; there is room */
+void acct_drop_below(struct acct *a, const struct node *n);
+
+#endif

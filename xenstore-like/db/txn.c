@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Transactions: an edit of a snapshot, merged into the store at the end. */
+#include <errno.h>
+
+#include <store/mem.h>
+#include <store/txn.h>
+
+int txn_start(struct conn *c, struct txn **out)
+{
+    struct server *srv = c->srv;
+    struct txn *t;
+
+    if (c->domid && c->nr_txns >= srv->quota.txns)
+        return -ENOSPC;
+    t = mem_zalloc(sizeof(*t));
+    if (!t)
+        return -ENOMEM;
+
+    do {
+        t->id = ++srv->last_txn;
+    } while (!t->id || txn_find(c, t->id));
+    t->conn = c;
+    t->base = node_get(srv->root);
+    t->root = node_get(srv->root);
+    edit_init(&t->edit, &t->root, true);
+    list_init(&t->link);
+    list_add_tail(&c->txns, &t->link);
+    c->nr_txns++;
+    *out = t;
+    return 0;
+}
+
+struct txn *txn_find(const struct conn *c, uint32_t id)
+{
+    struct list *pos, *next;
+    struct txn *t;
+
+    list_for_each(pos, next, &c->txns) {
+        t = list_entry(pos, struct txn, link);
+        if (t->id == id)
+            return t;
+    }
+    return NULL;
+}
+
+void txn_abort(struct txn *t)
+{
+    list_del(&t->link);
+    t->conn->nr_txns--;
+    edit_clear(&t->edit);
+    node_put(t->base);
+    node_put(t->root);
+    mem_free(t);
+}
+
+/* Would the transaction's domain own more nodes than it may? */
+static bool over_quota(const struct txn *t, const struct acct *acct)
+{
+    const struct server *srv = t->conn->srv;
+    uint16_t domid = t->conn->domid;
+    int more = acct_delta(acct, domid);
+
+    return domid && more > 0 &&
+           srv->nodes[domid] + more > (int)srv->quota.nodes;
+}
+
+/* Nobody else changed anything: the transaction's tree is the result. */
+static int commit_whole(struct txn *t)
+{
+    struct server *srv = t->conn->srv;
+
+    if (over_quota(t, &t->edit.acct))
+        return -ENOSPC;
+    node_put(srv->root);
+    srv->root = node_get(t->root);
+    server_publish(srv, &t->edit);
+    return 0;
+}
+
+static int commit_merged(struct txn *t)
+{
+    struct server *srv = t->conn->srv;
+    struct node *root = node_get(srv->root);
+    struct acct acct = { 0 };
+    int err;
+
+    err = edit_merge(&t->edit, &root, &acct, server_gen(srv));
+    if (!err && over_quota(t, &acct))
+        err = -ENOSPC;
+    if (err) {
+        node_put(root);
+        acct_clear(&acct);
+        return err;
+    }
+    node_put(srv->root);
+    srv->root = root;
+    acct_clear(&t->edit.acct);
+    t->edit.acct = acct;
+    server_publish(srv, &t->edit);
+    return 0;
+}
+
+int txn_commit(struct txn *t)
+{
+    const struct server *srv = t->conn->srv;
+    int err;
+
+    if (srv->root == t->base)
+        err = commit_whole(t);
+    else if (edit_conflicts(&t->edit, t->base, srv->root))
+        err = -EAGAIN;
+    else
+        err = commit_merged(t);
+    txn_abort(t);
+    return err;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The server's end of a guest's ring.
+ *
+ * The page belongs to the guest, which may write anything at any time: each
+ * index is read once and checked before it is used.
+ */
+#ifndef STORE_RING_H
+#define STORE_RING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xen/io/xs_wire.h>
+
+/** ring_offer - tell the guest what this server can do */
+void ring_offer(struct xenstore_domain_interface *page);
+
+/**
+ * ring_read - take requests' bytes, at most @len
+ *
+ * Returns: bytes; 0 there are none; -EIO the indices make no sense.
+ */
+int ring_read(struct xenstore_domain_interface *page, void *data, size_t len);
+
+/**
+ * ring_write - put bytes of replies, at most @len
+ *
+ * Returns: bytes; 0 there is no room; -EIO the indices make no sense.
+ */
+int ring_write(struct xenstore_domain_interface *page, const void *data,
+               size_t len);
+
+/** ring_wants_reset - does the guest ask for a new start? */
+bool ring_wants_reset(struct xenstore_domain_interface *page);
+
+/** ring_reset - give it: both directions are empty, no error */
+void ring_reset(struct xenstore_domain_interface *page);
+
+/** ring_error - leave the reason why the server stopped: XENSTORE_ERROR_ */
+void ring_error(struct xenstore_domain_interface *page, uint32_t error);
+
+#endif

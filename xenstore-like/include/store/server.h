@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The store as a whole: tree, domains, watches and connections. */
+#ifndef STORE_SERVER_H
+#define STORE_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <xen/xen.h>
+
+#include <store/edit.h>
+#include <store/list.h>
+#include <store/quota.h>
+
+struct conn;
+struct server;
+struct wpath;
+
+/* A domain that was introduced, or that a permission list named. */
+struct domain {
+    uint16_t domid;
+    uint16_t target;      /* the domain that it acts for, or DOMID_INVALID */
+    bool introduced;      /* it has a ring */
+    bool shutdown;        /* told to those who watch @releaseDomain */
+    uint64_t born;        /* see PERM-1 */
+    struct conn *conn;    /* its ring's, or NULL */
+};
+
+/* What the store asks of whoever can map rings.  Never NULL. */
+struct host {
+    /**
+     * introduce - connect to a domain's ring
+     * @dom:  without a connection, or with one that is to use @port now
+     * @gfn:  frame of the ring, in the domain's numbers
+     * @port: the domain's event channel port
+     *
+     * Returns: 0 and @dom->conn is set; -ENOSYS there are no rings here;
+     *          -EINVAL there is no such ring or port; -ENOMEM.
+     */
+    int (*introduce)(struct server *srv, struct domain *dom, uint64_t gfn,
+                     unsigned int port);
+    /** release - close @dom->conn, which is not NULL, and forget it */
+    void (*release)(struct server *srv, struct domain *dom);
+    /** ready - @conn, until now idle, has something to do or to send */
+    void (*ready)(struct server *srv, struct conn *conn);
+};
+
+/* Watches by path. */
+struct watches {
+    struct wpath **bucket;
+    size_t nr_buckets; /* a power of 2, or 0 */
+    size_t nr;         /* paths */
+};
+
+enum special {
+    SPECIAL_INTRODUCE,
+    SPECIAL_RELEASE,
+    NR_SPECIALS,
+};
+
+struct server {
+    struct node *root;
+    uint64_t gen;         /* grows with each change */
+    struct quota quota;
+    int nodes[DOMID_FIRST_RESERVED]; /* by owner */
+    struct domain *domains[DOMID_FIRST_RESERVED];
+    struct watches watches;
+    struct perms *special[NR_SPECIALS]; /* who hears of it */
+    struct list conns;
+    const struct host *host;
+    void *host_arg;
+    uint32_t last_txn;    /* id given last */
+};
+
+/**
+ * server_new - an empty store: the root, and nodes that tell who serves
+ *
+ * Returns: the store, or NULL when there is no memory.
+ */
+struct server *server_new(const struct host *host, void *host_arg);
+
+/** server_free - free everything; there are no connections any more */
+void server_free(struct server *srv);
+
+/** server_gen - the generation of a change that happens now */
+uint64_t server_gen(struct server *srv);
+
+/**
+ * server_publish - the edit @e of the store's root is done
+ *
+ * Counts the nodes and fires the watches.  @e can then be cleared.
+ */
+void server_publish(struct server *srv, const struct edit *e);
+
+/* Their names as clients know them, "@introduceDomain" and so on. */
+extern const char *const special_name[NR_SPECIALS];
+
+/** server_special - which special watch @path names, or -ENOENT */
+int server_special(const char *path);
+
+/** server_domain - the domain of that number if it is known, or NULL */
+struct domain *server_domain(const struct server *srv, uint16_t domid);
+
+/**
+ * server_domain_add - the domain of that number, made known if it is not
+ *
+ * Returns: the domain, or NULL when there is no memory.
+ */
+struct domain *server_domain_add(struct server *srv, uint16_t domid);
+
+/**
+ * server_domain_gone - forget a domain
+ *
+ * Closes its connection, so that its watches and transactions go, and takes
+ * out the nodes that it owns: the next domain of that number must not find
+ * them.
+ */
+void server_domain_gone(struct server *srv, struct domain *dom);
+
+/**
+ * server_check - recount all nodes by owner
+ *
+ * Returns: how many domains have a count that is wrong.
+ */
+unsigned int server_check(const struct server *srv);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Requests that read and change nodes. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <store/op.h>
+
+/*
+ * What to say of a missing node: who may not use the nearest node above it
+ * in the same way may not know either.
+ */
+static int missing(struct request *rq, unsigned int need)
+{
+    const struct node *near;
+    size_t len;
+
+    near = tree_nearest(*rq->edit->root, rq->path, &len);
+    if (!(perms_allow(near->perms, &rq->who) & need))
+        return -EACCES;
+    return -ENOENT;
+}
+
+int request_node(struct request *rq, unsigned int need, unsigned int seen,
+                 const struct node **out)
+{
+    const struct node *n = tree_find(*rq->edit->root, rq->path);
+
+    if (request_limited(rq)) {
+        seen |= SEEN_PERMS; /* the answer depends on them */
+        if (rq->txn && rq->edit->nr >= rq->srv->quota.txn_nodes)
+            return -ENOSPC;
+    }
+    if (edit_see(rq->edit, rq->path, rq->path_len, seen | SEEN_EXISTS))
+        return -ENOMEM;
+    if (!n)
+        return missing(rq, need);
+    if ((perms_allow(n->perms, &rq->who) & need) != need)
+        return -EACCES;
+    *out = n;
+    return 0;
+}
+
+/* READ: the value's bytes, no NUL added.  ENOENT, EACCES. */
+int op_read(struct request *rq)
+{
+    const struct node *n;
+    int err;
+
+    err = request_node(rq, PERM_READ, SEEN_VALUE, &n);
+    if (err)
+        return err;
+    return buf_append(&rq->out, node_value(n), n->value_len);
+}
+
+/* The components of rq->path that are missing. */
+static unsigned int nr_missing(const struct request *rq)
+{
+    const char *pos = rq->path, *name;
+    unsigned int nr = 0;
+    size_t len;
+
+    tree_nearest(*rq->edit->root, rq->path, &len);
+    pos += len > 1 ? len : 0;
+    while (path_next(&pos, &name))
+        nr++;
+    return nr;
+}
+
+/* Create rq->path, with what is missing above it.  ENOSPC: the quota. */
+static int create(struct request *rq, const char *value, size_t len)
+{
+    uint16_t domid = rq->who.domid;
+    unsigned int owned = rq->srv->nodes[domid];
+
+    if (rq->txn)
+        owned += acct_delta(&rq->txn->edit.acct, domid);
+    if (request_limited(rq) && owned + nr_missing(rq) > rq->srv->quota.nodes)
+        return -ENOSPC;
+    return edit_create(rq->edit, rq->path, value, len, &rq->who,
+                       server_gen(rq->srv));
+}
+
+/* WRITE: "OK".  Creates the node where needed.  EACCES, ENOSPC. */
+int op_write(struct request *rq)
+{
+    const struct node *n;
+    int err;
+
+    if (request_limited(rq) && rq->rest_len > rq->srv->quota.entry_size)
+        return -ENOSPC;
+    err = request_node(rq, PERM_WRITE, 0, &n);
+    if (err && err != -ENOENT)
+        return err;
+
+    rq->ok = true;
+    if (err)
+        return create(rq, rq->rest, rq->rest_len);
+    return edit_write(rq->edit, rq->path, rq->rest, rq->rest_len,
+                      server_gen(rq->srv));
+}
+
+/* MKDIR: "OK"; a node that exists stays as it is.  EACCES, ENOSPC. */
+int op_mkdir(struct request *rq)
+{
+    const struct node *n;
+    int err;
+
+    err = request_node(rq, PERM_WRITE, 0, &n);
+    rq->ok = true;
+    return err == -ENOENT ? create(rq, NULL, 0) : err;
+}
+
+/*
+ * RM: "OK", also when only the node itself is missing.  ENOENT: its parent is
+ * missing, too.  EINVAL: the root.
+ */
+int op_rm(struct request *rq)
+{
+    const struct node *n;
+    size_t have, up;
+    int err;
+
+    if (!strcmp(rq->path, "/"))
+        return -EINVAL;
+    err = request_node(rq, PERM_WRITE, SEEN_KIDS, &n);
+    rq->ok = true;
+    if (!err)
+        return edit_remove(rq->edit, rq->path, server_gen(rq->srv));
+
+    up = path_parent_len(rq->path, rq->path_len);
+    tree_nearest(*rq->edit->root, rq->path, &have);
+    return err == -ENOENT && have == up ? 0 : err;
+}
+
+struct listing {
+    struct buf *out;
+    size_t room; /* bytes that may still be added */
+    int err;
+};
+
+static bool list_visit(void *arg, const struct node *kid)
+{
+    struct listing *l = arg;
+    size_t len = kid->name_len + 1;
+
+    if (len > l->room)
+        return false;
+    l->err = buf_append(l->out, kid->text, len);
+    l->room -= len;
+    return !l->err;
+}
+
+/* DIRECTORY: names with their NULs.  E2BIG: use DIRECTORY_PART. */
+int op_directory(struct request *rq)
+{
+    struct listing l = { &rq->out, XENSTORE_PAYLOAD_MAX, 0 };
+    const struct node *n;
+    int err;
+
+    err = request_node(rq, PERM_READ, SEEN_KIDS, &n);
+    if (err)
+        return err;
+    if (node_list_bytes(n) > XENSTORE_PAYLOAD_MAX)
+        return -E2BIG;
+
+    node_list(n, 0, list_visit, &l);
+    return l.err;
+}
+
+/*
+ * DIRECTORY_PART: generation of the list, NUL, names from an offset on with
+ * their NULs; behind the last name of all one more NUL.
+ */
+int op_directory_part(struct request *rq)
+{
+    struct listing l = { .out = &rq->out };
+    const struct node *n;
+    unsigned int from;
+    char gen[24];
+    int len, err;
+
+    if (!rq->rest_len || strlen(rq->rest) + 1 != rq->rest_len ||
+        parse_uint(rq->rest, UINT32_MAX, &from))
+        return -EINVAL;
+    err = request_node(rq, PERM_READ, SEEN_KIDS, &n);
+    if (err)
+        return err;
+
+    len = snprintf(gen, sizeof(gen), "%llu",
+                   (unsigned long long)n->kids_gen) + 1;
+    err = buf_append(&rq->out, gen, len);
+    if (err)
+        return err;
+    l.room = XENSTORE_PAYLOAD_MAX - len - 1;
+    node_list(n, from, list_visit, &l);
+    if (!l.err && from + buf_len(&rq->out) - len >= node_list_bytes(n))
+        l.err = buf_append(&rq->out, "", 1);
+    return l.err;
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A connection as the protocol sees it. */
+#include <errno.h>
+#include <string.h>
+
+#include <store/op.h>
+
+#define READ_BYTES 8192  /* fetched at a time */
+#define TURN_REQUESTS 16 /* answered before the next connection's turn */
+#define BACKLOG_PAUSE (256 * 1024) /* bytes unsent that stop requests */
+
+void conn_init(struct conn *c, struct server *srv, const struct conn_io *io,
+               struct domain *dom)
+{
+    memset(c, 0, sizeof(*c));
+    c->srv = srv;
+    c->io = io;
+    c->dom = dom;
+    c->domid = dom ? dom->domid : 0;
+    list_init(&c->link);
+    list_init(&c->ready);
+    list_init(&c->watches);
+    list_init(&c->txns);
+    list_add_tail(&srv->conns, &c->link);
+}
+
+void conn_reset(struct conn *c)
+{
+    while (!list_empty(&c->watches))
+        watch_del(list_entry(c->watches.next, struct watch, by_conn));
+    while (!list_empty(&c->txns))
+        txn_abort(list_entry(c->txns.next, struct txn, link));
+    buf_clear(&c->in);
+    buf_clear(&c->out);
+    c->broken = XENSTORE_ERROR_NONE;
+}
+
+void conn_fini(struct conn *c)
+{
+    conn_reset(c);
+    list_del(&c->link);
+    list_del(&c->ready);
+}
+
+void conn_who(const struct conn *c, struct who *who)
+{
+    const struct domain *target;
+
+    memset(who, 0, sizeof(*who));
+    who->domid = c->domid;
+    who->privileged = !c->domid;
+    who->target = DOMID_INVALID;
+    if (!c->dom)
+        return;
+    who->born = c->dom->born;
+    target = server_domain(c->srv, c->dom->target);
+    if (target) {
+        who->target = target->domid;
+        who->target_born = target->born;
+    }
+}
+
+void conn_send(struct conn *c, struct xsd_sockmsg hdr, const void *data,
+               size_t len)
+{
+    size_t all = sizeof(hdr) + len;
+    char *p;
+
+    if (c->broken)
+        return;
+    if (c->domid && buf_len(&c->out) + all > c->srv->quota.backlog) {
+        c->broken = XENSTORE_ERROR_COMM;
+    } else if (!(p = buf_reserve(&c->out, all))) {
+        c->broken = XENSTORE_ERROR_COMM;
+    } else {
+        hdr.len = len;
+        memcpy(p, &hdr, sizeof(hdr));
+        if (len)
+            memcpy(p + sizeof(hdr), data, len);
+        buf_added(&c->out, all);
+    }
+    if (!c->in_turn)
+        c->srv->host->ready(c->srv, c);
+}
+
+void conn_event(struct conn *c, const char *path, size_t path_len,
+                const char *token)
+{
+    const struct xsd_sockmsg hdr = { .type = XS_WATCH_EVENT };
+    size_t token_len = strlen(token);
+    char text[XENSTORE_PAYLOAD_MAX];
+
+    memcpy(text, path, path_len);
+    text[path_len] = '\0';
+    memcpy(text + path_len + 1, token, token_len + 1);
+    conn_send(c, hdr, text, path_len + token_len + 2);
+}
+
+bool conn_may_read(const struct conn *c)
+{
+    return buf_len(&c->out) < BACKLOG_PAUSE;
+}
+
+/* The header of the first request if that is all there. */
+static bool first_request(struct conn *c, struct xsd_sockmsg *hdr)
+{
+    if (buf_len(&c->in) < sizeof(*hdr))
+        return false;
+    memcpy(hdr, buf_head(&c->in), sizeof(*hdr));
+    if (hdr->len > XENSTORE_PAYLOAD_MAX) {
+        c->broken = XENSTORE_ERROR_PROTO; /* where would the next begin? */
+        return false;
+    }
+    return buf_len(&c->in) >= sizeof(*hdr) + hdr->len;
+}
+
+static void answer_one(struct conn *c, const struct xsd_sockmsg *hdr)
+{
+    char payload[XENSTORE_PAYLOAD_MAX + 1];
+
+    memcpy(payload, buf_head(&c->in) + sizeof(*hdr), hdr->len);
+    payload[hdr->len] = '\0';
+    buf_taken(&c->in, sizeof(*hdr) + hdr->len);
+    dispatch(c, hdr, payload);
+}
+
+static void fail(struct conn *c, int err)
+{
+    c->broken = err == -EIO ? XENSTORE_ERROR_RINGIDX : XENSTORE_ERROR_COMM;
+}
+
+/* Fetch what has come.  Returns: whether there was anything. */
+static bool fetch(struct conn *c)
+{
+    char *p = buf_reserve(&c->in, READ_BYTES);
+    int got = p ? c->io->read(c, p, READ_BYTES) : -ENOMEM;
+
+    if (got < 0)
+        fail(c, got);
+    else
+        buf_added(&c->in, got);
+    if (!buf_len(&c->in))
+        buf_clear(&c->in);
+    return got > 0;
+}
+
+static void flush(struct conn *c)
+{
+    int sent;
+
+    while (buf_len(&c->out)) {
+        sent = c->io->write(c, buf_head(&c->out), buf_len(&c->out));
+        if (sent < 0 && !c->broken)
+            fail(c, sent);
+        if (sent <= 0)
+            return;
+        buf_taken(&c->out, sent);
+    }
+}
+
+bool conn_turn(struct conn *c)
+{
+    int left = TURN_REQUESTS;
+    struct xsd_sockmsg hdr;
+    bool fetched = false, paused;
+
+    c->in_turn = true;
+    while (left && !c->broken && conn_may_read(c)) {
+        if (first_request(c, &hdr)) {
+            answer_one(c, &hdr);
+            left--;
+        } else if (c->broken || fetched || !fetch(c)) {
+            break;
+        } else {
+            fetched = true;
+        }
+    }
+    paused = !conn_may_read(c);
+    flush(c);
+    c->io->turn_done(c);
+    c->in_turn = false;
+
+    /* While it paused, the peer may have waited without another signal. */
+    return !c->broken && conn_may_read(c) && (paused || first_request(c, &hdr));
+}

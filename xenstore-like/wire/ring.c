@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The server's end of a guest's ring. */
+#include <errno.h>
+#include <string.h>
+
+#include <store/ring.h>
+
+static uint32_t peek(const uint32_t *index)
+{
+    return __atomic_load_n(index, __ATOMIC_ACQUIRE);
+}
+
+static void poke(uint32_t *index, uint32_t value)
+{
+    __atomic_store_n(index, value, __ATOMIC_RELEASE);
+}
+
+void ring_offer(struct xenstore_domain_interface *page)
+{
+    poke(&page->error, XENSTORE_ERROR_NONE);
+    poke(&page->server_features, XENSTORE_SERVER_FEATURE_RECONNECTION |
+                                     XENSTORE_SERVER_FEATURE_ERROR);
+}
+
+int ring_read(struct xenstore_domain_interface *page, void *data, size_t len)
+{
+    uint32_t prod = peek(&page->req_prod), cons = peek(&page->req_cons);
+    uint32_t at = MASK_XENSTORE_IDX(cons), first;
+
+    if (prod - cons > XENSTORE_RING_SIZE)
+        return -EIO;
+    if (len > prod - cons)
+        len = prod - cons;
+
+    first = XENSTORE_RING_SIZE - at;
+    if (first > len)
+        first = len;
+    memcpy(data, page->req + at, first);
+    memcpy((char *)data + first, page->req, len - first);
+    poke(&page->req_cons, cons + len);
+    return len;
+}
+
+int ring_write(struct xenstore_domain_interface *page, const void *data,
+               size_t len)
+{
+    uint32_t prod = peek(&page->rsp_prod), cons = peek(&page->rsp_cons);
+    uint32_t at = MASK_XENSTORE_IDX(prod), first;
+
+    if (prod - cons > XENSTORE_RING_SIZE)
+        return -EIO;
+    if (len > XENSTORE_RING_SIZE - (prod - cons))
+        len = XENSTORE_RING_SIZE - (prod - cons);
+
+    first = XENSTORE_RING_SIZE - at;
+    if (first > len)
+        first = len;
+    memcpy(page->rsp + at, data, first);
+    memcpy(page->rsp, (const char *)data + first, len - first);
+    poke(&page->rsp_prod, prod + len);
+    return len;
+}
+
+bool ring_wants_reset(struct xenstore_domain_interface *page)
+{
+    return peek(&page->connection) == XENSTORE_RECONNECT;
+}
+
+void ring_reset(struct xenstore_domain_interface *page)
+{
+    page->req_cons = page->req_prod = 0;
+    page->rsp_cons = page->rsp_prod = 0;
+    poke(&page->error, XENSTORE_ERROR_NONE);
+    poke(&page->connection, XENSTORE_CONNECTED);
+}
+
+void ring_error(struct xenstore_domain_interface *page, uint32_t error)
+{
+    poke(&page->error, error);
+}
