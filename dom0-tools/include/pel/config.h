@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 struct pel_ctx;
+struct pel_json_writer;
 
 #define PEL_NAME_MAX 128  /* characters of a domain's name, without NUL */
 #define PEL_VCPUS_MAX 128 /* vCPUs of one guest */
@@ -154,6 +155,12 @@ int pel_action_parse(const char *word);
  */
 int pel_config_to_json(struct pel_ctx *ctx, const struct pel_config *cfg,
                        char **out);
+
+/**
+ * pel_config_write_json - the same, as the next value of a larger text
+ */
+void pel_config_write_json(struct pel_json_writer *w,
+                           const struct pel_config *cfg);
 
 /**
  * pel_config_from_json - the reverse, with the same checks as a file

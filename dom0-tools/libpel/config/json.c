@@ -56,10 +56,9 @@ static void put_nic(struct pel_json_writer *w, const struct pel_nic *n)
     pel_json_close_map(w);
 }
 
-int pel_config_to_json(struct pel_ctx *ctx, const struct pel_config *cfg,
-                       char **out)
+void pel_config_write_json(struct pel_json_writer *w,
+                           const struct pel_config *cfg)
 {
-    struct pel_json_writer *w = pel_json_writer_new(false);
     char uuid[UUID_STR_LEN];
 
     uuid_unparse_lower(cfg->uuid, uuid);
@@ -88,6 +87,14 @@ int pel_config_to_json(struct pel_ctx *ctx, const struct pel_config *cfg,
         put_nic(w, &cfg->nics[i]);
     pel_json_close_list(w);
     pel_json_close_map(w);
+}
+
+int pel_config_to_json(struct pel_ctx *ctx, const struct pel_config *cfg,
+                       char **out)
+{
+    struct pel_json_writer *w = pel_json_writer_new(false);
+
+    pel_config_write_json(w, cfg);
     *out = pel_json_writer_end(w);
     if (!*out)
         return pel_fail(ctx, PEL_EINVAL,

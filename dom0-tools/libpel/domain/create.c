@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Making a guest.  What can be refused is refused before the domain exists:
+ * files, name, memory.  From then on whatever fails is undone by destroying
+ * the domain, which takes a half-made one too.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <pel/ctx.h>
+#include <pel/device.h>
+#include <pel/hcall.h>
+#include "local.h"
+
+#define EVTCHN_PORTS     1023 /* highest port; the 2-level ABI has 4095 */
+#define GRANT_FRAMES     64
+#define MAPTRACK_FRAMES  1024
+#define OVERHEAD_KB      2048ull /* the hypervisor's own, for one domain */
+#define VCPU_OVERHEAD_KB 64ull
+#define MAXMEM_SLACK_KB  1024ull /* pages that are not in the guest's count */
+
+static int check_memory(struct pel_ctx *ctx, const struct pel_config *cfg)
+{
+    struct xen_sysctl_physinfo info;
+    uint64_t free_kb, need_kb;
+    int rc = pel_hc_physinfo(ctx, &info);
+
+    if (rc)
+        return rc;
+    free_kb = info.free_pages < info.outstanding_pages
+                  ? 0
+                  : (info.free_pages - info.outstanding_pages) * 4;
+    need_kb = cfg->memory_kb + OVERHEAD_KB + cfg->maxvcpus * VCPU_OVERHEAD_KB;
+    if (need_kb <= free_kb)
+        return 0;
+    return pel_fail(ctx, PEL_ENOSPC,
+                    "the guest takes %llu MiB and the host has %llu MiB "
+                    "free: lower memory=, or destroy another guest",
+                    (unsigned long long)(need_kb + 1023) >> 10,
+                    (unsigned long long)free_kb >> 10);
+}
+
+/*
+ * Early answers to what domain_nodes_add() makes sure of later, before minutes are
+ * spent on a kernel.
+ */
+static int check_unique(struct pel_ctx *ctx, const struct pel_config *cfg)
+{
+    struct pel_dominfo *list;
+    size_t nr;
+    int rc = pel_domain_list(ctx, &list, &nr);
+
+    for (size_t i = 0; !rc && i < nr; i++) {
+        char *name = NULL;
+
+        /* A dying one is gone for everybody but those who map its pages. */
+        if (list[i].dying)
+            continue;
+        if (!memcmp(list[i].uuid, cfg->uuid, sizeof(cfg->uuid)))
+            rc = pel_fail(ctx, PEL_EEXIST,
+                          "domain %u has the same UUID: remove uuid= or "
+                          "destroy that one",
+                          list[i].domid);
+        if (!rc && !pel_domain_name(ctx, list[i].domid, &name) &&
+            !strcmp(name, cfg->name))
+            rc = pel_fail(ctx, PEL_EEXIST,
+                          "there is a domain \"%s\" already, with id %u: "
+                          "choose another name or destroy that one",
+                          name, list[i].domid);
+        if (!rc)
+            pel_error_clear(ctx);
+        free(name);
+    }
+    if (nr)
+        free(list);
+    return rc;
+}
+
+static int make_empty(struct pel_ctx *ctx, const struct pel_config *cfg,
+                      uint32_t *domid)
+{
+    struct xen_domctl_createdomain how = {
+        .max_vcpus = cfg->maxvcpus,
+        .max_evtchn_port = EVTCHN_PORTS,
+        .max_grant_frames = GRANT_FRAMES,
+        .max_maptrack_frames = MAPTRACK_FRAMES,
+        .grant_opts = XEN_DOMCTL_GRANT_version(1),
+    };
+    struct xen_sysctl_physinfo info;
+    int rc = pel_hc_physinfo(ctx, &info);
+
+    if (rc)
+        return rc;
+    if (info.capabilities & XEN_SYSCTL_PHYSCAP_gnttab_v2)
+        how.grant_opts = XEN_DOMCTL_GRANT_version(2);
+    memcpy(how.handle, cfg->uuid, sizeof(how.handle));
+    return pel_hc_create(ctx, &how, domid);
+}
+
+static int set_limits(struct pel_ctx *ctx, const struct pel_config *cfg,
+                      uint32_t domid)
+{
+    int rc = pel_hc_max_vcpus(ctx, domid, cfg->maxvcpus);
+
+    if (!rc)
+        rc = pel_hc_address_size(ctx, domid, 64);
+    if (!rc)
+        rc = pel_hc_max_mem(ctx, domid, cfg->memory_kb + MAXMEM_SLACK_KB);
+    if (!rc)
+        rc = pel_hc_tsc_default(ctx, domid);
+    return rc;
+}
+
+/* Undo; the message of what failed stays the one that is told. */
+static void undo(struct pel_ctx *ctx, uint32_t domid)
+{
+    char why[PEL_MESSAGE_MAX];
+
+    snprintf(why, sizeof(why), "%s", pel_error_message(ctx));
+    pel_error_clear(ctx);
+    if (pel_domain_destroy(ctx, domid))
+        pel_log(ctx, PEL_LOG_WARN, "domain %u is left behind: %s", domid,
+                pel_error_message(ctx));
+    snprintf(ctx->message, sizeof(ctx->message), "%s", why);
+}
+
+int pel_domain_create(struct pel_ctx *ctx, const struct pel_config *cfg,
+                      uint32_t *domid)
+{
+    struct shared_pages shared;
+    struct boot_files files;
+    uint32_t id;
+    int rc;
+
+    rc = check_unique(ctx, cfg);
+    if (!rc)
+        rc = check_memory(ctx, cfg);
+    if (!rc)
+        rc = boot_files_open(ctx, cfg, &files);
+    if (rc)
+        return rc;
+
+    rc = make_empty(ctx, cfg, &id);
+    if (rc) {
+        boot_files_close(&files);
+        return rc;
+    }
+    rc = set_limits(ctx, cfg, id);
+    if (!rc)
+        rc = domain_build(ctx, id, cfg, &files, &shared);
+    boot_files_close(&files);
+    if (!rc)
+        rc = domain_nodes_add(ctx, id, cfg, &shared);
+    if (!rc)
+        rc = domain_nodes_introduce(ctx, id, &shared);
+    if (!rc)
+        rc = pel_devices_attach(ctx, id, cfg);
+    if (rc) {
+        undo(ctx, id);
+        return rc;
+    }
+    *domid = id;
+    return 0;
+}

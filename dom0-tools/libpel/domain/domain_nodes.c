@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A domain's nodes in the store, where front ends and stock tools look for
+ * them:
+ *
+ *   /local/domain/N   what the guest may read, and some it may write
+ *   /vm/UUID          outlives a reboot of the guest in other toolstacks
+ *   /libxl/N          tells stock tools of what type it is
+ *   /pel/N            ours: the configuration, for restarts
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uuid/uuid.h>
+#include <pel/console.h>
+#include <pel/ctx.h>
+#include <pel/store.h>
+#include "local.h"
+
+/* Everything that the functions of the transaction need. */
+struct nodes {
+    struct pel_ctx *ctx;
+    uint32_t domid;
+    const struct pel_config *cfg;
+    const struct shared_pages *shared;
+    char *json;
+    char dom[64], vm[64];
+    int rc; /* a PEL_E* that has its message, or 0 */
+};
+
+/* Nodes below /local/domain/N: who may do what, and the first value. */
+enum access { GUEST_READS, GUEST_OWNS };
+
+// clang-format off
+static const struct {
+    const char *path;
+    enum access access;
+} folders[] = {
+    { "cpu",                          GUEST_READS },
+    { "memory",                       GUEST_READS },
+    { "device",                       GUEST_READS },
+    { "control",                      GUEST_READS },
+    { "control/shutdown",             GUEST_OWNS },
+    { "control/feature-poweroff",     GUEST_OWNS },
+    { "control/feature-reboot",       GUEST_OWNS },
+    { "control/feature-suspend",      GUEST_OWNS },
+    { "control/sysrq",                GUEST_OWNS },
+    { "device/suspend/event-channel", GUEST_OWNS },
+    { "data",                         GUEST_OWNS },
+    { "drivers",                      GUEST_OWNS },
+    { "feature",                      GUEST_OWNS },
+    { "attr",                         GUEST_OWNS },
+    { "error",                        GUEST_OWNS },
+};
+// clang-format on
+
+static int make_folders(struct pel_store *s, struct nodes *n)
+{
+    struct xs_permissions guest_reads[] = {
+        { .id = 0, .perms = XS_PERM_NONE },
+        { .id = n->domid, .perms = XS_PERM_READ },
+    };
+    struct xs_permissions guest_owns[] = {
+        { .id = n->domid, .perms = XS_PERM_NONE },
+    };
+    struct xs_permissions dom0_only[] = { { .id = 0, .perms = XS_PERM_NONE } };
+    int rc;
+
+    rc = pel_store_mkdir(s, guest_reads, 2, "%s", n->dom);
+    if (!rc)
+        rc = pel_store_mkdir(s, guest_reads, 2, "%s", n->vm);
+    if (!rc)
+        rc = pel_store_mkdir(s, dom0_only, 1, "/libxl/%u", n->domid);
+    if (!rc)
+        rc = pel_store_mkdir(s, dom0_only, 1, "/pel/%u", n->domid);
+    for (size_t i = 0; !rc && i < sizeof(folders) / sizeof(folders[0]); i++) {
+        if (folders[i].access == GUEST_OWNS)
+            rc = pel_store_mkdir(s, guest_owns, 1, "%s/%s", n->dom,
+                                 folders[i].path);
+        else
+            rc = pel_store_mkdir(s, guest_reads, 2, "%s/%s", n->dom,
+                                 folders[i].path);
+    }
+    return rc;
+}
+
+/* Values that are numbers; one row each. */
+static int write_numbers(struct pel_store *s, struct nodes *n)
+{
+    // clang-format off
+    const struct {
+        const char *path;
+        uint64_t value;
+    } numbers[] = {
+        { "domid",             n->domid },
+        { "memory/static-max", n->cfg->maxmem_kb },
+        { "memory/target",     n->cfg->memory_kb },
+        { "store/ring-ref",    n->shared->store_mfn },
+        { "store/port",        n->shared->store_port },
+        { "control/platform-feature-multiprocessor-suspend", 1 },
+        { "control/platform-feature-xs_reset_watches",       1 },
+    };
+    // clang-format on
+    int rc = 0;
+
+    for (size_t i = 0; !rc && i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        rc = pel_store_put(s, n->dom, numbers[i].path, "%llu",
+                           (unsigned long long)numbers[i].value);
+    return rc;
+}
+
+static int write_texts(struct pel_store *s, struct nodes *n)
+{
+    const struct pel_config *cfg = n->cfg;
+    char uuid[UUID_STR_LEN];
+    int rc;
+
+    uuid_unparse_lower(cfg->uuid, uuid);
+    rc = pel_store_write(s, n->vm, "%s/vm", n->dom);
+    if (!rc)
+        rc = pel_store_write(s, cfg->name, "%s/name", n->dom);
+    if (!rc)
+        rc = pel_store_write(s, cfg->name, "%s/name", n->vm);
+    if (!rc)
+        rc = pel_store_write(s, uuid, "%s/uuid", n->vm);
+    if (!rc)
+        rc = pel_store_write(s, "linux", "%s/image/ostype", n->vm);
+    if (!rc)
+        rc = pel_store_write(s, cfg->kernel, "%s/image/kernel", n->vm);
+    if (!rc)
+        rc = pel_store_write(s, cfg->cmdline, "%s/image/cmdline", n->vm);
+    if (!rc && cfg->ramdisk)
+        rc = pel_store_write(s, cfg->ramdisk, "%s/image/ramdisk", n->vm);
+    if (!rc)
+        rc = pel_store_write(s, "pv", "/libxl/%u/type", n->domid);
+    if (!rc)
+        rc = pel_store_write(s, n->json, "/pel/%u/config", n->domid);
+    for (uint32_t i = 0; !rc && i < cfg->maxvcpus; i++)
+        rc = pel_store_write(s, i < cfg->vcpus ? "online" : "offline",
+                             "%s/cpu/%u/availability", n->dom, i);
+    return rc;
+}
+
+/* In the same transaction as the writing, so that of two one gets it. */
+static int check_name(struct pel_store *s, struct nodes *n)
+{
+    unsigned int nr = 0;
+    char **ids = pel_store_list(s, &nr, "/local/domain");
+    int rc = 0;
+
+    if (!ids)
+        return errno == ENOENT ? 0 : -errno;
+    for (unsigned int i = 0; !rc && i < nr; i++) {
+        char *name = pel_store_read(s, "/local/domain/%s/name", ids[i]);
+
+        if (name && !strcmp(name, n->cfg->name)) {
+            n->rc = pel_fail(n->ctx, PEL_EEXIST,
+                             "there is a domain \"%s\" already, with id %s: "
+                             "choose another name or destroy that one",
+                             name, ids[i]);
+            rc = -EEXIST;
+        }
+        free(name);
+    }
+    free(ids);
+    return rc;
+}
+
+static int write_all(struct pel_store *s, void *arg)
+{
+    struct nodes *n = arg;
+    int rc;
+
+    rc = check_name(s, n);
+    /* What a predecessor of the same id or UUID left would be believed. */
+    if (!rc)
+        rc = pel_store_rm(s, "%s", n->dom);
+    if (!rc)
+        rc = pel_store_rm(s, "%s", n->vm);
+    if (!rc)
+        rc = pel_store_rm(s, "/libxl/%u", n->domid);
+    if (!rc)
+        rc = pel_store_rm(s, "/pel/%u", n->domid);
+    if (!rc)
+        rc = make_folders(s, n);
+    if (!rc)
+        rc = write_texts(s, n);
+    if (!rc)
+        rc = write_numbers(s, n);
+    return rc;
+}
+
+static void vm_path(const uint8_t *uuid, char *to, size_t size)
+{
+    char text[UUID_STR_LEN];
+
+    uuid_unparse_lower(uuid, text);
+    snprintf(to, size, "/vm/%s", text);
+}
+
+int domain_nodes_add(struct pel_ctx *ctx, uint32_t domid,
+              const struct pel_config *cfg, const struct shared_pages *shared)
+{
+    struct nodes n = {
+        .ctx = ctx, .domid = domid, .cfg = cfg, .shared = shared,
+    };
+    struct pel_store s;
+    int rc;
+
+    snprintf(n.dom, sizeof(n.dom), "/local/domain/%u", domid);
+    vm_path(cfg->uuid, n.vm, sizeof(n.vm));
+    rc = pel_store_use(ctx, &s);
+    if (!rc)
+        rc = pel_config_to_json(ctx, cfg, &n.json);
+    if (rc)
+        return rc;
+
+    rc = pel_store_txn(&s, write_all, &n);
+    free(n.json);
+    if (n.rc)
+        return n.rc;
+    if (rc)
+        return pel_store_fail(ctx, rc, "cannot write the nodes of domain %u",
+                              domid);
+    return pel_console_add(ctx, domid, shared->console_mfn,
+                           shared->console_port);
+}
+
+int domain_nodes_introduce(struct pel_ctx *ctx, uint32_t domid,
+                    const struct shared_pages *shared)
+{
+    struct pel_store s;
+    int rc = pel_store_use(ctx, &s);
+
+    if (rc)
+        return rc;
+    if (!xs_introduce_domain(s.xs, domid, shared->store_mfn,
+                             shared->store_port))
+        return pel_fail_sys(ctx, PEL_ESTORE,
+                            "the store does not take domain %u", domid);
+    return 0;
+}
+
+int domain_nodes_remove(struct pel_ctx *ctx, uint32_t domid, const uint8_t *uuid)
+{
+    char vm[64] = "";
+    struct pel_store s;
+    char *path;
+    int rc = pel_store_use(ctx, &s);
+
+    if (rc)
+        return rc;
+    if (uuid) {
+        vm_path(uuid, vm, sizeof(vm));
+    } else {
+        path = pel_store_read(&s, "/local/domain/%u/vm", domid);
+        if (path && !strncmp(path, "/vm/", 4))
+            snprintf(vm, sizeof(vm), "%s", path);
+        free(path);
+    }
+
+    if (vm[0])
+        rc = pel_store_rm(&s, "%s", vm);
+    if (!rc)
+        rc = pel_store_rm(&s, "/libxl/%u", domid);
+    if (!rc)
+        rc = pel_store_rm(&s, "/local/domain/%u", domid);
+    if (!rc)
+        rc = pel_store_rm(&s, "/pel/%u", domid);
+    if (rc)
+        return pel_store_fail(ctx, rc, "cannot remove the nodes of domain %u",
+                              domid);
+    return 0;
+}
+
+bool domain_nodes_exist(struct pel_ctx *ctx, uint32_t domid)
+{
+    struct pel_store s;
+    unsigned int nr;
+    char **names;
+
+    if (pel_store_use(ctx, &s))
+        return false;
+    names = pel_store_list(&s, &nr, "/local/domain/%u", domid);
+    free(names);
+    return names != NULL;
+}

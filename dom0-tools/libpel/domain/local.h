@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the domain's life share. */
+#ifndef PEL_DOMAIN_LOCAL_H
+#define PEL_DOMAIN_LOCAL_H
+
+#include <stdint.h>
+#include <pel/config.h>
+#include <pel/domain.h>
+#include <pel/image.h>
+
+struct pel_ctx;
+
+/* A kernel and ramdisk, read and understood before anything is made. */
+struct boot_files {
+    struct pel_buf kernel_file, ramdisk;
+    struct pel_buf kernel; /* the ELF */
+    bool kernel_owned;
+    struct pel_elf elf;
+    struct pel_notes notes;
+    struct pel_layout layout;
+};
+
+/** boot_files_open - read them and plan the guest's memory */
+int boot_files_open(struct pel_ctx *ctx, const struct pel_config *cfg,
+                    struct boot_files *files);
+void boot_files_close(struct boot_files *files);
+
+/* Frames and ports that the guest shares with dom0's daemons. */
+struct shared_pages {
+    uint64_t store_mfn, console_mfn;
+    uint32_t store_port, console_port;
+};
+
+/**
+ * domain_build - fill an empty domain: memory, kernel, tables, first vCPU
+ * @domid: has its vCPUs and limits
+ * @out:   what the daemons need
+ */
+int domain_build(struct pel_ctx *ctx, uint32_t domid,
+                 const struct pel_config *cfg, const struct boot_files *files,
+                 struct shared_pages *out);
+
+/**
+ * guest_memory_alloc - give a domain its pages
+ * @p2m: set to a malloc'ed array, the machine frame of each pfn
+ * Returns: 0; -PEL_ENOSPC
+ */
+int guest_memory_alloc(struct pel_ctx *ctx, uint32_t domid, uint64_t nr_pages,
+                       xen_pfn_t **p2m);
+
+/**
+ * domain_nodes_add - the domain's nodes in the store, and its name if it is free
+ * Returns: 0; -PEL_EEXIST; -PEL_ESTORE
+ */
+int domain_nodes_add(struct pel_ctx *ctx, uint32_t domid,
+              const struct pel_config *cfg, const struct shared_pages *shared);
+
+/** domain_nodes_introduce - tell the store about the guest's ring */
+int domain_nodes_introduce(struct pel_ctx *ctx, uint32_t domid,
+                    const struct shared_pages *shared);
+
+/**
+ * domain_nodes_remove - remove all that domain_nodes_add() wrote, as far as it is there
+ * @uuid: the domain's, or NULL to look it up in the store
+ */
+int domain_nodes_remove(struct pel_ctx *ctx, uint32_t domid, const uint8_t *uuid);
+
+/** domain_nodes_exist - whether the store knows the domain; an error is "no" */
+bool domain_nodes_exist(struct pel_ctx *ctx, uint32_t domid);
+
+#endif

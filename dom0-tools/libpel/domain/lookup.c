@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which domains there are, and who is who. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <pel/ctx.h>
+#include <pel/hcall.h>
+#include <pel/store.h>
+#include "local.h"
+
+#define CHUNK 256 /* domains asked for in one call */
+
+static void convert(const struct xen_domctl_getdomaininfo *from,
+                    struct pel_dominfo *to)
+{
+    uint32_t f = from->flags;
+
+    memset(to, 0, sizeof(*to));
+    to->domid = from->domain;
+    memcpy(to->uuid, from->handle, sizeof(to->uuid));
+    to->dying = f & XEN_DOMINF_dying;
+    to->shutdown = f & XEN_DOMINF_shutdown;
+    to->paused = f & XEN_DOMINF_paused;
+    to->blocked = f & XEN_DOMINF_blocked;
+    to->running = f & XEN_DOMINF_running;
+    to->reason = PEL_REASON_NONE;
+    if (to->shutdown)
+        to->reason = f >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask;
+    to->memory_kb = (from->tot_pages + from->outstanding_pages) * 4;
+    to->max_kb = from->max_pages * 4;
+    to->cpu_time_ns = from->cpu_time;
+    to->vcpus = from->nr_online_vcpus;
+    to->shared_info_mfn = from->shared_info_frame;
+}
+
+int pel_domain_list(struct pel_ctx *ctx, struct pel_dominfo **out, size_t *nr)
+{
+    struct xen_domctl_getdomaininfo *raw = calloc(CHUNK, sizeof(*raw));
+    struct pel_dominfo *list = NULL, *bigger;
+    uint32_t next = 0;
+    size_t got;
+    int rc = 0;
+
+    *out = NULL;
+    *nr = 0;
+    if (!raw)
+        return pel_fail_oom(ctx);
+    do {
+        rc = pel_hc_infos(ctx, next, raw, CHUNK, &got);
+        if (rc || !got)
+            break;
+        bigger = reallocarray(list, *nr + got, sizeof(*list));
+        if (!bigger) {
+            rc = pel_fail_oom(ctx);
+            break;
+        }
+        list = bigger;
+        for (size_t i = 0; i < got; i++)
+            convert(&raw[i], &list[(*nr)++]);
+        next = raw[got - 1].domain + 1;
+    } while (got == CHUNK);
+
+    free(raw);
+    if (rc) {
+        free(list);
+        *nr = 0;
+        return rc;
+    }
+    *out = list;
+    return 0;
+}
+
+int pel_domain_get(struct pel_ctx *ctx, uint32_t domid,
+                   struct pel_dominfo *out)
+{
+    struct xen_domctl_getdomaininfo raw;
+    int rc = pel_hc_info(ctx, domid, &raw);
+
+    if (!rc)
+        convert(&raw, out);
+    return rc;
+}
+
+int pel_domain_name(struct pel_ctx *ctx, uint32_t domid, char **name)
+{
+    struct pel_store s;
+    int rc = pel_store_use(ctx, &s);
+
+    *name = NULL;
+    if (rc)
+        return rc;
+    *name = pel_store_read(&s, "/local/domain/%u/name", domid);
+    if (*name)
+        return 0;
+    if (errno == ENOENT)
+        return pel_fail(ctx, PEL_ENOENT, "domain %u has no name", domid);
+    return pel_store_fail(ctx, -errno, "cannot read the name of domain %u",
+                          domid);
+}
+
+static bool digits(const char *s)
+{
+    size_t i = 0;
+
+    while (isdigit((unsigned char)s[i]))
+        i++;
+    return i && i <= 5 && !s[i];
+}
+
+int pel_domain_find(struct pel_ctx *ctx, const char *who, uint32_t *domid)
+{
+    struct pel_dominfo *list, one;
+    size_t nr;
+    int rc;
+
+    if (digits(who)) {
+        *domid = strtoul(who, NULL, 10);
+        return pel_domain_get(ctx, *domid, &one);
+    }
+
+    rc = pel_domain_list(ctx, &list, &nr);
+    if (rc)
+        return rc;
+    rc = -PEL_ENOENT;
+    for (size_t i = 0; rc == -PEL_ENOENT && i < nr; i++) {
+        char *name;
+        int err = pel_domain_name(ctx, list[i].domid, &name);
+
+        if (!err && !strcmp(name, who)) {
+            *domid = list[i].domid;
+            rc = 0;
+        }
+        if (err == -PEL_ENOENT)
+            pel_error_clear(ctx);
+        else if (err)
+            rc = err;
+        free(name);
+    }
+    free(list);
+    if (rc == -PEL_ENOENT)
+        pel_fail(ctx, PEL_ENOENT,
+                 "there is no domain \"%s\": \"pel list\" shows them", who);
+    return rc;
+}
+
+int pel_domain_config(struct pel_ctx *ctx, uint32_t domid,
+                      struct pel_config *cfg)
+{
+    struct pel_store s;
+    char *text;
+    int rc = pel_store_use(ctx, &s);
+
+    if (rc)
+        return rc;
+    text = pel_store_read(&s, "/pel/%u/config", domid);
+    if (!text && errno == ENOENT)
+        return pel_fail(ctx, PEL_ENOENT,
+                        "domain %u has no configuration in the store", domid);
+    if (!text)
+        return pel_store_fail(ctx, -errno,
+                              "cannot read the configuration of domain %u",
+                              domid);
+    rc = pel_config_from_json(ctx, text, strlen(text), cfg);
+    free(text);
+    return rc;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pel info and dmesg: the machine and its hypervisor. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <pel/ctx.h>
+#include <pel/host.h>
+#include <pel/json.h>
+#include "cmd.h"
+#include "out.h"
+
+int cmd_info(struct pel_ctx *ctx, const struct args *a)
+{
+    struct pel_json_writer *w;
+    struct pel_hostinfo host;
+    char *text;
+    int rc = pel_host_info(ctx, &host);
+
+    if (rc)
+        return rc;
+    if (!arg_has(a, 'j')) {
+        out_info_text(stdout, &host);
+        return 0;
+    }
+    w = pel_json_writer_new(true);
+    out_info_json(w, &host);
+    text = pel_json_writer_end(w);
+    if (!text)
+        return pel_fail_oom(ctx);
+    fputs(text, stdout);
+    free(text);
+    return 0;
+}
+
+static void put(const char *text, uint32_t len, void *arg)
+{
+    fwrite(text, 1, len, arg);
+}
+
+int cmd_dmesg(struct pel_ctx *ctx, const struct args *a)
+{
+    (void)a;
+    return pel_host_messages(ctx, put, stdout);
+}

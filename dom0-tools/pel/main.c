@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pel: the life of guests from the command line.
+ *
+ * Exit status: 0 done; 1 failed, with one line on standard error; 2 the
+ * command line makes no sense.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <pel/ctx.h>
+#include "cmd.h"
+
+static int usage(const char *what)
+{
+    fprintf(stderr, "pel: %s; see \"pel help\"\n", what);
+    return EXIT_USAGE;
+}
+
+static int run(struct pel_ctx *ctx, const struct cmd *cmd, int argc,
+               const char **argv)
+{
+    struct args args;
+    const char *wrong = cmd_parse(cmd, argc, argv, &args);
+    int rc;
+
+    if (wrong)
+        return usage(wrong);
+
+    rc = cmd->run(ctx, &args);
+    if (!rc && (fflush(stdout) || ferror(stdout)))
+        rc = pel_fail_sys(ctx, PEL_EIO, "cannot write the output");
+    if (rc)
+        fprintf(stderr, "pel: %s\n",
+                ctx->message[0] ? ctx->message : "failed without a reason");
+    return rc ? EXIT_FAILED : EXIT_FINE;
+}
+
+int main(int argc, char **argv)
+{
+    const struct cmd *cmd;
+    struct pel_ctx ctx;
+    char what[128];
+    int at = 1, ret;
+
+    pel_ctx_init(&ctx);
+    while (at < argc && !strcmp(argv[at], "-v")) {
+        ctx.log_level = ctx.log_level ? PEL_LOG_DEBUG : PEL_LOG_INFO;
+        at++;
+    }
+    if (at == argc)
+        return usage("which command?");
+    if (!strcmp(argv[at], "-h") || !strcmp(argv[at], "--help"))
+        argv[at] = "help";
+    if (!strcmp(argv[at], "--version"))
+        argv[at] = "version";
+
+    cmd = cmd_find(argv[at]);
+    if (!cmd) {
+        snprintf(what, sizeof(what), "there is no command \"%.80s\"",
+                 argv[at]);
+        return usage(what);
+    }
+    at++;
+    ret = run(&ctx, cmd, argc - at, (const char **)argv + at);
+    pel_ctx_close(&ctx);
+    return ret;
+}
