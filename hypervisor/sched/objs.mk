@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-objs-sched :=
+pure-sched := runq.o
+objs-sched := $(pure-sched) sched.o sched_op.o

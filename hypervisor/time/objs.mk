@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-objs-time :=
+pure-time := scale.o pheap.o
+objs-time := $(pure-time) clock.o timer.o guest_time.o wallclock.o

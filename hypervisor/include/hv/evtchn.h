@@ -12,21 +12,39 @@ struct domain;
 struct vcpu;
 struct evtchn;
 
+#define EVTCHN_MAX_POLLERS 128 /* vCPUs of a domain */
+#define EVTCHN_POLL_ANY 0      /* poll_port: several ports, or none */
+
 struct evtchn_domain {
     struct lock lock; /* LR_EVTCHN: binding, closing; growth of bucket[] */
     struct evtchn **bucket;
-    unsigned int nr_ports; /* allocated so far */
-    unsigned int max_port; /* limit of the toolstack, highest port usable */
+    unsigned int nr_ports;  /* allocated so far; only grows until the end */
+    unsigned int max_port;  /* limit of the toolstack, highest port usable */
+    unsigned int free_hint; /* no port below it is free */
+    unsigned int nr_active; /* ports in use */
+    uint64_t pollers[EVTCHN_MAX_POLLERS / 64]; /* vCPUs in SCHEDOP_poll */
 };
 
 struct evtchn_vcpu {
     uint32_t virq_port[NR_VIRQS]; /* 0: not bound */
-    uint32_t poll_port;           /* SCHEDOP_poll: 0 none, ~0 several */
+    uint32_t poll_port;           /* the only one polled, or EVTCHN_POLL_ANY */
     bool polling;
 };
 
+/**
+ * evtchn_domain_init - an empty table of event channels
+ * @max_port: highest port number, cut to what the 2-level ABI has
+ *
+ * Returns: 0; -ENOMEM.
+ */
 int evtchn_domain_init(struct domain *d, unsigned int max_port);
-/* evtchn_domain_destroy - close all ports; -ERESTART to go on */
+
+/**
+ * evtchn_domain_destroy - close all ports for good
+ *
+ * Channels of other domains that led here become unbound.  May be called
+ * twice.  Returns: 0; -ERESTART to go on.
+ */
 int evtchn_domain_destroy(struct domain *d);
 
 /* virq_raise - set VIRQ @virq of one vCPU pending, if it is bound */
@@ -35,21 +53,37 @@ void virq_raise(struct vcpu *v, unsigned int virq);
 /* virq_raise_global - the same for a VIRQ that dom0 binds once */
 void virq_raise_global(unsigned int virq);
 
+/* virq_is_global - is it bound once for a domain, and not for each vCPU? */
+bool virq_is_global(unsigned int virq);
+
 /* evtchn_raise - set @port of @d pending (for PIRQs); caller owns the port */
 void evtchn_raise(struct domain *d, unsigned int port);
 
 /* vcpu_kick - @v has an event pending: wake it, or make it look */
 void vcpu_kick(struct vcpu *v);
 
-/* Can @v take an event now: pending and not masked? */
+/* Can the owner of @i take an event now: pending and not masked? */
 static inline bool vcpu_event_deliverable(const struct vcpu_info *i)
 {
     return __atomic_load_n(&i->evtchn_upcall_pending, __ATOMIC_ACQUIRE) &&
-           !i->evtchn_upcall_mask;
+           !__atomic_load_n(&i->evtchn_upcall_mask, __ATOMIC_RELAXED);
 }
+
+/* evtchn_port_valid - is there such a channel, in use or free? */
+bool evtchn_port_valid(struct domain *d, unsigned int port);
 
 /* evtchn_port_pending - is @port pending?  For SCHEDOP_poll; false: no port */
 bool evtchn_port_pending(struct domain *d, unsigned int port);
+
+/**
+ * evtchn_poll_begin - @v waits in SCHEDOP_poll
+ * @port: the only port that it waits for, or EVTCHN_POLL_ANY
+ *
+ * Each event that becomes pending on @port (any port) then does
+ * vcpu_unblock(@v), masked or not.
+ */
+void evtchn_poll_begin(struct vcpu *v, unsigned int port);
+void evtchn_poll_end(struct vcpu *v);
 
 /**
  * evtchn_alloc_unbound - port of @d that @remote may bind; domctl, boot

@@ -11,6 +11,7 @@ enum lock_rank {
     LR_DOMAIN_LIST = 10, /* membership of the domain list and table */
     LR_DOMAIN = 20,      /* struct domain: life cycle, array of vCPUs */
     LR_EVTCHN = 30,      /* one domain's channel table: binding and closing */
+    LR_CHANNEL = 31,     /* one event channel: whom it leads to */
     LR_GRANT = 40,       /* struct grant_table: size, version, maptrack */
     LR_PAGE_LIST = 45,   /* struct domain: page list and page counts */
     LR_FRAME = 50,       /* the lock bit of one frame's type word */

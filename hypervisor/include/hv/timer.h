@@ -3,23 +3,41 @@
 #ifndef HV_TIMER_H
 #define HV_TIMER_H
 
+#include <hv/pheap.h>
 #include <hv/types.h>
 
 struct timer {
-    uint64_t deadline_ns; /* system time */
+    struct pheap_node node; /* its key: deadline, ns of system time */
     void (*fn)(void *arg);
     void *arg;
-    int heap_index; /* -1: not armed */
-    unsigned int cpu;
+    bool armed;       /* in the heap of @cpu; LR_TIMER of that CPU */
+    unsigned int cpu; /* where it was armed last */
 };
 
+/* timer_cpu_init - prepare the heap of CPU @cpu, before any timer_set() */
+void timer_cpu_init(unsigned int cpu);
+
+/* timer_init - @fn(@arg) runs on the CPU that armed it, interrupts off */
 void timer_init(struct timer *t, void (*fn)(void *arg), void *arg);
 
-/* timer_set - (re-)arm on the calling CPU; a past deadline fires at once */
+/**
+ * timer_set - (re-)arm on the calling CPU
+ * @deadline_ns: system time; one that is past fires at the next exit
+ */
 void timer_set(struct timer *t, uint64_t deadline_ns);
+
+/* timer_stop - disarm; harmless if it is not armed */
 void timer_stop(struct timer *t);
 
 /* timer_work - run what is due, program the next (WORK_TIMER) */
 void timer_work(void);
+
+/**
+ * timer_idle - program the interrupt exactly, before a long halt
+ *
+ * A busy CPU leaves an interrupt too early in place when a timer is stopped
+ * or put off: taking it may never happen, programming always costs.
+ */
+void timer_idle(void);
 
 #endif

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Channels: allocating, binding, sending, closing.  A domain's channels live
+ * in buckets that are added as the table grows and stay until the domain is
+ * destroyed, so that a channel can be looked up without a lock.
+ */
+#include <hv/bug.h>
+#include <hv/console.h>
+#include <hv/cpu.h>
+#include <hv/errno.h>
+#include <hv/heap.h>
+#include <hv/irq.h>
+#include "local.h"
+
+#define MAX_BUCKETS DIV_UP(EVTCHN_2L_NR_CHANNELS, PORTS_PER_BUCKET)
+
+static_assert(sizeof(struct evtchn) * PORTS_PER_BUCKET <= PAGE_SIZE,
+              "a bucket fits one allocation");
+
+int evtchn_domain_init(struct domain *d, unsigned int max_port)
+{
+    struct evtchn_domain *e = &d->evtchn;
+
+    lock_init(&e->lock, LR_EVTCHN);
+    e->bucket = hv_alloc(MAX_BUCKETS * sizeof(e->bucket[0]));
+    if (!e->bucket)
+        return -ENOMEM;
+    e->nr_ports = 0;
+    e->max_port = MIN(max_port, EVTCHN_2L_NR_CHANNELS - 1);
+    e->free_hint = 1;
+
+    return 0;
+}
+
+/* Add one bucket to the table.  Lock: the domain's. */
+static int grow_locked(struct domain *d)
+{
+    struct evtchn_domain *e = &d->evtchn;
+    struct evtchn *b = hv_alloc(sizeof(*b) * PORTS_PER_BUCKET);
+
+    if (!b)
+        return -ENOMEM;
+    for (unsigned int i = 0; i < PORTS_PER_BUCKET; i++)
+        lock_init(&b[i].lock, LR_CHANNEL);
+    e->bucket[e->nr_ports / PORTS_PER_BUCKET] = b;
+    __atomic_store_n(&e->nr_ports, e->nr_ports + PORTS_PER_BUCKET,
+                     __ATOMIC_RELEASE);
+
+    return 0;
+}
+
+struct evtchn *evtchn_alloc_locked(struct domain *d, unsigned int *port,
+                                   int *err)
+{
+    struct evtchn_domain *e = &d->evtchn;
+
+    for (unsigned int p = e->free_hint; p <= e->max_port && e->bucket; p++) {
+        if (p >= e->nr_ports && (*err = grow_locked(d)))
+            return NULL;
+        if (evtchn_lookup(d, p)->state != ECS_FREE)
+            continue;
+        e->free_hint = p + 1;
+        e->nr_active++;
+        *port = p;
+        return evtchn_lookup(d, p);
+    }
+    *err = -ENOSPC;
+
+    return NULL;
+}
+
+void evtchn_free_locked(struct domain *d, struct evtchn *c, unsigned int port)
+{
+    ASSERT(c->state != ECS_FREE && d->evtchn.nr_active);
+
+    c->state = ECS_FREE;
+    c->vcpu = 0;
+    c->peer = NULL;
+    c->peer_port = 0;
+    event_clear_pending(d, port);
+    d->evtchn.nr_active--;
+    d->evtchn.free_hint = MIN(d->evtchn.free_hint, port);
+}
+
+int evtchn_alloc_unbound(struct domain *d, domid_t remote)
+{
+    struct evtchn *c;
+    unsigned int port;
+    int err = 0;
+
+    lock_take(&d->evtchn.lock);
+    c = evtchn_alloc_locked(d, &port, &err);
+    if (c) {
+        lock_take(&c->lock);
+        c->remote = remote;
+        c->state = ECS_UNBOUND;
+        lock_release(&c->lock);
+        err = port;
+    }
+    lock_release(&d->evtchn.lock);
+
+    return err;
+}
+
+/* Both domains' locks, in the order of their addresses; they may be one. */
+static void lock_both(struct domain *a, struct domain *b)
+{
+    lock_take(a < b ? &a->evtchn.lock : &b->evtchn.lock);
+    if (a != b)
+        lock_take(a < b ? &b->evtchn.lock : &a->evtchn.lock);
+}
+
+static void release_both(struct domain *a, struct domain *b)
+{
+    lock_release(&a->evtchn.lock);
+    if (a != b)
+        lock_release(&b->evtchn.lock);
+}
+
+/* The same for two channels. */
+static void lock_channels(struct evtchn *a, struct evtchn *b)
+{
+    lock_take(a < b ? &a->lock : &b->lock);
+    if (a != b)
+        lock_take(a < b ? &b->lock : &a->lock);
+}
+
+static void release_channels(struct evtchn *a, struct evtchn *b)
+{
+    lock_release(&a->lock);
+    if (a != b)
+        lock_release(&b->lock);
+}
+
+int evtchn_bind_interdomain(struct domain *ld, struct domain *rd,
+                            unsigned int rport, unsigned int *lport)
+{
+    struct evtchn *lc, *rc;
+    int err = -EINVAL;
+
+    lock_both(ld, rd);
+    rc = evtchn_lookup(rd, rport);
+    if (!rc || rc->state != ECS_UNBOUND || rc->remote != ld->id)
+        goto out;
+    lc = evtchn_alloc_locked(ld, lport, &err);
+    if (!lc)
+        goto out;
+
+    lock_channels(lc, rc);
+    lc->peer = rd;
+    lc->peer_port = rport;
+    lc->state = ECS_INTERDOMAIN;
+    rc->peer = ld;
+    rc->peer_port = *lport;
+    rc->state = ECS_INTERDOMAIN; /* keeps EC-1 */
+    release_channels(lc, rc);
+
+    /* What was sent to the unbound port is lost: better one too many. */
+    event_set_pending(ld, lc->vcpu, *lport);
+    err = 0;
+out:
+    release_both(ld, rd);
+    return err;
+}
+
+/* Make both ends of a channel let go.  Locks: both domains'. */
+static void unlink_locked(struct domain *d, struct evtchn *c)
+{
+    struct domain *rd = c->peer;
+    struct evtchn *rc = evtchn_lookup(rd, c->peer_port);
+
+    ASSERT(rc && rc->state == ECS_INTERDOMAIN && rc->peer == d);
+    lock_channels(c, rc);
+    rc->state = ECS_UNBOUND;
+    rc->peer = NULL;
+    rc->remote = d->id;
+    c->state = ECS_UNBOUND; /* until the caller frees it */
+    c->peer = NULL;
+    release_channels(c, rc);
+}
+
+/* Release what the channel is bound to.  Lock: the domain's; not peers. */
+static void unbind_locked(struct domain *d, struct evtchn *c, unsigned int port)
+{
+    ASSERT(c->state != ECS_INTERDOMAIN);
+    if (c->state == ECS_PIRQ)
+        pirq_unbind(d, c->pirq, port);
+    if (c->state == ECS_VIRQ)
+        virq_unbind(d, c, port);
+}
+
+/* The domain that @port leads to, or @d itself, with a reference. */
+static struct domain *peer_get(struct domain *d, unsigned int port)
+{
+    struct evtchn *c = evtchn_lookup(d, port);
+    struct domain *rd = d;
+
+    if (c) {
+        lock_take(&c->lock);
+        if (c->state == ECS_INTERDOMAIN)
+            rd = c->peer;
+        domain_get(rd); /* alive while the lock keeps EC-1 */
+        lock_release(&c->lock);
+    } else {
+        domain_get(rd);
+    }
+    return rd;
+}
+
+/* Close @port with the locks of @d and @rd held; -EAGAIN: another peer. */
+static int close_locked(struct domain *d, struct domain *rd, unsigned int port)
+{
+    struct evtchn *c = evtchn_lookup(d, port);
+
+    if (!c || c->state == ECS_FREE)
+        return -EINVAL;
+    if (c->state == ECS_INTERDOMAIN && c->peer != rd)
+        return -EAGAIN;
+
+    if (c->state == ECS_INTERDOMAIN)
+        unlink_locked(d, c);
+    else
+        unbind_locked(d, c, port);
+    lock_take(&c->lock);
+    evtchn_free_locked(d, c, port);
+    lock_release(&c->lock);
+
+    return 0;
+}
+
+int evtchn_close(struct domain *d, unsigned int port)
+{
+    int err;
+
+    /* The locks have an order, so find out first whose are needed. */
+    do {
+        struct domain *rd = peer_get(d, port);
+
+        lock_both(d, rd);
+        err = close_locked(d, rd, port);
+        release_both(d, rd);
+        domain_put(rd);
+    } while (err == -EAGAIN);
+
+    return err;
+}
+
+int evtchn_send(struct domain *d, unsigned int port)
+{
+    struct evtchn *c = evtchn_lookup(d, port), *rc;
+    int err = 0;
+
+    if (!c)
+        return -EINVAL;
+
+    lock_take(&c->lock);
+    switch (c->state) {
+    case ECS_INTERDOMAIN:
+        /* The lock keeps the peer bound (EC-1), and so alive. */
+        rc = evtchn_lookup(c->peer, c->peer_port);
+        event_set_pending(c->peer, rc->vcpu, c->peer_port);
+        break;
+    case ECS_IPI:
+        event_set_pending(d, c->vcpu, port);
+        break;
+    case ECS_UNBOUND:
+        break; /* nobody listens */
+    default:
+        err = -EINVAL;
+    }
+    lock_release(&c->lock);
+
+    return err;
+}
+
+void evtchn_raise(struct domain *d, unsigned int port)
+{
+    struct evtchn *c = evtchn_lookup(d, port);
+
+    if (c)
+        event_set_pending(d, c->vcpu, port);
+}
+
+bool evtchn_port_valid(struct domain *d, unsigned int port)
+{
+    return evtchn_lookup(d, port);
+}
+
+int evtchn_reset(struct domain *d)
+{
+    for (unsigned int p = 1; d->evtchn.nr_active && p < d->evtchn.nr_ports; p++)
+        evtchn_close(d, p);
+
+    return 0;
+}
+
+int evtchn_domain_destroy(struct domain *d)
+{
+    struct evtchn_domain *e = &d->evtchn;
+    unsigned int nr_ports = e->nr_ports;
+
+    for (unsigned int p = 1; e->nr_active && p < nr_ports; p++) {
+        evtchn_close(d, p);
+        if (p % PORTS_PER_BUCKET == 0 && preempt_needed())
+            return -ERESTART;
+    }
+
+    lock_take(&e->lock);
+    e->max_port = 0; /* no new ones */
+    __atomic_store_n(&e->nr_ports, 0, __ATOMIC_RELEASE);
+    lock_release(&e->lock);
+
+    for (unsigned int i = 0; e->bucket && i < nr_ports / PORTS_PER_BUCKET; i++)
+        hv_free(e->bucket[i]);
+    if (e->bucket)
+        hv_free(e->bucket);
+    e->bucket = NULL;
+
+    return 0;
+}
+
+static const char *const state_names[] = {
+    [ECS_FREE] = "free",
+    [ECS_UNBOUND] = "unbound",
+    [ECS_INTERDOMAIN] = "interdomain",
+    [ECS_PIRQ] = "pirq",
+    [ECS_VIRQ] = "virq",
+    [ECS_IPI] = "ipi",
+};
+
+void evtchn_dump(void)
+{
+    list_for_each(l, &domain_list)
+    {
+        struct domain *d = list_entry(l, struct domain, link);
+
+        log_info("d%u: %u event channels\n", d->id, d->evtchn.nr_active);
+        for (unsigned int p = 1; p < d->evtchn.nr_ports; p++) {
+            const struct evtchn *c = evtchn_lookup(d, p);
+
+            if (c->state == ECS_FREE)
+                continue;
+            log_info(
+                "  %4u v%u %s%s d%d %u\n", p, c->vcpu, state_names[c->state],
+                evtchn_port_pending(d, p) ? " pending" : "",
+                c->state == ECS_INTERDOMAIN ? c->peer->id : -1, c->peer_port);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Cycles to nanoseconds the way the ABI's vcpu_time_info does (pure). */
+#ifndef HV_SCALE_H
+#define HV_SCALE_H
+
+#include <hv/types.h>
+
+/* ns = ((cycles << shift) * mul) >> 32; a negative shift goes right. */
+struct time_scale {
+    uint32_t mul;
+    int8_t shift;
+};
+
+/**
+ * scale_from_hz - the scale for a counter of @hz cycles per second
+ *
+ * The largest mul below 2^32, for precision.  @hz of 0 gives a clock that
+ * stands still.
+ */
+struct time_scale scale_from_hz(uint64_t hz);
+
+/* scale_apply - cycles to nanoseconds, exact to the formula, modulo 2^64 */
+static inline uint64_t scale_apply(struct time_scale s, uint64_t cycles)
+{
+    if (s.shift < 0)
+        cycles >>= -s.shift;
+    else
+        cycles <<= s.shift;
+    return ((unsigned __int128)cycles * s.mul) >> 32;
+}
+
+#endif
