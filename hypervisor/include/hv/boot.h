@@ -44,6 +44,9 @@ extern struct boot_info boot_info;
  */
 uint64_t boot_alloc(uint64_t bytes);
 
+/* boot_alloc_usable - false once boot_free_ranges() has given RAM away */
+bool boot_alloc_usable(void);
+
 /**
  * boot_free_ranges - call @fn for each range of RAM that nothing uses
  *
@@ -52,6 +55,13 @@ uint64_t boot_alloc(uint64_t bytes);
  * afterwards.
  */
 void boot_free_ranges(void (*fn)(uint64_t start, uint64_t end));
+
+/* bootinfo_parse - read what the loader left (multiboot 1 or 2) */
+void bootinfo_parse(uint32_t magic, uint32_t info);
+
+/* memmap_add - a region as the firmware names it; memmap_finish sorts */
+void memmap_add(uint64_t start, uint64_t end, uint32_t type);
+void memmap_finish(void);
 
 /* dom0_build - create dom0 from the modules; panics with a clear message */
 void dom0_build(void);

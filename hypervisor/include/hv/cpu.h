@@ -13,12 +13,13 @@
 
 struct vcpu;
 
-/* One CPU's stacks, lowest first: #DF, NMI, #MC pages, then the main one. */
+/* One CPU's stacks, lowest first: a page each for #DF, NMI, #MC, #DB, then ours. */
 #define STACK_ORDER 3
 #define STACK_SIZE (PAGE_SIZE << STACK_ORDER)
 #define IST_DF 1
 #define IST_NMI 2
 #define IST_MC 3
+#define IST_DB 4
 
 /* The top of the main stack.  regs.es must be 16-byte aligned (TSS.rsp0). */
 struct stack_top {
@@ -94,6 +95,12 @@ static inline void work_raise(struct cpu *c, enum work w)
  * must not wait.  Call it every few microseconds of a long loop.
  */
 bool preempt_needed(void);
+
+/* work_run - do all that is raised; from the exit path and the idle loop */
+void work_run(void);
+
+/* smap_patch - make the sites of stac and clac real, if there is SMAP */
+void smap_patch(void);
 
 /* cpu_tables_init - GDT, IDT, TSS, syscall MSRs, CR4 of the calling CPU */
 void cpu_tables_init(struct cpu *c, void *stack);

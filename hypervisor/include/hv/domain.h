@@ -46,10 +46,12 @@ struct domain {
     struct shared_info *shared; /* our mapping; guest maps it by its frame */
     mfn_t shared_mfn;
 
-    struct lock page_lock;      /* LR_PAGE_LIST: the next four */
+    struct lock page_lock;      /* LR_PAGE_LIST: the next six */
     uint32_t pages_head;        /* frames owned, linked by struct frame */
     uint32_t tot_pages, max_pages;
     uint32_t shared_pages_head; /* hypervisor pages shared with the guest */
+    uint32_t zombie_pages_head; /* given up while dying, but still mapped */
+    uint32_t nr_frames_held;    /* frames on these lists; > 0 holds a ref */
 
     uint32_t vm_assist;           /* VMASST_TYPE_* bits that are enabled */
     struct evtchn_domain evtchn;
@@ -62,7 +64,7 @@ struct domain {
         uint32_t type;
     } *e820;                      /* XENMEM_set_memory_map */
     unsigned int nr_e820;
-    uint32_t time_offset_s;       /* RTC offset set by the toolstack */
+    int64_t time_offset_s;        /* wall clock offset set by the toolstack */
     uint32_t tsc_mode;
     uint32_t tsc_incarnation;
     uint32_t cf8;                 /* latched PCI configuration address */
@@ -72,6 +74,7 @@ struct domain {
 
 extern struct domain *dom0;
 extern struct list domain_list; /* ascending ids; LR_DOMAIN_LIST */
+extern struct lock domain_list_lock; /* LR_DOMAIN_LIST */
 
 /* domain_get_by_id - with a reference, or NULL; DOMID_SELF is not known */
 struct domain *domain_get_by_id(domid_t id);

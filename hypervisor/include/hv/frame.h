@@ -38,6 +38,19 @@ struct frame {
 };
 
 #define FRAME_NONE 0xffffffffU
+
+/* struct frame.ref */
+#define REF_COUNT 0xffffffffUL
+#define REF_COUNT_MAX 0xfffffffeU
+#define REF_OWNER_SHIFT 32
+#define REF_ALLOC (1UL << 48)  /* one count is the owner's allocation */
+#define REF_SHARED (1UL << 49) /* a page of ours that a domain may map */
+#define REF_DOOMED (1UL << 50) /* shared, to be freed with the last count */
+#define REF_RAM (1UL << 51)    /* never changes after boot */
+#define REF_FREE (1UL << 52)   /* first frame of a block on a free list */
+#define REF_DIRTY (1UL << 53)  /* that block has not been scrubbed */
+#define REF_ZOMBIE (1UL << 54) /* its dying owner gave it up; others hold it */
+
 /* Owners that are no domain: free or never RAM; hypervisor's own; shared */
 #define OWNER_FREE DOMID_INVALID
 #define OWNER_HV 0x7ffbU
@@ -80,6 +93,15 @@ bool frame_get(mfn_t m, const struct domain *d);
 /* frame_put - drop a reference; the last one returns the page to the heap */
 void frame_put(mfn_t m);
 
+/**
+ * frame_info - what frame @m of domain @owner is used as (getpageframeinfo)
+ * @type, @pinned: set on success; PT_NONE while no typed use exists
+ *
+ * A snapshot, stale when it is read.  Returns: true; false: not RAM or not
+ * owned by @owner.
+ */
+bool frame_info(mfn_t m, domid_t owner, enum page_type *type, bool *pinned);
+
 /* frame_owner - owner's id, OWNER_* or DOMID_INVALID (racy without a ref) */
 domid_t frame_owner(mfn_t m);
 
@@ -99,7 +121,14 @@ int frame_put_type(mfn_t m, bool preemptible);
 int frame_get_with_type(mfn_t m, const struct domain *d, enum page_type want);
 void frame_put_with_type(mfn_t m);
 
-/* frame_share - make a page of ours mappable by @d (owner OWNER_SHARED) */
+/**
+ * frame_share - make a page of ours, from heap_alloc(0), mappable by @d
+ * @read_only: @d may never map it writable
+ *
+ * @d becomes its owner for look-ups, and stays until mm_domain_relinquish()
+ * or heap_free(), whichever comes first.  heap_free() of a shared page frees
+ * it when the last mapping is gone.  @d is kept as long as such pages exist.
+ */
 void frame_share(mfn_t m, struct domain *d, bool read_only);
 
 #endif

@@ -9,6 +9,9 @@
 /* idle_pgd - L4 with nothing but the hypervisor's half; frame and pointer */
 extern mfn_t idle_pgd;
 
+/* hvmap_init - map RAM and image with their rights; leave boot's tables */
+void hvmap_init(void);
+
 /* hvmap_fill_l4 - write the hypervisor's slots into a guest's L4 */
 void hvmap_fill_l4(pte_t *l4);
 

@@ -33,6 +33,13 @@ void trap_inject_pf(unsigned long va, uint32_t ec);
 /* bounce_event - enter the current vCPU's event callback */
 void bounce_event(void);
 
+/**
+ * bounce_failsafe - a selector or the return frame could not be loaded
+ *
+ * The registers that failed, selectors included, are in guest_regs().
+ */
+void bounce_failsafe(void);
+
 /* mode_switch - flip the current vCPU between guest kernel and user mode */
 void mode_switch(struct vcpu *v);
 
@@ -58,5 +65,4 @@ bool emulate_ud(struct cpu_user_regs *regs);
 /* emulate_pt_write - a store to a read-only mapped L1 page; @va faulted */
 bool emulate_pt_write(struct cpu_user_regs *regs, unsigned long va);
 
-/* emulate_mmio_ro - a store to a read-only MMIO page is dropped */
 #endif

@@ -68,6 +68,8 @@ static inline mfn_t mfn_add(mfn_t m, unsigned long n)
     return mfn(m.v + n);
 }
 
+#define static_assert _Static_assert
+
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))

@@ -3,7 +3,9 @@
 #ifndef X86_DESC_H
 #define X86_DESC_H
 
+#ifndef __ASSEMBLER__
 #include <hv/types.h>
+#endif
 
 /*
  * Entries of the two GDT pages behind the guest's fourteen.  The public
@@ -24,6 +26,7 @@
 #define DESC_FLAT_DS 0x00cff3000000ffffUL
 #define DESC_FLAT_CS64 0x00affb000000ffffUL
 
+#ifndef __ASSEMBLER__
 /* Operand of lgdt and lidt. */
 struct desc_ptr {
     uint16_t limit;
@@ -43,5 +46,7 @@ struct tss {
     uint16_t reserved3;
     uint16_t iomap_base;
 } __attribute__((packed));
+
+#endif
 
 #endif

@@ -153,14 +153,24 @@ static inline void swapgs(void)
     asm volatile("swapgs" : : : "memory");
 }
 
-static inline void stac_insn(void)
+/*
+ * Open and close access to guest memory (stac, clac).  No-ops until boot
+ * finds SMAP and patches them; see smap_sites in the link script.
+ */
+#define SMAP_SITE(opcode)                                                      \
+    "771: .byte 0x0f, 0x1f, 0x00\n"                                            \
+    ".pushsection .smap_sites, \"a\"\n"                                       \
+    ".long 771b - ., " opcode "\n"                                             \
+    ".popsection\n"
+
+static inline void guest_access_begin(void)
 {
-    asm volatile("stac" : : : "memory", "cc");
+    asm volatile(SMAP_SITE("0xcb") : : : "memory");
 }
 
-static inline void clac_insn(void)
+static inline void guest_access_end(void)
 {
-    asm volatile("clac" : : : "memory", "cc");
+    asm volatile(SMAP_SITE("0xca") : : : "memory");
 }
 
 static inline void wbinvd(void)
@@ -247,6 +257,24 @@ DEFINE_LOAD_SEG(ds)
 DEFINE_LOAD_SEG(es)
 DEFINE_LOAD_SEG(fs)
 DEFINE_LOAD_SEG(gs)
+
+/* ss is loaded only with null or our own selectors: no fault to expect. */
+static inline void load_ss(uint16_t sel)
+{
+    asm volatile("movl %0, %%ss" : : "r"((uint32_t)sel) : "memory");
+}
+
+static inline void reload_cs(uint16_t sel)
+{
+    asm volatile("pushq %0\n"
+                 "leaq 1f(%%rip), %%rax\n"
+                 "pushq %%rax\n"
+                 "lretq\n"
+                 "1:"
+                 :
+                 : "r"((uint64_t)sel)
+                 : "rax", "memory");
+}
 
 static inline uint64_t rdfsbase(void)
 {

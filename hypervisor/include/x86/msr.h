@@ -3,6 +3,8 @@
 #ifndef X86_MSR_H
 #define X86_MSR_H
 
+#include <x86/const.h>
+
 #define MSR_TSC 0x10
 #define MSR_APIC_BASE 0x1b
 #define MSR_SPEC_CTRL 0x48
@@ -21,13 +23,13 @@
 #define MSR_SYSENTER_ESP 0x175
 #define MSR_SYSENTER_EIP 0x176
 
-#define EFER_SCE (1UL << 0)
-#define EFER_LME (1UL << 8)
-#define EFER_LMA (1UL << 10)
-#define EFER_NXE (1UL << 11)
-#define EFER_SVME (1UL << 12)
+#define EFER_SCE (UL(1) << 0)
+#define EFER_LME (UL(1) << 8)
+#define EFER_LMA (UL(1) << 10)
+#define EFER_NXE (UL(1) << 11)
+#define EFER_SVME (UL(1) << 12)
 
 /* PAT entries 0-7: WB WT UC- UC WC WP UC UC, as Linux expects under Xen. */
-#define PAT_XEN 0x0000050100070406UL
+#define PAT_XEN UL(0x0000050100070406)
 
 #endif

@@ -3,50 +3,52 @@
 #ifndef X86_REGS_H
 #define X86_REGS_H
 
-#define EFLAGS_CF (1UL << 0)
-#define EFLAGS_MBS (1UL << 1) /* always 1 */
-#define EFLAGS_TF (1UL << 8)
-#define EFLAGS_IF (1UL << 9)
-#define EFLAGS_DF (1UL << 10)
-#define EFLAGS_IOPL (3UL << 12)
-#define EFLAGS_NT (1UL << 14)
-#define EFLAGS_RF (1UL << 16)
-#define EFLAGS_VM (1UL << 17)
-#define EFLAGS_AC (1UL << 18)
-#define EFLAGS_VIF (1UL << 19)
-#define EFLAGS_VIP (1UL << 20)
-#define EFLAGS_ID (1UL << 21)
+#include <x86/const.h>
 
-#define CR0_PE (1UL << 0)
-#define CR0_MP (1UL << 1)
-#define CR0_EM (1UL << 2)
-#define CR0_TS (1UL << 3)
-#define CR0_ET (1UL << 4)
-#define CR0_NE (1UL << 5)
-#define CR0_WP (1UL << 16)
-#define CR0_AM (1UL << 18)
-#define CR0_PG (1UL << 31)
+#define EFLAGS_CF (UL(1) << 0)
+#define EFLAGS_MBS (UL(1) << 1) /* always 1 */
+#define EFLAGS_TF (UL(1) << 8)
+#define EFLAGS_IF (UL(1) << 9)
+#define EFLAGS_DF (UL(1) << 10)
+#define EFLAGS_IOPL (UL(3) << 12)
+#define EFLAGS_NT (UL(1) << 14)
+#define EFLAGS_RF (UL(1) << 16)
+#define EFLAGS_VM (UL(1) << 17)
+#define EFLAGS_AC (UL(1) << 18)
+#define EFLAGS_VIF (UL(1) << 19)
+#define EFLAGS_VIP (UL(1) << 20)
+#define EFLAGS_ID (UL(1) << 21)
 
-#define CR4_VME (1UL << 0)
-#define CR4_PVI (1UL << 1)
-#define CR4_TSD (1UL << 2)
-#define CR4_DE (1UL << 3)
-#define CR4_PSE (1UL << 4)
-#define CR4_PAE (1UL << 5)
-#define CR4_MCE (1UL << 6)
-#define CR4_PGE (1UL << 7)
-#define CR4_PCE (1UL << 8)
-#define CR4_OSFXSR (1UL << 9)
-#define CR4_OSXMMEXCPT (1UL << 10)
-#define CR4_UMIP (1UL << 11)
-#define CR4_FSGSBASE (1UL << 16)
-#define CR4_PCIDE (1UL << 17)
-#define CR4_OSXSAVE (1UL << 18)
-#define CR4_SMEP (1UL << 20)
-#define CR4_SMAP (1UL << 21)
+#define CR0_PE (UL(1) << 0)
+#define CR0_MP (UL(1) << 1)
+#define CR0_EM (UL(1) << 2)
+#define CR0_TS (UL(1) << 3)
+#define CR0_ET (UL(1) << 4)
+#define CR0_NE (UL(1) << 5)
+#define CR0_WP (UL(1) << 16)
+#define CR0_AM (UL(1) << 18)
+#define CR0_PG (UL(1) << 31)
 
-#define DR6_DEFAULT 0xffff0ff0UL
-#define DR7_DEFAULT 0x400UL
+#define CR4_VME (UL(1) << 0)
+#define CR4_PVI (UL(1) << 1)
+#define CR4_TSD (UL(1) << 2)
+#define CR4_DE (UL(1) << 3)
+#define CR4_PSE (UL(1) << 4)
+#define CR4_PAE (UL(1) << 5)
+#define CR4_MCE (UL(1) << 6)
+#define CR4_PGE (UL(1) << 7)
+#define CR4_PCE (UL(1) << 8)
+#define CR4_OSFXSR (UL(1) << 9)
+#define CR4_OSXMMEXCPT (UL(1) << 10)
+#define CR4_UMIP (UL(1) << 11)
+#define CR4_FSGSBASE (UL(1) << 16)
+#define CR4_PCIDE (UL(1) << 17)
+#define CR4_OSXSAVE (UL(1) << 18)
+#define CR4_SMEP (UL(1) << 20)
+#define CR4_SMAP (UL(1) << 21)
+
+#define DR6_DEFAULT UL(0xffff0ff0)
+#define DR7_DEFAULT UL(0x400)
 
 #define VEC_DE 0
 #define VEC_DB 1
@@ -69,13 +71,13 @@
 #define VEC_INT80 0x80
 
 /* Vectors that push an error code: 8, 10-14, 17, 21. */
-#define VEC_HAS_ERROR 0x227d00U
+#define VEC_HAS_ERROR 0x227d00
 
 /* Page-fault error code. */
-#define PFEC_P 1U
-#define PFEC_W 2U
-#define PFEC_U 4U
-#define PFEC_RSVD 8U
-#define PFEC_I 16U
+#define PFEC_P 1
+#define PFEC_W 2
+#define PFEC_U 4
+#define PFEC_RSVD 8
+#define PFEC_I 16
 
 #endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From the boot loader to C: multiboot 1 and 2 headers, early page tables,
+ * long mode.
+ *
+ * TOUR 1.1: a loader enters at `start' in 32-bit protected mode without
+ * paging, with its magic number in eax and the address of its information
+ * in ebx.  Four gibibytes are mapped three times by the same tables: at 0
+ * (where we run now), at IMAGE_BASE (where we are linked) and at
+ * DIRECT_BASE (where RAM will stay mapped).
+ */
+#include <hv/layout.h>
+#include "offsets.h"
+#include <x86/msr.h>
+#include <x86/regs.h>
+
+#define PHYS(sym) ((sym) - IMAGE_BASE)
+#define SLOT(va) (((va) >> 39) & 511)
+
+#define MB1_MAGIC 0x1badb002
+#define MB1_FLAGS 3 /* modules page-aligned; memory map wanted */
+#define MB2_MAGIC 0xe85250d6
+
+        .section .boot.header, "ax", @progbits
+        .code32
+        .p2align 3
+        .long   MB1_MAGIC, MB1_FLAGS, -(MB1_MAGIC + MB1_FLAGS)
+
+        .p2align 3
+mb2:    .long   MB2_MAGIC, 0, mb2_end - mb2
+        .long   -(MB2_MAGIC + (mb2_end - mb2))
+        .short  1, 0            /* information request: */
+        .long   8 + 4 * 4
+        .long   1, 3, 6, 14     /* command line, modules, map, old RSDP */
+        .p2align 3
+        .short  6, 0            /* modules page-aligned */
+        .long   8
+        .p2align 3
+        .short  0, 0
+        .long   8
+mb2_end:
+
+        .text
+        .globl start
+start:
+        cli
+        cld
+        movl    %eax, %esi              /* magic, survives to hv_main() */
+        movl    %ebx, %edi              /* information */
+        movl    $PHYS(boot_stack_end), %esp
+
+        movl    $0x80000001, %eax
+        cpuid
+        btl     $29, %edx               /* long mode */
+        jnc     no_long_mode
+        movl    %edx, %ebp
+
+        /* L2 tables: 4 x 512 entries of 2 MiB. */
+        movl    $PHYS(boot_l2), %ebx
+        movl    $0x83, %eax             /* P, RW, PSE */
+        movl    $2048, %ecx
+1:      movl    %eax, (%ebx)
+        addl    $0x200000, %eax
+        addl    $8, %ebx
+        loop    1b
+
+        movl    $PHYS(boot_l3), %ebx
+        movl    $(PHYS(boot_l2) + 3), %eax
+        movl    $4, %ecx
+1:      movl    %eax, (%ebx)
+        addl    $4096, %eax
+        addl    $8, %ebx
+        loop    1b
+
+        movl    $(PHYS(boot_l3) + 3), %eax
+        movl    $PHYS(boot_l4), %ebx
+        movl    %eax, (%ebx)
+        movl    %eax, 8 * SLOT(IMAGE_BASE)(%ebx)
+        movl    %eax, 8 * SLOT(DIRECT_BASE)(%ebx)
+        movl    %ebx, %cr3
+
+        movl    $(CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT), %eax
+        movl    %eax, %cr4
+
+        movl    $MSR_EFER, %ecx
+        rdmsr
+        orl     $(EFER_SCE | EFER_LME), %eax
+        btl     $20, %ebp               /* NX */
+        jnc     1f
+        orl     $EFER_NXE, %eax
+1:      wrmsr
+
+        movl    $(CR0_PG | CR0_AM | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE), %eax
+        movl    %eax, %cr0
+        lgdt    PHYS(boot_gdt_ptr)
+        ljmp    $8, $PHYS(start64)
+
+no_long_mode:
+        movl    $0xb8000, %edi          /* "64?" on a text screen */
+        movl    $0x07340736, %eax
+        movl    %eax, (%edi)
+1:      hlt
+        jmp     1b
+
+        .code64
+start64:
+        movabsq $1f, %rax
+        jmp     *%rax
+1:      xorl    %eax, %eax
+        movl    %eax, %ds
+        movl    %eax, %es
+        movl    %eax, %ss
+        movl    %eax, %fs
+        movl    %eax, %gs
+        leaq    boot_stack_end(%rip), %rsp
+        subq    $STACK_TOP_SIZE, %rsp
+        andq    $-16, %rsp
+        xchgl   %edi, %esi              /* hv_main(magic, info) */
+        xorl    %ebp, %ebp
+        call    hv_main
+        ud2
+
+        .section .rodata
+        .p2align 3
+boot_gdt:
+        .quad   0
+        .quad   0x00af9b000000ffff
+boot_gdt_end:
+boot_gdt_ptr:
+        .short  boot_gdt_end - boot_gdt - 1
+        .long   PHYS(boot_gdt)
+
+        .section .bss.stack, "aw", @nobits
+        .globl  boot_stack, boot_stack_end
+boot_stack:
+        .skip   32768
+boot_stack_end:
+
+        .section .bss.page, "aw", @nobits
+        .globl  boot_l4
+boot_l4: .skip  4096
+boot_l3: .skip  4096
+boot_l2: .skip  4 * 4096

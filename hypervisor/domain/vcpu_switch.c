@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which vCPU's state is in the processor.
+ *
+ * TOUR 5.2: there is one stack per CPU, not per vCPU: switching copies the
+ * guest's registers at the top of the stack out and in, and the common exit
+ * path returns to whoever is there.  A CPU that goes idle keeps the last
+ * vCPU loaded; if that one wakes first, nothing needs to be done.
+ */
+#include <hv/bug.h>
+#include <hv/clock.h>
+#include <hv/cpu.h>
+#include <hv/domain.h>
+#include <hv/features.h>
+#include <hv/hvmap.h>
+#include <hv/mm.h>
+#include <hv/vcpu.h>
+#include <x86/insn.h>
+#include <x86/regs.h>
+#include "local.h"
+
+#define DR7_ENABLED 0xffUL
+
+void vcpu_load_cr3(struct vcpu *v)
+{
+    if (v == current_vcpu())
+        write_cr3(v->cr3[v->kernel_mode]);
+}
+
+static void save_segments(struct vcpu *v, struct cpu_user_regs *r)
+{
+    uint64_t active, other = rdmsr(MSR_KERNEL_GS_BASE);
+
+    r->ds = read_ds();
+    r->es = read_es();
+    r->fs = read_fs();
+    r->gs = read_gs();
+    if (CPU_HAS(FSGSBASE)) {
+        v->fs_base = rdfsbase();
+        active = rdgsbase();
+    } else {
+        v->fs_base = rdmsr(MSR_FS_BASE);
+        active = rdmsr(MSR_GS_BASE);
+    }
+    v->gs_base_kernel = v->kernel_mode ? active : other;
+    v->gs_base_user = v->kernel_mode ? other : active;
+}
+
+static void load_segments(struct vcpu *v, const struct cpu_user_regs *r)
+{
+    uint64_t active = v->kernel_mode ? v->gs_base_kernel : v->gs_base_user;
+    uint64_t other = v->kernel_mode ? v->gs_base_user : v->gs_base_kernel;
+
+    /* The guest may have changed a descriptor since: its failsafe then. */
+    if (load_ds(r->ds) | load_es(r->es) | load_fs(r->fs) | load_gs(r->gs))
+        work_raise(this_cpu(), WORK_SEGS);
+
+    wrmsr(MSR_KERNEL_GS_BASE, other);
+    if (CPU_HAS(FSGSBASE)) {
+        wrfsbase(v->fs_base);
+        wrgsbase(active);
+    } else {
+        wrmsr(MSR_FS_BASE, v->fs_base);
+        wrmsr(MSR_GS_BASE, active);
+    }
+}
+
+static void save(struct vcpu *v, struct cpu_user_regs *r)
+{
+    save_segments(v, r);
+    v->regs = *r;
+    fpu_save(v);
+}
+
+void vcpu_switch_to(struct vcpu *next)
+{
+    struct stack_top *top = stack_top();
+    struct vcpu *prev = top->current;
+    unsigned long cr4;
+
+    ASSERT(next->cr3[next->kernel_mode]);
+
+    if (prev)
+        save(prev, &top->regs);
+    top->current = next;
+    top->regs = next->regs;
+
+    segdesc_load(next);
+    write_cr3(next->cr3[next->kernel_mode]);
+    load_segments(next, &top->regs);
+    cr4 = top->cpu->cr4 | next->cr4;
+    if (!prev || (top->cpu->cr4 | prev->cr4) != cr4)
+        write_cr4(cr4);
+    fpu_load(next);
+    if (!prev || ((prev->debugreg[7] | next->debugreg[7]) & DR7_ENABLED))
+        debugreg_load(next);
+    guest_time_update(next);
+    runstate_publish(next);
+}
+
+void vcpu_unload(struct vcpu *v)
+{
+    struct stack_top *top = stack_top();
+
+    if (top->current != v)
+        return;
+    save(v, &top->regs);
+    top->current = NULL;
+    write_cr3(mfn_x(idle_pgd) << PAGE_SHIFT);
+}

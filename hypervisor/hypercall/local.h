@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The hypercall table, for its own folder. */
+#ifndef HYPERCALL_LOCAL_H
+#define HYPERCALL_LOCAL_H
+
+#include <hv/hcall.h>
+#include <xen/xen.h>
+
+#define NR_HCALLS 64
+
+struct hcall_row {
+    hcall_fn *fn;
+    const char *name; /* for traces and messages */
+    uint8_t nargs;
+    uint8_t who; /* enum hcall_who */
+};
+
+extern const struct hcall_row hcall_table[NR_HCALLS];
+
+/**
+ * hcall_dispatch - run hypercall @nr
+ *
+ * Returns: the result for the guest; -ERESTART: h->arg[] was changed, run
+ * it again; -ENOSYS unknown; -EPERM not for this caller.
+ */
+long hcall_dispatch(unsigned long nr, struct hcall *h);
+
+/* hcall_entry - a guest kernel executed `syscall' */
+void hcall_entry(struct cpu_user_regs *regs, struct vcpu *v);
+
+#endif

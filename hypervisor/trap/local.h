@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of trap/ and the assembly of entry/ share. */
+#ifndef TRAP_LOCAL_H
+#define TRAP_LOCAL_H
+
+#include <hv/types.h>
+#include <xen/xen.h>
+
+struct vcpu;
+
+/* bounce_syscall* - system calls of guest user mode, from entry/syscall.S */
+void bounce_syscall(struct cpu_user_regs *regs, struct vcpu *v);
+void bounce_syscall32(struct cpu_user_regs *regs, struct vcpu *v);
+void bounce_sysenter(struct cpu_user_regs *regs, struct vcpu *v);
+
+/* page_fault - #PF from a guest; everything else of it is in trap.c */
+void page_fault(struct cpu_user_regs *regs);
+
+/* trap_dispatch_hv - from the hypervisor; returns a frame to leave by, or 0 */
+struct cpu_user_regs *trap_dispatch_hv(struct cpu_user_regs *regs);
+
+/* ist_dispatch - NMI, #DF, #MC on their own stacks */
+void ist_dispatch(struct cpu_user_regs *regs);
+
+#endif
