@@ -9,8 +9,12 @@
 
 struct pel_json_writer {
     yajl_gen gen;
+    unsigned int depth; /* maps and lists that are open */
+    uint64_t maps;      /* bit N: what is open at depth N is a map */
     bool failed;
 };
+
+#define DEPTH_MAX 64
 
 struct pel_json_writer *pel_json_writer_new(bool pretty)
 {
@@ -37,27 +41,53 @@ static void note(struct pel_json_writer *w, yajl_gen_status status)
         w->failed = true;
 }
 
+/* The library does not check nesting itself. */
+static void opened(struct pel_json_writer *w, bool map)
+{
+    if (w->depth == DEPTH_MAX) {
+        w->failed = true;
+        return;
+    }
+    w->maps &= ~(1ull << w->depth);
+    w->maps |= (uint64_t)map << w->depth;
+    w->depth++;
+}
+
+static bool may_close(struct pel_json_writer *w, bool map)
+{
+    if (w->depth == 0 || (w->maps >> (w->depth - 1) & 1) != map) {
+        w->failed = true;
+        return false;
+    }
+    w->depth--;
+    return true;
+}
+
 void pel_json_open_map(struct pel_json_writer *w)
 {
-    if (w)
-        note(w, yajl_gen_map_open(w->gen));
+    if (!w)
+        return;
+    note(w, yajl_gen_map_open(w->gen));
+    opened(w, true);
 }
 
 void pel_json_close_map(struct pel_json_writer *w)
 {
-    if (w)
+    if (w && may_close(w, true))
         note(w, yajl_gen_map_close(w->gen));
 }
 
 void pel_json_open_list(struct pel_json_writer *w)
 {
-    if (w)
-        note(w, yajl_gen_array_open(w->gen));
+    if (!w)
+        return;
+    note(w, yajl_gen_array_open(w->gen));
+    opened(w, false);
 }
 
 void pel_json_close_list(struct pel_json_writer *w)
 {
-    if (w)
+    if (w && may_close(w, false))
         note(w, yajl_gen_array_close(w->gen));
 }
 
@@ -113,8 +143,8 @@ char *pel_json_writer_end(struct pel_json_writer *w)
 
     if (!w)
         return NULL;
-    if (!w->failed && yajl_gen_get_buf(w->gen, &buf, &len) ==
-                          yajl_gen_status_ok)
+    if (!w->failed && w->depth == 0 &&
+        yajl_gen_get_buf(w->gen, &buf, &len) == yajl_gen_status_ok && len)
         text = strndup((const char *)buf, len);
     yajl_gen_free(w->gen);
     free(w);
