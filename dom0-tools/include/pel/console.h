@@ -32,8 +32,9 @@ int pel_console_add(struct pel_ctx *ctx, uint32_t domid, uint64_t ring_mfn,
  * @timeout_ms:  how long to wait for a daemon to offer the console
  *
  * Standard input and output; a terminal is put into raw mode and restored.
- * Ends when the person types Ctrl-], at the end of standard input, or when
- * the console goes because the guest did.
+ * Ends when the person types Ctrl-], on SIGINT, SIGTERM or SIGHUP, or when
+ * the console goes because the guest did.  The end of standard input ends
+ * nothing: output goes on.  A peld that is started anew is found again.
  * Returns: 0; -PEL_ENOENT no such domain or console; -PEL_ETIMEDOUT nobody
  *          offers it; -PEL_EIO; -PEL_ESTORE.
  */

@@ -113,7 +113,8 @@ static int create_txn(struct pel_store *s, void *arg)
     };
     int rc;
 
-    rc = exists(s, dev->back);
+    /* A console is there from the first, and may be described anew. */
+    rc = strcmp(dev->kind, "console") ? exists(s, dev->back) : 0;
     if (!rc && strcmp(dev->kind, "console"))
         rc = exists(s, dev->front);
     if (rc)

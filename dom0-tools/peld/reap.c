@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Processes that act on guests: started, counted, collected. */
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <pel/ctx.h>
+
+#include "reap.h"
+
+extern char **environ;
+
+static struct job **find(struct reaper *r, const char *mode, const char *target)
+{
+    struct job **link = &r->jobs;
+
+    while (*link &&
+           (strcmp((*link)->target, target) || strcmp((*link)->mode, mode)))
+        link = &(*link)->next;
+
+    return link;
+}
+
+/* Signals that this process takes through a descriptor are usual there. */
+static int spawn(struct reaper *r, struct job *job)
+{
+    char *argv[] = { (char *)"peld", job->mode, job->target,
+                     r->to_syslog ? (char *)"--syslog" : NULL, NULL };
+    posix_spawnattr_t attr;
+    sigset_t none, pipe;
+    int rc;
+
+    sigemptyset(&none);
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    rc = posix_spawnattr_init(&attr);
+    if (rc)
+        return rc;
+    posix_spawnattr_setsigmask(&attr, &none);
+    posix_spawnattr_setsigdefault(&attr, &pipe);
+    posix_spawnattr_setflags(&attr,
+                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    rc = posix_spawn(&job->pid, "/proc/self/exe", NULL, &attr, argv, environ);
+    posix_spawnattr_destroy(&attr);
+    if (rc)
+        job->pid = 0;
+
+    return rc;
+}
+
+void reaper_start(struct reaper *r, const char *mode, const char *target)
+{
+    struct job **link = find(r, mode, target);
+    struct job *job = *link;
+    int rc;
+
+    if (!job) {
+        job = calloc(1, sizeof(*job));
+        if (!job)
+            return; /* the next look at the domains tries again */
+        snprintf(job->mode, sizeof(job->mode), "%s", mode);
+        snprintf(job->target, sizeof(job->target), "%s", target);
+        *link = job;
+    }
+    if (job->pid || job->done || job->tries >= REAP_TRIES)
+        return;
+    job->tries++;
+    rc = spawn(r, job);
+    if (rc)
+        pel_log(r->ctx, PEL_LOG_WARN, "cannot start peld %s %s: %s", mode,
+                target, strerror(rc));
+}
+
+bool reaper_active(struct reaper *r, const char *mode, const char *target)
+{
+    struct job *job = *find(r, mode, target);
+
+    return job && job->pid;
+}
+
+void reaper_forget(struct reaper *r, const char *mode, const char *target)
+{
+    struct job **link = find(r, mode, target);
+    struct job *job = *link;
+
+    if (!job || job->pid)
+        return;
+    *link = job->next;
+    free(job);
+}
+
+bool reaper_collect(struct reaper *r)
+{
+    bool again = false;
+    int status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        struct job *job = r->jobs;
+
+        while (job && job->pid != pid)
+            job = job->next;
+        if (!job)
+            continue;
+        job->pid = 0;
+        job->done = WIFEXITED(status) && !WEXITSTATUS(status);
+        if (!job->done) {
+            pel_log(r->ctx, PEL_LOG_WARN, "peld %s %s failed, try %u of %d",
+                    job->mode, job->target, job->tries, REAP_TRIES);
+            again |= job->tries < REAP_TRIES;
+        }
+    }
+
+    return again;
+}
