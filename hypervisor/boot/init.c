@@ -51,10 +51,10 @@ static INIT_TEXT void report(void)
 }
 
 static void (*const steps[])(void) INIT_RODATA = {
-    first_words,   features_init, hvmap_init,    smap_patch,
-    boot_cpu_tables, fpu_init_cpu, acpi_init,    mm_init,
-    heap_init,     policy_init,   irq_init,      boot_cpu_apic,
-    clock_init,    sched_init,    console_init,  report,
+    first_words,   features_init, policy_init,   hvmap_init,
+    smap_patch,    boot_cpu_tables, fpu_init_cpu, acpi_init,
+    mm_init,       heap_init,     clock_init,    irq_init,
+    boot_cpu_apic, sched_init,    console_init,  report,
     dom0_build,    boot_free_modules,
 };
 

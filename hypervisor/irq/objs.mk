@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-objs-irq :=
+objs-irq := lapic.o ioapic.o irq.o pirq.o msi.o physdev_op.o ports.o pci.o

@@ -20,6 +20,13 @@ void fpu_vcpu_destroy(struct vcpu *v);
 void fpu_save(struct vcpu *v);
 void fpu_load(struct vcpu *v);
 
+/**
+ * fpu_set_xcr0 - XSETBV of register 0 by the current vCPU
+ *
+ * Returns: false: a component that it does not have, or an invalid set.
+ */
+bool fpu_set_xcr0(struct vcpu *v, uint64_t xcr0);
+
 /* fpu_set_context, fpu_get_context - the 512 bytes of vcpu_guest_context */
 void fpu_set_context(struct vcpu *v, const void *fxsave, bool valid);
 void fpu_get_context(struct vcpu *v, void *fxsave);

@@ -15,15 +15,31 @@ struct cpu_leaf {
     uint32_t a, b, c, d;
 };
 
+#define POLICY_NO_SUB (~0U)
+
+/* The ranges that have an index: 0x0-0x1f, 0x80000000-0x8000003f. */
+#define POLICY_BASIC 0x20
+#define POLICY_EXTENDED 0x40
+#define POLICY_NONE 0xff
+
+/* Whoever changes leaf[] calls policy_index() afterwards. */
 struct cpu_policy {
     unsigned int nr;
-    struct cpu_leaf leaf[POLICY_MAX_LEAVES];
+    struct cpu_leaf leaf[POLICY_MAX_LEAVES]; /* sub-leaves in a row */
     uint64_t xcr0_max;
+    uint8_t basic[POLICY_BASIC]; /* first entry of each leaf in leaf[] */
+    uint8_t extended[POLICY_EXTENDED];
 };
 
 /* policy_init - the machine's features less what PV cannot have */
 void policy_init(void);
 void policy_domain_init(struct domain *d);
+
+/* policy_index - find the leaves of @p again, and its xcr0_max */
+void policy_index(struct cpu_policy *p);
+
+/* host_policy - what a new domain gets; sysctl get_cpu_policy */
+extern struct cpu_policy host_policy;
 
 /* policy_cpuid - what CPUID answers for @v */
 void policy_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t sub,

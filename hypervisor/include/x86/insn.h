@@ -185,6 +185,51 @@ static inline void xsetbv(uint32_t reg, uint64_t v)
                  : "c"(reg), "a"((uint32_t)v), "d"((uint32_t)(v >> 32)));
 }
 
+/* Extended state.  @mask: components, as in XCR0; @p aligned to 64 bytes. */
+static inline void fxsave(void *p)
+{
+    asm volatile("fxsaveq (%0)" : : "r"(p) : "memory");
+}
+
+static inline void xsave(void *p, uint64_t mask)
+{
+    asm volatile("xsaveq (%0)"
+                 :
+                 : "r"(p), "a"((uint32_t)mask), "d"((uint32_t)(mask >> 32))
+                 : "memory");
+}
+
+static inline void xsaveopt(void *p, uint64_t mask)
+{
+    asm volatile("xsaveoptq (%0)"
+                 :
+                 : "r"(p), "a"((uint32_t)mask), "d"((uint32_t)(mask >> 32))
+                 : "memory");
+}
+
+/* 0, or -1 if the area holds what the processor refuses. */
+static inline int fxrstor_safe(const void *p)
+{
+    int err = -1;
+
+    asm volatile("1: fxrstorq (%1)\n   xorl %0, %0\n2:\n" EXTABLE("1b", "2b")
+                 : "+r"(err)
+                 : "r"(p)
+                 : "memory");
+    return err;
+}
+
+static inline int xrstor_safe(const void *p, uint64_t mask)
+{
+    int err = -1;
+
+    asm volatile("1: xrstorq (%1)\n   xorl %0, %0\n2:\n" EXTABLE("1b", "2b")
+                 : "+r"(err)
+                 : "r"(p), "a"((uint32_t)mask), "d"((uint32_t)(mask >> 32))
+                 : "memory");
+    return err;
+}
+
 static inline void lgdt(const struct desc_ptr *p)
 {
     asm volatile("lgdt %0" : : "m"(*p) : "memory");

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * x87, SSE and AVX state.  It is switched eagerly with the vCPU: nothing of
+ * another guest is ever left in a register.  The only #NM that a guest sees
+ * is the one that it asked for by its virtual CR0.TS.
+ *
+ * Areas have the standard format.  While state is moved, XCR0 holds all that
+ * any guest may use, so that no component stays behind because a guest has
+ * switched it off.
+ */
+#include <hv/bug.h>
+#include <hv/console.h>
+#include <hv/cpu.h>
+#include <hv/domain.h>
+#include <hv/errno.h>
+#include <hv/features.h>
+#include <hv/fpu.h>
+#include <hv/heap.h>
+#include <hv/policy.h>
+#include <hv/string.h>
+#include <hv/vcpu.h>
+#include <x86/insn.h>
+#include <x86/regs.h>
+
+#define XSTATE_X87 1UL
+#define XSTATE_SSE 2UL
+
+#define FCW_INIT 0x037f
+#define MXCSR_INIT 0x1f80
+#define MXCSR_DEFAULT_MASK 0xffbf
+
+/* The first 512 bytes of either format (SDM volume 1, 10.5). */
+struct fxsave_area {
+    uint16_t fcw, fsw, ftw, fop;
+    uint64_t fip, fdp;
+    uint32_t mxcsr, mxcsr_mask;
+    uint8_t st[128], xmm[256], rest[96];
+};
+
+struct xsave_area {
+    struct fxsave_area legacy;
+    uint64_t xstate_bv, xcomp_bv, reserved[6];
+};
+
+static_assert(sizeof(struct fxsave_area) == 512, "architectural");
+static_assert(sizeof(struct xsave_area) == 576, "architectural");
+
+static uint64_t xcr0_all; /* 0: FXSAVE only */
+static unsigned int area_order;
+static uint32_t mxcsr_mask = MXCSR_DEFAULT_MASK;
+static uint64_t xcr0_loaded[NR_CPUS];
+
+static void xcr0_load(uint64_t v)
+{
+    uint64_t *loaded = &xcr0_loaded[this_cpu_id()];
+
+    if (xcr0_all && *loaded != v) {
+        xsetbv(0, v);
+        *loaded = v;
+    }
+}
+
+static void size_area(void)
+{
+    uint32_t r[4], bytes = sizeof(struct xsave_area);
+
+    if (xcr0_all) {
+        cpuid(0xd, 0, r); /* ebx: bytes for XCR0 as it is now */
+        bytes = MAX(bytes, r[1]);
+    }
+    while (PAGE_SIZE << area_order < bytes)
+        area_order++;
+}
+
+void fpu_init_cpu(void)
+{
+    static struct fxsave_area probe __attribute__((aligned(64)));
+    unsigned long cr4 = read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT;
+
+    write_cr0((read_cr0() | CR0_MP | CR0_NE) & ~(CR0_EM | CR0_TS));
+    xcr0_all = host_policy.xcr0_max;
+    if (xcr0_all)
+        cr4 |= CR4_OSXSAVE;
+    write_cr4(cr4);
+    this_cpu()->cr4 = cr4;
+    xcr0_load(xcr0_all);
+    if (!area_order)
+        size_area();
+
+    fxsave(&probe);
+    if (probe.mxcsr_mask)
+        mxcsr_mask = probe.mxcsr_mask;
+    log_debug("fpu: %s, components %#lx\n", xcr0_all ? "XSAVE" : "FXSAVE",
+              xcr0_all);
+}
+
+static void init_area(struct xsave_area *x)
+{
+    memset(x, 0, sizeof(*x));
+    x->legacy.fcw = FCW_INIT;
+    x->legacy.mxcsr = MXCSR_INIT;
+}
+
+int fpu_vcpu_init(struct vcpu *v)
+{
+    v->fpu.area = heap_alloc(area_order);
+    if (!v->fpu.area)
+        return -ENOMEM;
+    init_area(v->fpu.area);
+    v->fpu.xcr0 = XSTATE_X87;
+    return 0;
+}
+
+void fpu_vcpu_destroy(struct vcpu *v)
+{
+    heap_free(v->fpu.area, area_order);
+    v->fpu.area = NULL;
+}
+
+void fpu_save(struct vcpu *v)
+{
+    if (v->fpu_ts)
+        clts(); /* the guest's, not a reason for #NM here */
+    if (!xcr0_all) {
+        fxsave(v->fpu.area);
+        return;
+    }
+    xcr0_load(xcr0_all);
+    if (CPU_HAS(XSAVEOPT))
+        xsaveopt(v->fpu.area, xcr0_all);
+    else
+        xsave(v->fpu.area, xcr0_all);
+}
+
+static int restore(const void *area)
+{
+    return xcr0_all ? xrstor_safe(area, xcr0_all) : fxrstor_safe(area);
+}
+
+void fpu_load(struct vcpu *v)
+{
+    clts();
+    xcr0_load(xcr0_all);
+    if (unlikely(restore(v->fpu.area))) {
+        /* Cannot be: contexts are checked when they are set. */
+        init_area(v->fpu.area);
+        if (restore(v->fpu.area))
+            panic("the FPU refuses its initial state");
+    }
+    xcr0_load(v->fpu.xcr0);
+    if (v->fpu_ts)
+        stts();
+}
+
+bool fpu_set_xcr0(struct vcpu *v, uint64_t xcr0)
+{
+    uint64_t max = v->domain->policy.xcr0_max & xcr0_all;
+
+    if (!max || (xcr0 & ~max) || !(xcr0 & XSTATE_X87))
+        return false;
+    if ((xcr0 & 4) && !(xcr0 & XSTATE_SSE))
+        return false;
+    if ((xcr0 & 0xe0) && (xcr0 & 0xe6) != 0xe6)
+        return false;
+    v->fpu.xcr0 = xcr0;
+    xcr0_load(xcr0);
+    return true;
+}
+
+void fpu_set_context(struct vcpu *v, const void *fxsave, bool valid)
+{
+    struct xsave_area *x = v->fpu.area;
+
+    init_area(x);
+    if (!valid)
+        return;
+    memcpy(&x->legacy, fxsave, sizeof(x->legacy));
+    x->legacy.mxcsr &= mxcsr_mask;
+    memset(x->legacy.rest, 0, sizeof(x->legacy.rest));
+    x->xstate_bv = XSTATE_X87 | XSTATE_SSE;
+}
+
+void fpu_get_context(struct vcpu *v, void *fxsave)
+{
+    const struct xsave_area *x = v->fpu.area;
+    struct fxsave_area *f = fxsave;
+
+    if (v == current_vcpu()) {
+        fpu_save(v);
+        if (v->fpu_ts)
+            stts();
+        xcr0_load(v->fpu.xcr0);
+    }
+    memcpy(f, &x->legacy, sizeof(*f));
+    memset(f->rest, 0, sizeof(f->rest));
+    if (!xcr0_all)
+        return;
+
+    /* XSAVE may leave the bytes of an initial component as they were. */
+    if (!(x->xstate_bv & XSTATE_X87)) {
+        memset(f, 0, offsetof(struct fxsave_area, mxcsr));
+        memset(f->st, 0, sizeof(f->st));
+        f->fcw = FCW_INIT;
+    }
+    if (!(x->xstate_bv & XSTATE_SSE))
+        memset(f->xmm, 0, sizeof(f->xmm));
+}

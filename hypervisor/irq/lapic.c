@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The local APIC, by its memory-mapped registers (SDM volume 3, chapter 10):
+ * end of interrupt, and this CPU's one-shot timer.
+ */
+#include <hv/acpi.h>
+#include <hv/bug.h>
+#include <hv/clock.h>
+#include <hv/console.h>
+#include <hv/features.h>
+#include <hv/hvmap.h>
+#include <hv/irq.h>
+#include <x86/insn.h>
+#include <x86/msr.h>
+#include "local.h"
+
+#define LAPIC_ID 0x20
+#define LAPIC_VERSION 0x30
+#define LAPIC_TPR 0x80
+#define LAPIC_EOI 0xb0
+#define LAPIC_SVR 0xf0
+#define LAPIC_LVT_TIMER 0x320
+#define LAPIC_LVT_THERMAL 0x330
+#define LAPIC_LVT_PERF 0x340
+#define LAPIC_LVT_LINT0 0x350
+#define LAPIC_LVT_LINT1 0x360
+#define LAPIC_LVT_ERROR 0x370
+#define LAPIC_TIMER_INIT 0x380
+#define LAPIC_TIMER_COUNT 0x390
+#define LAPIC_TIMER_DIVIDE 0x3e0
+
+#define APIC_BASE_X2APIC (1UL << 10)
+#define APIC_BASE_ENABLE (1UL << 11)
+#define SVR_ENABLE 0x100
+#define LVT_MASKED 0x10000
+#define LVT_NMI 0x400
+#define LVT_TSC_DEADLINE 0x40000
+#define DIVIDE_BY_1 0xb
+#define MSR_TSC_DEADLINE 0x6e0
+
+#define CALIBRATE_MS 10
+
+static volatile uint32_t *regs;
+static uint64_t ticks_per_ns; /* of the timer, times 2^32 */
+
+static uint32_t reg_read(unsigned int reg)
+{
+    return regs[reg / 4];
+}
+
+static void reg_write(unsigned int reg, uint32_t v)
+{
+    regs[reg / 4] = v;
+}
+
+uint32_t lapic_id(void)
+{
+    return reg_read(LAPIC_ID) >> 24;
+}
+
+void lapic_eoi(void)
+{
+    reg_write(LAPIC_EOI, 0);
+}
+
+void lapic_timer_set(uint64_t ns)
+{
+    uint64_t now, ticks;
+
+    if (!ns) {
+        if (CPU_HAS(TSC_DEADLINE))
+            wrmsr(MSR_TSC_DEADLINE, 0);
+        else
+            reg_write(LAPIC_TIMER_INIT, 0);
+        return;
+    }
+
+    now = now_ns();
+    ticks = ns <= now ? 0
+                      : (unsigned __int128)(ns - now) * ticks_per_ns >> 32;
+    if (CPU_HAS(TSC_DEADLINE)) {
+        wrmsr(MSR_TSC_DEADLINE, rdtsc() + ticks);
+        return;
+    }
+    /* Too far away: it fires early, and whoever waits sets it again. */
+    if (ticks >= UINT32_MAX)
+        ticks = UINT32_MAX - 1;
+    reg_write(LAPIC_TIMER_INIT, ticks + 1);
+}
+
+/* What the timer counts while the TSC advances by CALIBRATE_MS. */
+static void calibrate(void)
+{
+    uint64_t end, counted;
+
+    BUG_ON(!tsc_khz);
+    if (CPU_HAS(TSC_DEADLINE)) {
+        ticks_per_ns = ((uint64_t)tsc_khz << 32) / 1000000;
+        return;
+    }
+    reg_write(LAPIC_TIMER_INIT, UINT32_MAX);
+    end = rdtsc() + (uint64_t)tsc_khz * CALIBRATE_MS;
+    while (rdtsc() < end)
+        pause_cpu();
+    counted = UINT32_MAX - reg_read(LAPIC_TIMER_COUNT);
+    reg_write(LAPIC_TIMER_INIT, 0);
+    if (!counted)
+        panic("the local APIC's timer does not count");
+    ticks_per_ns = (counted << 32) / (CALIBRATE_MS * 1000000UL);
+    log_debug("lapic: timer at %lu kHz\n", counted / CALIBRATE_MS);
+}
+
+void lapic_init_cpu(void)
+{
+    uint64_t base = rdmsr(MSR_APIC_BASE);
+
+    /* From x2APIC mode the way back leads through "off". */
+    if (base & APIC_BASE_X2APIC) {
+        base &= ~(APIC_BASE_X2APIC | APIC_BASE_ENABLE);
+        wrmsr(MSR_APIC_BASE, base);
+    }
+    wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
+
+    reg_write(LAPIC_TPR, 0);
+    reg_write(LAPIC_SVR, SVR_ENABLE | VECTOR_SPURIOUS);
+    reg_write(LAPIC_LVT_THERMAL, LVT_MASKED);
+    reg_write(LAPIC_LVT_PERF, LVT_MASKED);
+    reg_write(LAPIC_LVT_LINT0, LVT_MASKED);
+    reg_write(LAPIC_LVT_LINT1, LVT_NMI);
+    reg_write(LAPIC_LVT_ERROR, LVT_MASKED);
+    reg_write(LAPIC_TIMER_DIVIDE, DIVIDE_BY_1);
+    if (!ticks_per_ns) {
+        reg_write(LAPIC_LVT_TIMER, LVT_MASKED | VECTOR_TIMER);
+        calibrate();
+    }
+    reg_write(LAPIC_LVT_TIMER,
+              VECTOR_TIMER | (CPU_HAS(TSC_DEADLINE) ? LVT_TSC_DEADLINE : 0));
+    lapic_eoi(); /* an interrupt that the firmware left in service */
+}
+
+void lapic_init(void)
+{
+    regs = hvmap_mmio(acpi.lapic_address, PAGE_SIZE);
+    if (!regs)
+        panic("cannot map the local APIC at %#lx", acpi.lapic_address);
+    lapic_init_cpu();
+    log_info("lapic: id %u at %#lx, version %#x%s\n", lapic_id(),
+             acpi.lapic_address, reg_read(LAPIC_VERSION),
+             CPU_HAS(TSC_DEADLINE) ? ", TSC deadline" : "");
+}
