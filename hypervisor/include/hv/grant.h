@@ -8,10 +8,22 @@
 
 struct domain;
 
+/**
+ * grant_domain_init - an empty table, version 1
+ * @max_frames:   limit of the table, in pages of 512 entries, at least 1
+ * @max_maptrack: limit of what @d may map, in pages of 256 mappings
+ *
+ * Returns: 0; -EINVAL a limit that is too high; -ENOMEM.
+ */
 int grant_domain_init(struct domain *d, unsigned int max_frames,
                       unsigned int max_maptrack);
 
-/* grant_domain_release_maps - drop all that @d has mapped; -ERESTART */
+/**
+ * grant_domain_release_maps - drop all that @d has mapped
+ *
+ * @d does not run any more.  Its page tables may still hold references of
+ * their own.  Returns: 0; -ERESTART to go on.
+ */
 int grant_domain_release_maps(struct domain *d);
 
 /* grant_domain_destroy - free the table; no mapping of it is left */

@@ -13,6 +13,7 @@ enum lock_rank {
     LR_EVTCHN = 30,      /* one domain's channel table: binding and closing */
     LR_CHANNEL = 31,     /* one event channel: whom it leads to */
     LR_GRANT = 40,       /* struct grant_table: size, version, maptrack */
+    LR_GRANT_ENTRY = 41, /* one grant: who uses it and how often */
     LR_PAGE_LIST = 45,   /* struct domain: page list and page counts */
     LR_FRAME = 50,       /* the lock bit of one frame's type word */
     LR_HEAP = 60,        /* free lists of the page allocator */
