@@ -27,19 +27,23 @@ HYPERVISORS = {
 # Xen 4.17 crashes under QEMU's software emulation when SMAP is on.
 CPUS = {"pellicle": "max", "xen": "max,smap=off,smep=off"}
 
-PROBE_SECONDS = 10
+PROBE_SECONDS = 5
+PROBE_LOOPS = 100_000_000
 PROBE_EXIT = 0x2a
+PROBE_RESULT = os.path.join(TOP, "build/accelerator")
 
 
-@functools.lru_cache
-def accelerator():
-    """"kvm" if a tiny machine boots with it in a few seconds, else "tcg"."""
-    if os.environ.get("ACCEL"):
-        return os.environ["ACCEL"]
+def probe_kvm():
+    """Whether KVM runs code at a processor's speed.
+
+    /dev/kvm can be there and useless, where instructions are emulated one
+    by one: so a boot sector counts down before it says that it has booted.
+    """
     if not os.access("/dev/kvm", os.R_OK | os.W_OK):
-        return "tcg"
-    # A boot sector: mov $PROBE_EXIT, %al; out %al, $0xf4; hlt
-    code = bytes([0xb0, PROBE_EXIT, 0xe6, 0xf4, 0xf4])
+        return False
+    code = (b"\x66\xb9" + PROBE_LOOPS.to_bytes(4, "little") +  # mov ecx
+            b"\x66\x49" b"\x75\xfc" +                         # dec; jnz
+            bytes([0xb0, PROBE_EXIT, 0xe6, 0xf4, 0xf4]))       # out; hlt
     with tempfile.NamedTemporaryFile() as sector:
         sector.write(code.ljust(510, b"\0") + b"\x55\xaa")
         sector.flush()
@@ -52,9 +56,29 @@ def accelerator():
                 stderr=subprocess.DEVNULL, timeout=PROBE_SECONDS,
                 check=False).returncode
         except (OSError, subprocess.TimeoutExpired):
-            return "tcg"
+            return False
     # isa-debug-exit ends QEMU with the value written times two plus one.
-    return "kvm" if status == PROBE_EXIT * 2 + 1 else "tcg"
+    return status == PROBE_EXIT * 2 + 1
+
+
+@functools.lru_cache
+def accelerator():
+    """"kvm" where it is of use, else "tcg"; probed once per build tree.
+
+    The environment variable ACCEL overrides the probe.
+    """
+    if os.environ.get("ACCEL"):
+        return os.environ["ACCEL"]
+    try:
+        with open(PROBE_RESULT, encoding="utf-8") as f:
+            return f.read().strip()
+    except OSError:
+        pass
+    accel = "kvm" if probe_kvm() else "tcg"
+    os.makedirs(os.path.dirname(PROBE_RESULT), exist_ok=True)
+    with open(PROBE_RESULT, "w", encoding="utf-8") as f:
+        f.write(accel + "\n")
+    return accel
 
 
 def command(hv="pellicle", kernel=None, initrd=None, dom0_args="",

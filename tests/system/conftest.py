@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Parameters and fixtures of the system tests.
+
+--hv and --tools choose the hypervisor and the toolstack; every story holds
+for each pair.  Machines are shared between tests where one leaves nothing
+behind for the next: a boot costs a quarter of a minute.
+"""
+
+import os
+import shutil
+
+import pytest
+
+import machine
+
+
+def pytest_addoption(parser):
+    parser.addoption("--hv", default="pellicle",
+                     help="pellicle, xen, or the path of an image")
+    parser.addoption("--tools", default="pel", choices=("pel", "xl"))
+
+
+def pytest_configure(config):
+    shutil.rmtree(machine.LOGS, ignore_errors=True)
+
+
+class Host:
+    """Boots dom0 with the chosen hypervisor and toolstack."""
+
+    def __init__(self, hv, tools):
+        self.hv, self.tools = hv, tools
+
+    def boot(self, name, **options):
+        return machine.Dom0(name, hv=self.hv, tools=self.tools,
+                            cross=(self.hv, self.tools) != ("pellicle", "pel"),
+                            **options)
+
+
+@pytest.fixture(scope="session")
+def host(request):
+    return Host(request.config.getoption("--hv"),
+                request.config.getoption("--tools"))
+
+
+class Shared:
+    """The machine that most tests share; a broken one is replaced."""
+
+    def __init__(self, host):
+        self.host, self.machine = host, None
+
+    def get(self):
+        if self.machine and not (self.machine.alive() and
+                                 self.machine.usable):
+            self.close()
+        if not self.machine:
+            self.machine = self.host.boot("shared", smp=2)
+            self.machine.boot()
+        return self.machine
+
+    def close(self):
+        if self.machine:
+            self.machine.kill()
+            self.machine = None
+
+
+@pytest.fixture(scope="session")
+def shared(host):
+    pool = Shared(host)
+    yield pool
+    pool.close()
+
+
+@pytest.fixture
+def dom0(shared):
+    """A booted dom0 without guests; guests of a failed test are removed."""
+    m = shared.get()
+    yield m
+    if m.alive() and m.usable:
+        m.run(f"for g in $({m.tools} list | awk 'NR > 2 {{ print $1 }}'); do "
+              f"{m.tools} destroy $g; done", 60)

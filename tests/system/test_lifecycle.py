@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The life of guests as an admin scripts it."""
+
+import re
+
+import pytest
+
+PLAIN = """\
+name = "{name}"
+kernel = "/boot/vmlinuz"
+ramdisk = "/boot/guest.initrd"
+extra = "console=hvc0"
+memory = 160
+vcpus = 1
+"""
+
+DEVICES = """\
+disk = [ "file:/tmp/{name}.img,xvda,w" ]
+vif = [ "bridge=xenbr0" ]
+"""
+
+
+def config(m, name, extra=""):
+    """Write a guest's configuration in dom0; its path."""
+    m.write(f"/tmp/{name}.cfg", PLAIN.format(name=name) +
+            extra.format(name=name))
+    return f"/tmp/{name}.cfg"
+
+
+def state(m, name):
+    """The state column of a guest in the list, "" when it is not there."""
+    result = m.tool(f"list {name}")
+    if result.status:
+        return ""
+    return result.output.splitlines()[1].split()[4]
+
+
+def gone(m, name):
+    return f"! {m.tools} list {name} >/dev/null 2>&1"
+
+
+def free_memory(m):
+    return re.search(r"^free_memory *: *(\d+)$", m.tool_ok("info"),
+                     re.M).group(1)
+
+
+def test_info_knows_the_machine(dom0):
+    info = dom0.tool_ok("info")
+    assert re.search(r"^nr_cpus *: *[12]$", info, re.M), info
+    assert re.search(r"^xen_major *: *4$", info, re.M), info
+
+
+def test_dmesg_is_the_hypervisors_log(dom0):
+    assert "dom0_mem=512M" in dom0.tool_ok("dmesg")
+
+
+def test_pause_and_unpause(dom0):
+    dom0.tool_ok(f"create -p {config(dom0, 'pausee')}")
+    assert "p" in state(dom0, "pausee")
+    dom0.tool_ok("unpause pausee")
+    assert "p" not in state(dom0, "pausee")
+    assert dom0.guest("pausee", "echo $((6 * 7))", 120) == "42"
+    dom0.tool_ok("pause pausee")
+    assert "p" in state(dom0, "pausee")
+    dom0.tool_ok("destroy pausee")
+    assert state(dom0, "pausee") == ""
+
+
+def test_shutdown_waits_until_the_guest_is_off(dom0):
+    dom0.tool_ok(f"create {config(dom0, 'stopper')}")
+    dom0.guest("stopper", "true", 120)
+    dom0.tool_ok("shutdown -w stopper", 120)
+    dom0.until(gone(dom0, "stopper"))
+
+
+def test_poweroff_in_the_guest_removes_it(dom0):
+    dom0.tool_ok(f"create {config(dom0, 'leaver')}")
+    dom0.guest("leaver", "true", 120)
+    dom0.run("in-guest leaver 20 poweroff")
+    dom0.until(gone(dom0, "leaver"), 60)
+
+
+def test_reboot_gives_a_new_guest_of_the_same_name(dom0):
+    dom0.tool_ok(f"create {config(dom0, 'phoenix')}")
+    dom0.guest("phoenix", "touch /tmp/before", 120)
+    get_id = (f"{dom0.tools} list phoenix | awk 'NR == 2 {{ print $2 }}'")
+    before = dom0.ok(get_id)
+    dom0.tool_ok("reboot phoenix")
+    dom0.until(f"id=$({get_id}) && [ \"$id\" ] && [ $id != {before} ]", 60)
+    assert dom0.guest("phoenix", "ls /tmp", 120) == ""
+    dom0.tool_ok("destroy phoenix")
+
+
+def test_twenty_guests_leave_nothing_behind(dom0):
+    path = config(dom0, "crowd", DEVICES)
+    dom0.ok("truncate -s 1M /tmp/crowd.img")
+    # The first guest makes what stays on purpose, such as empty parents.
+    dom0.tool_ok(f"create {path}")
+    dom0.tool_ok("destroy crowd")
+    memory, store = free_memory(dom0), dom0.ok("xenstore-ls -fp /")
+    for _ in range(20):
+        dom0.tool_ok(f"create {path}")
+        dom0.tool_ok("destroy crowd")
+    dom0.until(f'[ "$(losetup -a)" = "" ]')
+    assert dom0.ok("ls /sys/class/net | grep -c vif || true") == "0"
+    assert dom0.ok("xenstore-ls -fp /") == store
+    assert free_memory(dom0) == memory
+
+
+BAD_CONFIGS = [  # why, what the file says after the plain part
+    ("no such kernel", 'kernel = "/boot/none"'),
+    ("truncated bzImage", 'kernel = "/tmp/short"'),
+    ("not a kernel", 'kernel = "/etc/profile"'),
+    ("too much memory", "memory = 4000000"),
+    ("no memory", "memory = 0"),
+    ("syntax error", "memory = ["),
+    ("no such disk", 'disk = [ "file:/tmp/none.img,xvda,w" ]'),
+    ("not PV", 'type = "hvm"'),
+]
+
+# The stock tools only warn of a key that they do not know.
+STRICT_CONFIGS = [("unknown key", "memroy = 160")]
+
+
+def refused(m, path):
+    """Creating from this file fails with one line and leaves nothing."""
+    before = (free_memory(m), m.ok("xenstore-ls -fp /"), m.tool_ok("list -v")
+              if m.tools == "xl" else
+              [l.split()[:4] for l in m.tool_ok("list").splitlines()])
+    result = m.tool(f"create {path}", 120)
+    assert result.status != 0, result
+    after = (free_memory(m), m.ok("xenstore-ls -fp /"), m.tool_ok("list -v")
+             if m.tools == "xl" else
+             [l.split()[:4] for l in m.tool_ok("list").splitlines()])
+    assert after == before
+    if m.tools == "pel":
+        assert len(result.output.splitlines()) == 1, result
+    return result.output
+
+
+@pytest.mark.parametrize("why,text", BAD_CONFIGS + STRICT_CONFIGS,
+                         ids=[c[0] for c in BAD_CONFIGS + STRICT_CONFIGS])
+def test_bad_config_is_refused_cleanly(dom0, why, text):
+    if dom0.tools == "xl" and (why, text) in STRICT_CONFIGS:
+        pytest.skip("the stock tools accept this")
+    dom0.ok("head -c 3000000 /boot/vmlinuz >/tmp/short")
+    refused(dom0, config(dom0, "bad", text + "\n"))
+
+
+def test_duplicate_name_is_refused_cleanly(dom0):
+    path = config(dom0, "twin")
+    dom0.tool_ok(f"create -p {path}")
+    assert "twin" in refused(dom0, path)
+    dom0.tool_ok("destroy twin")
+
+
+@pytest.mark.parametrize("command", ["pause", "unpause", "destroy",
+                                     "shutdown", "reboot", "console"])
+def test_unknown_guest_is_an_error(dom0, command):
+    result = dom0.tool(f"{command} nobody")
+    assert result.status != 0
+    assert "nobody" in result.output
