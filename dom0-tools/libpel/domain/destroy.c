@@ -6,6 +6,7 @@
  * frees it; its nodes go.  Each step accepts that somebody else, peld above
  * all, has done it a moment ago.
  */
+#include <stdio.h>
 #include <time.h>
 #include <pel/ctx.h>
 #include <pel/device.h>
@@ -23,6 +24,21 @@ static int fine_if_gone(struct pel_ctx *ctx, int rc)
         return rc;
     pel_error_clear(ctx);
     return 0;
+}
+
+/* The first thing that went wrong, while the rest goes on. */
+struct trouble {
+    int rc;
+    char message[PEL_MESSAGE_MAX];
+};
+
+static void note(struct pel_ctx *ctx, struct trouble *t, int rc)
+{
+    if (rc && !t->rc) {
+        t->rc = rc;
+        snprintf(t->message, sizeof(t->message), "%s", ctx->message);
+    }
+    pel_error_clear(ctx);
 }
 
 /*
@@ -49,12 +65,30 @@ static int wait_gone(struct pel_ctx *ctx, uint32_t domid)
     return fine_if_gone(ctx, rc);
 }
 
+static int take_apart(struct pel_ctx *ctx, struct pel_store *s,
+                      uint32_t domid,
+                      const struct xen_domctl_getdomaininfo *info)
+{
+    struct trouble t = { .rc = 0 };
+
+    note(ctx, &t, pel_devices_remove_all(ctx, domid, true));
+    if (info)
+        note(ctx, &t, fine_if_gone(ctx, pel_hc_destroy(ctx, domid)));
+    /* Wakes whoever waits for the end; fails when it never was introduced. */
+    xs_release_domain(s->xs, domid);
+    note(ctx, &t, domain_nodes_remove(ctx, domid, info ? info->handle : NULL));
+    if (info)
+        note(ctx, &t, wait_gone(ctx, domid));
+    snprintf(ctx->message, sizeof(ctx->message), "%s", t.message);
+    return t.rc;
+}
+
 int pel_domain_destroy(struct pel_ctx *ctx, uint32_t domid)
 {
     struct xen_domctl_getdomaininfo info;
     struct pel_store s;
     bool exists, known;
-    int rc, rc_devices, rc_nodes;
+    int rc;
 
     if (domid == 0)
         return pel_fail(ctx, PEL_EINVAL, "dom0 cannot be destroyed: shut the "
@@ -74,15 +108,5 @@ int pel_domain_destroy(struct pel_ctx *ctx, uint32_t domid)
         rc = fine_if_gone(ctx, pel_hc_pause(ctx, domid));
     if (rc)
         return rc;
-    rc_devices = pel_devices_remove_all(ctx, domid, true);
-    if (exists)
-        rc = fine_if_gone(ctx, pel_hc_destroy(ctx, domid));
-    /* Wakes whoever waits for the end; fails when it never was introduced. */
-    xs_release_domain(s.xs, domid);
-    rc_nodes = domain_nodes_remove(ctx, domid, exists ? info.handle : NULL);
-    if (!rc && exists)
-        rc = wait_gone(ctx, domid);
-    if (!rc)
-        rc = rc_devices ? rc_devices : rc_nodes;
-    return rc;
+    return take_apart(ctx, &s, domid, exists ? &info : NULL);
 }

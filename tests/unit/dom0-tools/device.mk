@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Tests of libpel/device and peld, for the Makefile of this folder.
+store-objs := device_store.o libpel/device/store.o libpel/device/store_wait.o
+
+tests += device_number device_store device_nodes device_remove device_attach \
+         peld_ring peld_backlog peld_act
+
+with-device_number := libpel/device/number.o
+with-device_store  := $(store-objs)
+with-device_nodes  := $(store-objs) libpel/device/nodes.o
+with-device_remove := $(store-objs) libpel/device/nodes.o \
+                      libpel/device/list.o libpel/device/remove.o \
+                      device_kernel.o
+with-device_attach := $(with-device_remove) libpel/device/number.o \
+                      libpel/device/vbd.o libpel/device/vif.o \
+                      libpel/device/attach.o
+with-peld_ring     := peld/ring.o
+with-peld_backlog  := peld/backlog.o
+with-peld_act      := $(store-objs) peld/act.o
+
+$(OUT)/device_%.o: $(DIR)/device_%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_test) -MMD -MP -c -o $@ $<
