@@ -4,18 +4,57 @@
 #define SELFTEST_LIST_H
 
 /* clang-format off */
-#define TEST_LIST(X)    \
-    X(memory_maps)      \
-    X(update_va)        \
-    X(cache_bits)       \
-    X(mmu_update)       \
-    X(upper_levels)     \
-    X(pin)              \
-    X(baseptr)          \
-    X(emulated_write)   \
-    X(m2p)              \
-    X(mmuext)           \
-    X(reservation)
+#define TEST_LIST(X)  \
+    X(console_io)     \
+    X(memory_maps)    \
+    X(multicall)      \
+    X(stack_switch)   \
+    X(unknown)        \
+    X(version)        \
+    X(vm_assist)      \
+    X(control_regs)   \
+    X(cpuid)          \
+    X(debugreg)       \
+    X(fpu)            \
+    X(frame)          \
+    X(gdt)            \
+    X(gp)             \
+    X(int3)           \
+    X(io)             \
+    X(iret)           \
+    X(msr)            \
+    X(page_fault)     \
+    X(segbase)        \
+    X(table)          \
+    X(user)           \
+    X(baseptr)        \
+    X(cache_bits)     \
+    X(emulated_write) \
+    X(m2p)            \
+    X(mmu_update)     \
+    X(mmuext)         \
+    X(pin)            \
+    X(reservation)    \
+    X(update_va)      \
+    X(upper_levels)   \
+    X(evtchn_errors)  \
+    X(loopback)       \
+    X(many)           \
+    X(mask)           \
+    X(virq)           \
+    X(grant_copy)     \
+    X(grant_map)      \
+    X(grant_table)    \
+    X(grant_unmap)    \
+    X(runstate)       \
+    X(sched_op)       \
+    X(smp)            \
+    X(vcpu_info)      \
+    X(vcpu_op)        \
+    X(clock)          \
+    X(timer)          \
+    X(buffers)        \
+    X(privilege)
 /* clang-format on */
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <xen/xen.h>
 
 /** insn_copy - copy @n bytes forwards, one instruction */
 static inline void insn_copy(void *to, const void *from, size_t n)
@@ -91,6 +92,210 @@ static inline bool insn_lock_bts(uint64_t *p, uint64_t bit)
                  : "r"(bit)
                  : "memory", "cc");
     return was;
+}
+
+/* Instructions that trap, or that the hypervisor emulates. */
+
+static inline void insn_int3(void)
+{
+    asm volatile("int3" : : : "memory");
+}
+
+static inline void insn_ud2(void)
+{
+    asm volatile("ud2" : : : "memory");
+}
+
+static inline void insn_hlt(void)
+{
+    asm volatile("hlt" : : : "memory");
+}
+
+static inline void insn_cli(void)
+{
+    asm volatile("cli" : : : "memory");
+}
+
+static inline void insn_sti(void)
+{
+    asm volatile("sti" : : : "memory");
+}
+
+static inline void insn_clts(void)
+{
+    asm volatile("clts" : : : "memory");
+}
+
+static inline void insn_fninit(void)
+{
+    asm volatile("fninit" : : : "memory");
+}
+
+/** insn_int_0x81 - a soft interrupt that no gate of the guest admits: 0x81 */
+static inline void insn_int_0x81(void)
+{
+    asm volatile("int $0x81" : : : "memory");
+}
+
+static inline uint8_t insn_in8(uint16_t port)
+{
+    uint8_t v;
+
+    asm volatile("inb %1, %0" : "=a"(v) : "Nd"(port) : "memory");
+    return v;
+}
+
+static inline void insn_out8(uint16_t port, uint8_t v)
+{
+    asm volatile("outb %0, %1" : : "a"(v), "Nd"(port) : "memory");
+}
+
+static inline uint64_t insn_rdmsr(uint32_t msr)
+{
+    uint32_t lo, hi;
+
+    asm volatile("rdmsr" : "=a"(lo), "=d"(hi) : "c"(msr) : "memory");
+    return ((uint64_t)hi << 32) | lo;
+}
+
+static inline void insn_wrmsr(uint32_t msr, uint64_t v)
+{
+    asm volatile("wrmsr"
+                 :
+                 : "c"(msr), "a"((uint32_t)v), "d"((uint32_t)(v >> 32))
+                 : "memory");
+}
+
+/** insn_cpuid - the leaf as the hypervisor shows it to kernels */
+struct insn_cpuid {
+    uint32_t a, b, c, d;
+};
+
+static inline struct insn_cpuid insn_cpuid(uint32_t leaf, uint32_t sub)
+{
+    struct insn_cpuid r;
+
+    asm volatile(XEN_CPUID
+                 : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d)
+                 : "a"(leaf), "c"(sub));
+    return r;
+}
+
+static inline uint64_t insn_read_cr0(void)
+{
+    uint64_t v;
+
+    asm volatile("mov %%cr0, %0" : "=r"(v) : : "memory");
+    return v;
+}
+
+static inline uint64_t insn_read_cr2(void)
+{
+    uint64_t v;
+
+    asm volatile("mov %%cr2, %0" : "=r"(v) : : "memory");
+    return v;
+}
+
+static inline uint64_t insn_read_cr3(void)
+{
+    uint64_t v;
+
+    asm volatile("mov %%cr3, %0" : "=r"(v) : : "memory");
+    return v;
+}
+
+static inline uint64_t insn_read_cr4(void)
+{
+    uint64_t v;
+
+    asm volatile("mov %%cr4, %0" : "=r"(v) : : "memory");
+    return v;
+}
+
+static inline void insn_write_cr0(uint64_t v)
+{
+    asm volatile("mov %0, %%cr0" : : "r"(v) : "memory");
+}
+
+static inline void insn_write_cr4(uint64_t v)
+{
+    asm volatile("mov %0, %%cr4" : : "r"(v) : "memory");
+}
+
+static inline void insn_write_cr8(uint64_t v)
+{
+    asm volatile("mov %0, %%cr8" : : "r"(v) : "memory");
+}
+
+static inline void insn_load_ds(uint16_t sel)
+{
+    asm volatile("mov %0, %%ds" : : "r"((uint32_t)sel) : "memory");
+}
+
+static inline void insn_load_fs(uint16_t sel)
+{
+    asm volatile("mov %0, %%fs" : : "r"((uint32_t)sel) : "memory");
+}
+
+static inline uint16_t insn_read_cs(void)
+{
+    uint16_t sel;
+
+    asm volatile("mov %%cs, %0" : "=r"(sel));
+    return sel;
+}
+
+/** insn_fs0, insn_gs0 - the word at the segment's base */
+static inline uint64_t insn_fs0(void)
+{
+    uint64_t v;
+
+    asm volatile("mov %%fs:0, %0" : "=r"(v) : : "memory");
+    return v;
+}
+
+static inline uint64_t insn_gs0(void)
+{
+    uint64_t v;
+
+    asm volatile("mov %%gs:0, %0" : "=r"(v) : : "memory");
+    return v;
+}
+
+/** insn_flags - rflags, as the processor has them */
+static inline uint64_t insn_flags(void)
+{
+    uint64_t v;
+
+    asm volatile("pushfq; popq %0" : "=r"(v) : : "memory");
+    return v;
+}
+
+/** insn_single_step - one instruction (a nop) with the trap flag set */
+static inline void insn_single_step(void)
+{
+    asm volatile("pushfq; orq $0x100, (%%rsp); popfq; nop; nop"
+                 :
+                 :
+                 : "memory", "cc");
+}
+
+/** insn_xgetbv - XCR0 */
+static inline uint64_t insn_xgetbv(void)
+{
+    uint32_t lo, hi;
+
+    asm volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0) : "memory");
+    return ((uint64_t)hi << 32) | lo;
+}
+
+static inline void insn_xsetbv(uint64_t v)
+{
+    asm volatile("xsetbv"
+                 :
+                 : "c"(0), "a"((uint32_t)v), "d"((uint32_t)(v >> 32))
+                 : "memory");
 }
 
 /** insn_fault_without_stack - an invalid opcode while rsp is not mapped */
