@@ -14,8 +14,9 @@ enum lock_rank {
     LR_CHANNEL = 31,     /* one event channel: whom it leads to */
     LR_GRANT = 40,       /* struct grant_table: size, version, maptrack */
     LR_GRANT_ENTRY = 41, /* one grant: who uses it and how often */
+    LR_FRAME = 44,       /* the lock bit of one frame's type word */
     LR_PAGE_LIST = 45,   /* struct domain: page list and page counts */
-    LR_FRAME = 50,       /* the lock bit of one frame's type word */
+    LR_SMALL = 55,       /* lists of small objects */
     LR_HEAP = 60,        /* free lists of the page allocator */
     LR_IRQ = 65,         /* interrupt descriptors, IOAPIC and MSI registers */
     LR_PCI = 66,         /* the PCI configuration ports */

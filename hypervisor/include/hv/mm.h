@@ -14,7 +14,7 @@ struct domain;
 struct vcpu;
 struct vcpu_guest_context;
 
-/* mm_init - frame table and M2P (before the heap); mm_late_init after it */
+/* mm_init - frame table and M2P, before the heap; memory from boot_alloc() */
 void mm_init(void);
 
 /* m2p_set - machine to pseudo-physical, as guests read it */

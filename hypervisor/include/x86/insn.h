@@ -173,6 +173,55 @@ static inline void guest_access_end(void)
     asm volatile(SMAP_SITE("0xca") : : : "memory");
 }
 
+/*
+ * Accesses that may fault on a guest's account; the caller has checked the
+ * range and opened access.  0, or -1 after a fault (*v is 0 then).
+ */
+#define DEFINE_READ_SAFE(name, type, suffix)                                   \
+    static inline int name(type *v, unsigned long from)                        \
+    {                                                                          \
+        int err = -1;                                                          \
+        type x = 0;                                                            \
+        asm volatile("1: mov" suffix " (%2), %1\n   xorl %0, %0\n2:\n"         \
+                     EXTABLE("1b", "2b")                                       \
+                     : "+r"(err), "+r"(x)                                      \
+                     : "r"(from)                                               \
+                     : "memory");                                              \
+        *v = x;                                                                \
+        return err;                                                            \
+    }
+#define DEFINE_WRITE_SAFE(name, type, suffix)                                  \
+    static inline int name(unsigned long to, type v)                           \
+    {                                                                          \
+        int err = -1;                                                          \
+        asm volatile("1: mov" suffix " %1, (%2)\n   xorl %0, %0\n2:\n"         \
+                     EXTABLE("1b", "2b")                                       \
+                     : "+r"(err)                                               \
+                     : "r"(v), "r"(to)                                         \
+                     : "memory");                                              \
+        return err;                                                            \
+    }
+DEFINE_READ_SAFE(read_u64_safe, uint64_t, "q")
+DEFINE_WRITE_SAFE(write_u64_safe, uint64_t, "q")
+DEFINE_WRITE_SAFE(write_u32_safe, uint32_t, "l")
+
+/* copy_bytes_safe - 0, or -1 when either side faulted half-way */
+static inline int copy_bytes_safe(void *to, const void *from, size_t len)
+{
+    size_t words = len / 8, rest = len % 8;
+    int err = -1;
+
+    asm volatile("1: rep movsq\n"
+                 "   movq %4, %%rcx\n"
+                 "2: rep movsb\n"
+                 "   xorl %0, %0\n"
+                 "3:\n" EXTABLE("1b", "3b") EXTABLE("2b", "3b")
+                 : "+r"(err), "+D"(to), "+S"(from), "+c"(words)
+                 : "r"(rest)
+                 : "memory");
+    return err;
+}
+
 static inline void wbinvd(void)
 {
     asm volatile("wbinvd" : : : "memory");

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which bits a guest's page-table entry may have (pure). */
+#ifndef MM_PT_CHECK_H
+#define MM_PT_CHECK_H
+
+#include <hv/types.h>
+#include <x86/pte.h>
+
+/* Bits refused in present L1 entries, [1] for the hardware domain. */
+extern uint64_t l1_refused[2];
+/* Bits refused in present entries of L2 to L4. */
+extern uint64_t table_refused;
+
+/* pt_check_init - @nx: the processor has the NX bit */
+void pt_check_init(bool nx);
+
+/* Bits that we set (U: guest kernels run at CPL 3) and clear (G) in L1. */
+static inline pte_t pt_adjust_l1(pte_t e) { return (e | PTE_US) & ~PTE_G; }
+
+/**
+ * pt_adjust_mmio - the cache attributes under which device memory is mapped
+ *
+ * Write-back becomes uncached, write-through and write-protect get PCD,
+ * the others stay: the value differs from the one asked for, but no request
+ * fails (abi.md 4.1).
+ */
+pte_t pt_adjust_mmio(pte_t e);
+
+/* pt_is_hv_slot - does L4 slot @i belong to the hypervisor? */
+static inline bool pt_is_hv_slot(unsigned int i)
+{
+    return i >= 256 && i <= 271;
+}
+
+#endif

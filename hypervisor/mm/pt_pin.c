@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Tables that stay validated although nothing uses them (pins), the bases of
+ * vCPUs, and what remains to be done when a release was preempted.
+ */
+#include <hv/mm.h>
+#include <x86/insn.h>
+
+#include "local.h"
+
+int pt_pin(mfn_t m, const struct domain *owner, enum page_type level)
+{
+    struct frame *f = frame_of(m);
+    uint64_t w;
+    int err = frame_get_with_type(m, owner, level);
+
+    if (err)
+        return err;
+
+    w = load64(&f->type);
+    do {
+        /* A valid table with our count: it may only be locked for a while. */
+        if (w & TW_PINNED) {
+            frame_put_with_type(m);
+            return -EINVAL;
+        }
+        w &= ~TW_LOCKED;
+    } while (!cas64(&f->type, &w, w | TW_PINNED));
+    return 0;
+}
+
+/*
+ * The pin's count and reference are given up only when the table is
+ * devalidated; until then it stays pinned, and the call is repeated.
+ */
+int pt_unpin(mfn_t m, const struct domain *owner)
+{
+    struct frame *f = frame_of(m);
+    uint64_t w;
+    int err;
+
+    if (!frame_get_id(m, owner->id))
+        return -EINVAL;
+
+    w = load64(&f->type);
+    do {
+        if (!(w & TW_PINNED)) {
+            frame_put(m);
+            return -EINVAL;
+        }
+        w &= ~TW_LOCKED;
+    } while (!cas64(&f->type, &w, w & ~TW_PINNED));
+
+    err = frame_put_type(m, true);
+    if (err)
+        __atomic_fetch_or(&f->type, TW_PINNED, __ATOMIC_SEQ_CST);
+    else
+        frame_put(m);
+    frame_put(m);
+    return err;
+}
+
+void pt_drop_later(struct vcpu *v, mfn_t m)
+{
+    ASSERT(!v->pt_drop);
+    v->pt_drop = mfn_x(m) + 1;
+}
+
+int pt_drop_finish(struct vcpu *v)
+{
+    mfn_t m = mfn(v->pt_drop - 1);
+
+    if (likely(!v->pt_drop))
+        return 0;
+    if (frame_put_type(m, true))
+        return -ERESTART;
+    v->pt_drop = 0;
+    frame_put(m);
+    return 0;
+}
+
+/* CR3, if the base that changed is that of the mode @v is in. */
+static void load_base(struct vcpu *v, bool user)
+{
+    if (v->kernel_mode == user)
+        return;
+    vcpu_load_cr3(v);
+    if (v == current_vcpu())
+        tlb_note_flushed();
+}
+
+int pt_set_base(struct vcpu *v, mfn_t m, bool user)
+{
+    mfn_t *base = user ? &v->guest_table_user : &v->guest_table;
+    mfn_t old = *base;
+    int err = pt_drop_finish(v);
+
+    if (err)
+        return err;
+
+    if (mfn_eq(m, old)) {
+        load_base(v, user); /* a guest may mean it as a flush */
+        return 0;
+    }
+
+    if (!mfn_eq(m, MFN_INVALID)) {
+        err = frame_get_with_type(m, v->domain, PT_L4);
+        if (err)
+            return err;
+    }
+
+    /* The new tables are in CR3 before the old ones can be freed. */
+    *base = m;
+    v->cr3[!user] = mfn_eq(m, MFN_INVALID) ? 0 : mfn_x(m) << PAGE_SHIFT;
+    load_base(v, user);
+    if (mfn_eq(old, MFN_INVALID))
+        return 0;
+
+    pt_drop_later(v, old);
+    return pt_drop_finish(v);
+}
