@@ -37,7 +37,7 @@ bool edit_conflicts(const struct edit *e, const struct node *base,
     return false;
 }
 
-static int merge_remove(struct touch *t, struct node **root,
+static int merge_remove(const struct touch *t, struct node **root,
                         struct acct *acct, uint64_t gen)
 {
     const struct node *n = tree_find(*root, t->path);
@@ -52,8 +52,7 @@ static int merge_remove(struct touch *t, struct node **root,
     if (err)
         return err;
     acct_drop_below(acct, gone);
-    node_put(t->gone);
-    t->gone = gone;
+    node_put(gone);
     return 0;
 }
 
@@ -124,10 +123,27 @@ static int merge_put(const char *path, const struct node *src,
     return 0;
 }
 
-int edit_merge(struct edit *e, struct node **root, struct acct *acct,
+void edit_settle(struct edit *e, const struct node *before,
+                 const struct node *after)
+{
+    const struct node *n;
+    struct touch *t;
+
+    for (t = e->touches; t < e->touches + e->nr; t++) {
+        n = tree_find(before, t->path);
+        if (!n && !tree_find(after, t->path))
+            t->fire = false; /* it came and went inside the transaction */
+        if (!t->removed)
+            continue;
+        node_put(t->gone);
+        t->gone = n ? node_get((struct node *)(uintptr_t)n) : NULL;
+    }
+}
+
+int edit_merge(const struct edit *e, struct node **root, struct acct *acct,
                uint64_t gen)
 {
-    struct touch *t, *end = e->touches + e->nr;
+    const struct touch *t, *end = e->touches + e->nr;
     int err = 0;
 
     /* All removals before all that exists now: that stays. */

@@ -64,16 +64,23 @@ static bool over_quota(const struct txn *t, const struct acct *acct)
            srv->nodes[domid] + more > (int)srv->quota.nodes;
 }
 
-/* Nobody else changed anything: the transaction's tree is the result. */
-static int commit_whole(struct txn *t)
+/* @root, whose reference moves, is the store's tree from now on. */
+static void become(struct txn *t, struct node *root)
 {
     struct server *srv = t->conn->srv;
 
+    edit_settle(&t->edit, srv->root, root);
+    node_put(srv->root);
+    srv->root = root;
+    server_publish(srv, &t->edit);
+}
+
+/* Nobody else changed anything: the transaction's tree is the result. */
+static int commit_whole(struct txn *t)
+{
     if (over_quota(t, &t->edit.acct))
         return -ENOSPC;
-    node_put(srv->root);
-    srv->root = node_get(t->root);
-    server_publish(srv, &t->edit);
+    become(t, node_get(t->root));
     return 0;
 }
 
@@ -92,11 +99,9 @@ static int commit_merged(struct txn *t)
         acct_clear(&acct);
         return err;
     }
-    node_put(srv->root);
-    srv->root = root;
     acct_clear(&t->edit.acct);
     t->edit.acct = acct;
-    server_publish(srv, &t->edit);
+    become(t, root);
     return 0;
 }
 

@@ -15,8 +15,11 @@ static int say(struct request *rq, const char *text)
 static int control_check(struct request *rq)
 {
     char text[48];
-    unsigned int wrong = server_check(rq->srv);
+    unsigned int wrong;
 
+    if (rq->nr_args != 1)
+        return -EINVAL;
+    wrong = server_check(rq->srv);
     if (!wrong) {
         rq->ok = true;
         return 0;
@@ -93,6 +96,8 @@ static int control_help(struct request *rq)
 {
     char text[64];
 
+    if (rq->nr_args != 1)
+        return -EINVAL;
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         snprintf(text, sizeof(text), "%s\t%s\n", commands[i].name,
                  commands[i].usage);

@@ -12,8 +12,10 @@ int op_get_perms(struct request *rq)
 
     if (path_is_special(rq->path)) {
         which = server_special(rq->path);
-        if (which < 0 || !rq->who.privileged)
-            return which < 0 ? which : -EACCES;
+        if (which < 0)
+            return -EINVAL;
+        if (!rq->who.privileged)
+            return -EACCES;
         return perms_format(rq->srv->special[which], &rq->out);
     }
     err = request_node(rq, PERM_READ, SEEN_PERMS, &n);
@@ -39,7 +41,7 @@ static int set_special(struct request *rq, struct perms *p)
     int which = server_special(rq->path);
 
     if (which < 0)
-        return which;
+        return -EINVAL;
     if (!rq->who.privileged)
         return -EACCES;
     perms_put(rq->srv->special[which]);

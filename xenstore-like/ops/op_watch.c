@@ -16,8 +16,6 @@ static int watch_path(struct request *rq)
 
     if (len < 0)
         return len;
-    if (path_is_special(rq->path) && server_special(rq->path) < 0)
-        return -EINVAL;
     rq->path_len = len;
     return 0;
 }

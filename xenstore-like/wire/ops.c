@@ -141,14 +141,13 @@ void dispatch(struct conn *c, const struct xsd_sockmsg *hdr, const char *data)
     edit_init(&rq.direct, &c->srv->root, false);
 
     err = run(&rq);
-    reply(&rq, err);
-    if (!err) {
+    if (!err)
         server_publish(c->srv, &rq.direct);
-        if (rq.hello)
-            watch_hello(rq.hello);
-        if (rq.special >= 0)
-            watch_fire_special(c->srv, rq.special);
-    }
+    if (!err && rq.special >= 0)
+        watch_fire_special(c->srv, rq.special);
+    reply(&rq, err);
+    if (!err && rq.hello)
+        watch_hello(rq.hello);
     edit_clear(&rq.direct);
     buf_clear(&rq.out);
 }

@@ -101,15 +101,23 @@ bool edit_conflicts(const struct edit *e, const struct node *base,
 
 /**
  * edit_merge - do the changes of @e, which do not conflict, to another tree
- * @e:    its touches then tell what happened to that tree
  * @root: the other tree
  * @acct: empty; set to the difference in nodes that this makes there
  * @gen:  generation of the merge
  *
  * Returns: 0; -ENOMEM: then the tree at @root is to be thrown away.
  */
-int edit_merge(struct edit *e, struct node **root, struct acct *acct,
+int edit_merge(const struct edit *e, struct node **root, struct acct *acct,
                uint64_t gen);
+
+/**
+ * edit_settle - make the touches of a committed transaction tell what others
+ *               see of it
+ * @before: the store's tree until now
+ * @after:  the store's tree from now on
+ */
+void edit_settle(struct edit *e, const struct node *before,
+                 const struct node *after);
 
 /** acct_delta - nodes that @domid owns more than before */
 int acct_delta(const struct acct *a, uint16_t domid);

@@ -37,7 +37,7 @@ struct request {
     struct buf out;             /* the reply's payload */
     bool ok;                    /* reply "OK" instead */
     struct watch *hello;        /* send its first event behind the reply */
-    int special;                /* fire this one behind the reply, or -1 */
+    int special;                /* fire this one before the reply, or -1 */
 };
 
 /**
@@ -45,8 +45,9 @@ struct request {
  * @hdr:  its header; hdr->len is at most XENSTORE_PAYLOAD_MAX
  * @data: its payload, hdr->len bytes and one more that is NUL
  *
- * Queues the reply on @c, and behind it, there and elsewhere, the events that
- * follow.  @c itself stays whatever was asked.
+ * Queues the events that follow, on @c and elsewhere, and then the reply: who
+ * has the reply to a change has the events of it.  Only a new watch's first
+ * event comes behind the reply.  @c itself stays whatever was asked.
  */
 void dispatch(struct conn *c, const struct xsd_sockmsg *hdr, const char *data);
 

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Messages cut anywhere, backlog, fairness, broken peers. */
+#include "world.h"
+
+static void put(struct peer *p, uint32_t type, uint32_t id, const char *data,
+                uint32_t len)
+{
+    struct xsd_sockmsg hdr = { type, id, 0, len };
+
+    memcpy(p->in + p->in_len, &hdr, sizeof(hdr));
+    memcpy(p->in + p->in_len + sizeof(hdr), data, len);
+    p->in_len += sizeof(hdr) + len;
+}
+
+static uint32_t out_word(const struct peer *p, size_t at)
+{
+    uint32_t word;
+
+    memcpy(&word, p->out + at, sizeof(word));
+    return word;
+}
+
+static void any_cut_gives_the_same(void **state)
+{
+    struct world *w = world_new();
+    struct peer *p = &w->dom0;
+    char want[512];
+    size_t want_len = 0;
+
+    (void)state;
+    for (size_t cut = 0; cut < 40; cut++) {
+        p->in_len = p->in_pos = p->out_len = 0;
+        p->read_max = cut;
+        p->write_max = cut ? cut : sizeof(p->out);
+        put(p, XS_WRITE, 1, TEXT("/a\0some value"));
+        put(p, XS_READ, 2, TEXT0("/a"));
+        put(p, XS_READ, 3, TEXT0("/b"));
+        for (int turns = 0; turns < 400 && p->in_pos < p->in_len; turns++)
+            conn_turn(&p->conn);
+        while (buf_len(&p->conn.out))
+            conn_turn(&p->conn);
+        assert_false(p->conn.broken);
+        if (!cut) {
+            want_len = p->out_len;
+            memcpy(want, p->out, want_len);
+            assert_int_equal(want_len, 3 * 16 + 3 + 10 + 7);
+        }
+        assert_int_equal(p->out_len, want_len);
+        assert_memory_equal(p->out, want, want_len);
+    }
+    world_free(w);
+}
+
+static void too_long_a_payload_ends_it(void **state)
+{
+    struct world *w = world_new();
+    struct peer *p = &w->dom0;
+    struct xsd_sockmsg hdr = { XS_READ, 1, 0, XENSTORE_PAYLOAD_MAX + 1 };
+
+    (void)state;
+    put(p, XS_READ, 7, TEXT0("/"));
+    memcpy(p->in + p->in_len, &hdr, sizeof(hdr));
+    p->in_len += sizeof(hdr);
+    assert_false(conn_turn(&p->conn));
+    assert_int_equal(p->conn.broken, XENSTORE_ERROR_PROTO);
+    assert_int_equal(p->out_len, 16); /* the one before was answered */
+    world_free(w);
+}
+
+static void the_longest_payload_is_fine(void **state)
+{
+    static char data[XENSTORE_PAYLOAD_MAX] = "/a";
+    struct world *w = world_new();
+    struct peer *p = &w->dom0;
+
+    (void)state;
+    memset(data + 3, 'v', sizeof(data) - 3);
+    put(p, XS_WRITE, 1, data, sizeof(data));
+    conn_turn(&p->conn);
+    assert_int_equal(out_word(p, 0), XS_WRITE);
+    world_free(w);
+}
+
+static void one_turn_is_bounded(void **state)
+{
+    struct world *w = world_new();
+    struct peer *p = &w->dom0;
+    int turns = 0;
+
+    (void)state;
+    for (int i = 0; i < 100; i++)
+        put(p, XS_READ, i, TEXT0("/tool"));
+    while (conn_turn(&p->conn))
+        turns++;
+    assert_in_range(turns, 4, 99);
+    assert_int_equal(p->out_len, 100 * 16);
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(out_word(p, i * 16 + 4), i);
+    world_free(w);
+}
+
+static void who_does_not_fetch_replies_is_not_heard(void **state)
+{
+    static char value[4000] = "/v";
+    struct world *w = world_new();
+    struct peer *p = &w->dom0;
+    unsigned int asked = 0;
+
+    (void)state;
+    put(p, XS_WRITE, 0, value, sizeof(value));
+    conn_turn(&p->conn);
+    p->write_max = 0;
+    do { /* each reply is long; after some the store stops reading */
+        p->in_len = p->in_pos = 0;
+        put(p, XS_READ, asked++, TEXT0("/v"));
+        conn_turn(&p->conn);
+    } while (p->in_pos && asked < 1000);
+    assert_in_range(asked, 10, 999);
+    assert_false(p->conn.broken);
+
+    /* It has room again: the store notices without another signal. */
+    p->write_max = sizeof(p->out);
+    while (buf_len(&p->conn.out) || p->in_pos < p->in_len) {
+        p->out_len = 0;
+        conn_turn(&p->conn);
+    }
+    assert_int_equal(p->in_pos, p->in_len);
+    world_free(w);
+}
+
+static void a_guest_that_never_fetches_events_is_cut(void **state)
+{
+    struct world *w = world_new();
+    struct peer *g = world_guest(w, 1);
+    struct reply r;
+
+    (void)state;
+    expect(&w->dom0, XS_WRITE, 0, "/local/domain/1/x\0", "OK\0");
+    expect(&w->dom0, XS_SET_PERMS, 0, "/local/domain/1/x\0n1\0", "OK\0");
+    expect(g, XS_WATCH, 0, "x\0t\0", "OK\0");
+    for (int i = 0; i < 100000 && !g->conn.broken; i++)
+        ask(&w->dom0, XS_WRITE, 0, TEXT0("/local/domain/1/x"), &r);
+    assert_int_equal(g->conn.broken, XENSTORE_ERROR_COMM);
+    assert_true(buf_len(&g->conn.out) <= w->srv->quota.backlog);
+    world_free(w);
+}
+
+static void idle_connections_hold_no_memory(void **state)
+{
+    struct world *w = world_new();
+    struct peer *p = &w->dom0;
+
+    (void)state;
+    put(p, XS_READ, 1, TEXT0("/"));
+    conn_turn(&p->conn);
+    assert_int_equal(p->out_len, 16);
+    assert_null(p->conn.in.mem);
+    assert_null(p->conn.out.mem);
+    world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_cut_gives_the_same),
+        cmocka_unit_test(too_long_a_payload_ends_it),
+        cmocka_unit_test(the_longest_payload_is_fine),
+        cmocka_unit_test(one_turn_is_bounded),
+        cmocka_unit_test(who_does_not_fetch_replies_is_not_heard),
+        cmocka_unit_test(a_guest_that_never_fetches_events_is_cut),
+        cmocka_unit_test(idle_connections_hold_no_memory),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
