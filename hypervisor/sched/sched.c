@@ -25,8 +25,10 @@
 
 static struct sched_cpu {
     struct runq rq;
-    struct vcpu *running; /* rq.lock; NULL: idle */
-    struct timer slice;   /* end of the running one's turn */
+    struct vcpu *running;   /* rq.lock; NULL: idle */
+    struct timer slice;     /* end of the running one's turn */
+    uint64_t idle_ns;       /* idle so far, up to the last time it ended */
+    uint64_t idle_since_ns; /* 0: not idle */
 } sched_cpus[NR_CPUS];
 
 static void slice_ends(void *arg) { work_raise(arg, WORK_SCHED); }
@@ -208,6 +210,7 @@ static void idle(struct cpu *c, struct sched_cpu *sc)
     const uint32_t mine = 1U << WORK_TIMER | 1U << WORK_KEY | 1U << WORK_TLB;
 
     c->idle = true;
+    sc->idle_since_ns = now_ns();
     while (!__atomic_load_n(&sc->rq.nr, __ATOMIC_ACQUIRE)) {
         if (__atomic_load_n(&c->work, __ATOMIC_ACQUIRE) & mine) {
             idle_work(c);
@@ -218,7 +221,16 @@ static void idle(struct cpu *c, struct sched_cpu *sc)
             safe_halt();
         }
     }
+    sc->idle_ns += now_ns() - sc->idle_since_ns;
+    sc->idle_since_ns = 0;
     c->idle = false;
+}
+
+uint64_t sched_idle_ns(unsigned int cpu)
+{
+    const struct sched_cpu *sc = &sched_cpus[cpu];
+
+    return sc->idle_ns + (sc->idle_since_ns ? now_ns() - sc->idle_since_ns : 0);
 }
 
 void schedule(void)

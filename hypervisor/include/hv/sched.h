@@ -71,6 +71,9 @@ void vcpu_unblock(struct vcpu *v);
  */
 void schedule(void);
 
+/* sched_idle_ns - how long CPU @cpu has been idle since boot */
+uint64_t sched_idle_ns(unsigned int cpu);
+
 /* sched_dump - debug key: what is queued where */
 void sched_dump(void);
 

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* domctl: the virtual processors of a domain. */
+#include <hv/clock.h>
+#include <hv/cpu.h>
+#include <hv/errno.h>
+#include <hv/guest.h>
+#include <hv/heap.h>
+#include <hv/sched.h>
+#include <hv/string.h>
+#include <hv/vcpu.h>
+#include "local.h"
+
+/* struct vcpu_guest_context is too large for hv_alloc() and the stack. */
+#define CONTEXT_ORDER 1
+static_assert(sizeof(struct vcpu_guest_context) <= PAGE_SIZE << CONTEXT_ORDER,
+              "CONTEXT_ORDER");
+
+/* The guest-visible modes; 3 is gone. */
+#define TSC_MODE_DEFAULT 0
+#define TSC_MODE_ALWAYS_EMULATE 1
+#define TSC_MODE_NEVER_EMULATE 2
+
+static struct vcpu *vcpu_of(const struct domain *d, uint32_t id)
+{
+    return id < d->max_vcpus ? d->vcpu[id] : NULL;
+}
+
+/* The number is fixed at creation; this makes the vCPUs. */
+long domctl_max_vcpus(struct hcall *h, struct domain *d, struct xen_domctl *c)
+{
+    (void)h;
+    if (c->u.max_vcpus.max != d->max_vcpus)
+        return -EINVAL;
+    for (unsigned int i = 0; i < d->max_vcpus; i++) {
+        int err = vcpu_create(d, i);
+
+        if (err && err != -EEXIST)
+            return err;
+    }
+    return 0;
+}
+
+/* What the processor cannot be given while it holds it: stop it first. */
+static void stop(struct domain *d, struct vcpu *v)
+{
+    domain_pause(d);
+    vcpu_unload(v);
+}
+
+long domctl_setvcpucontext(struct hcall *h, struct domain *d,
+                           struct xen_domctl *c)
+{
+    struct vcpu *v = vcpu_of(d, c->u.vcpucontext.vcpu);
+    struct vcpu_guest_context *ctx;
+    long err;
+
+    if (d == h->caller->domain || !v || !c->u.vcpucontext.ctxt.p)
+        return -EINVAL;
+    ctx = heap_alloc(CONTEXT_ORDER);
+    if (!ctx)
+        return -ENOMEM;
+
+    err = -EFAULT;
+    if (!copy_from_guest(ctx, (unsigned long)c->u.vcpucontext.ctxt.p,
+                         sizeof(*ctx))) {
+        stop(d, v);
+        err = vcpu_set_context(v, ctx);
+        if (!err)
+            v->sched.up = ctx->flags & VGCF_online;
+        domain_unpause(d);
+    }
+    heap_free(ctx, CONTEXT_ORDER);
+
+    return err;
+}
+
+long domctl_getvcpucontext(struct hcall *h, struct domain *d,
+                           struct xen_domctl *c)
+{
+    struct vcpu *v = vcpu_of(d, c->u.vcpucontext.vcpu);
+    struct vcpu_guest_context *ctx;
+    long err;
+
+    if (d == h->caller->domain || !v)
+        return -EINVAL;
+    if (!v->initialised)
+        return -ENODATA;
+    ctx = heap_alloc(CONTEXT_ORDER);
+    if (!ctx)
+        return -ENOMEM;
+
+    stop(d, v);
+    vcpu_get_context(v, ctx);
+    domain_unpause(d);
+    err = copy_to_guest((unsigned long)c->u.vcpucontext.ctxt.p, ctx,
+                        sizeof(*ctx));
+    heap_free(ctx, CONTEXT_ORDER);
+
+    return err;
+}
+
+/* Callbacks of 32-bit processes, which vcpu_guest_context has no room for. */
+long domctl_set_ext_vcpucontext(struct hcall *h, struct domain *d,
+                                struct xen_domctl *c)
+{
+    const struct xen_domctl_ext_vcpucontext *e = &c->u.ext_vcpucontext;
+    struct vcpu *v = vcpu_of(d, e->vcpu);
+
+    if (!v)
+        return -ESRCH;
+    if (d == h->caller->domain || e->size < offsetof(typeof(*e), mcg_cap))
+        return -EINVAL;
+    if (!guest_range_ok(e->syscall32_callback_eip, 1) ||
+        !guest_range_ok(e->sysenter_callback_eip, 1))
+        return -EINVAL;
+
+    domain_pause(d);
+    v->syscall32_cb = (struct guest_callback){ e->syscall32_callback_eip,
+                                               e->syscall32_disables_events };
+    v->sysenter_cb = (struct guest_callback){ e->sysenter_callback_eip,
+                                              e->sysenter_disables_events };
+    domain_unpause(d);
+
+    return 0;
+}
+
+long domctl_get_ext_vcpucontext(struct hcall *h, struct domain *d,
+                                struct xen_domctl *c)
+{
+    struct xen_domctl_ext_vcpucontext *e = &c->u.ext_vcpucontext;
+    struct vcpu *v = vcpu_of(d, e->vcpu);
+    uint32_t id = e->vcpu;
+
+    (void)h;
+    if (!v)
+        return -ESRCH;
+    memset(e, 0, sizeof(*e));
+    e->vcpu = id;
+    e->size = sizeof(*e);
+    e->syscall32_callback_eip = v->syscall32_cb.address;
+    e->syscall32_disables_events = v->syscall32_cb.mask_events;
+    e->sysenter_callback_eip = v->sysenter_cb.address;
+    e->sysenter_disables_events = v->sysenter_cb.mask_events;
+
+    return 0;
+}
+
+long domctl_getvcpuinfo(struct hcall *h, struct domain *d, struct xen_domctl *c)
+{
+    struct xen_domctl_getvcpuinfo *i = &c->u.getvcpuinfo;
+    const struct vcpu *v;
+    struct vcpu_runstate_info r;
+
+    (void)h;
+    if (i->vcpu >= d->max_vcpus)
+        return -EINVAL;
+    v = d->vcpu[i->vcpu];
+    if (!v)
+        return -ESRCH;
+
+    runstate_get(v, &r);
+    i->online = v->sched.up;
+    i->blocked = v->sched.blocked;
+    i->running = v->sched.running;
+    i->cpu_time = r.time[RUNSTATE_running];
+    i->cpu = v->sched.cpu;
+
+    return 0;
+}
+
+#define MAP_BYTES (NR_CPUS / 8)
+
+/* The set of CPUs that exist in @map. */
+static bool intersect_online(uint8_t *out, const uint8_t *map)
+{
+    bool any = false;
+
+    cpus_online(out);
+    for (unsigned int i = 0; i < MAP_BYTES; i++) {
+        out[i] &= map[i];
+        any |= out[i] != 0;
+    }
+    return any;
+}
+
+/* Set one kind of affinity and return what of it is effective. */
+static long set_affinity(uint8_t *own, const struct xenctl_bitmap *u_map)
+{
+    uint8_t map[MAP_BYTES], effective[MAP_BYTES];
+
+    if (bitmap_from_guest(map, NR_CPUS, u_map))
+        return -EFAULT;
+    if (!intersect_online(effective, map))
+        return -EINVAL;
+
+    memcpy(own, map, sizeof(map));
+    return bitmap_to_guest(u_map, effective, NR_CPUS);
+}
+
+long domctl_setvcpuaffinity(struct hcall *h, struct domain *d,
+                            struct xen_domctl *c)
+{
+    const struct xen_domctl_vcpuaffinity *a = &c->u.vcpuaffinity;
+    const uint32_t kinds = XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT;
+    struct vcpu *v = vcpu_of(d, a->vcpu);
+    long err = 0;
+
+    (void)h;
+    if (!(a->flags & kinds) || (a->flags & ~(kinds | XEN_VCPUAFFINITY_FORCE)))
+        return -EINVAL;
+    if (!v)
+        return -ESRCH;
+
+    if (a->flags & XEN_VCPUAFFINITY_HARD)
+        err = set_affinity(v->sched.hard_affinity, &a->cpumap_hard);
+    if (!err && (a->flags & XEN_VCPUAFFINITY_SOFT))
+        err = set_affinity(v->sched.soft_affinity, &a->cpumap_soft);
+
+    return err;
+}
+
+long domctl_getvcpuaffinity(struct hcall *h, struct domain *d,
+                            struct xen_domctl *c)
+{
+    const struct xen_domctl_vcpuaffinity *a = &c->u.vcpuaffinity;
+    const struct vcpu *v = vcpu_of(d, a->vcpu);
+    long err = 0;
+
+    (void)h;
+    if (!v)
+        return -ESRCH;
+    if (a->flags & XEN_VCPUAFFINITY_HARD)
+        err = bitmap_to_guest(&a->cpumap_hard, v->sched.hard_affinity, NR_CPUS);
+    if (!err && (a->flags & XEN_VCPUAFFINITY_SOFT))
+        err = bitmap_to_guest(&a->cpumap_soft, v->sched.soft_affinity, NR_CPUS);
+    return err;
+}
+
+/* Weights, under the name of the scheduler that tools expect. */
+long domctl_scheduler_op(struct hcall *h, struct domain *d,
+                         struct xen_domctl *c)
+{
+    struct xen_domctl_scheduler_op *op = &c->u.scheduler_op;
+
+    (void)h;
+    if (op->sched_id != XEN_SCHEDULER_CREDIT2)
+        return -EINVAL;
+    switch (op->cmd) {
+    case XEN_DOMCTL_SCHEDOP_getinfo:
+        op->u.credit2.weight =
+            d->sched.weight ? d->sched.weight : SCHED_WEIGHT_DEFAULT;
+        op->u.credit2.cap = d->sched.cap;
+        return 0;
+    case XEN_DOMCTL_SCHEDOP_putinfo:
+        if (op->u.credit2.cap)
+            return -EOPNOTSUPP;
+        if (op->u.credit2.weight)
+            d->sched.weight = op->u.credit2.weight;
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+/* Guests read the TSC itself: it is never emulated and runs at our speed. */
+long domctl_settscinfo(struct hcall *h, struct domain *d, struct xen_domctl *c)
+{
+    const struct xen_domctl_tsc_info *t = &c->u.tsc_info;
+    uint64_t diff =
+        t->gtsc_khz > tsc_khz ? t->gtsc_khz - tsc_khz : tsc_khz - t->gtsc_khz;
+
+    if (d == h->caller->domain || t->tsc_mode > TSC_MODE_NEVER_EMULATE)
+        return -EINVAL;
+    if (t->tsc_mode == TSC_MODE_ALWAYS_EMULATE)
+        return -EOPNOTSUPP;
+    if (t->tsc_mode == TSC_MODE_DEFAULT && t->gtsc_khz && diff > tsc_khz / 1000)
+        return -EOPNOTSUPP;
+
+    d->tsc_mode = t->tsc_mode;
+    d->tsc_incarnation = t->incarnation;
+    return 0;
+}
+
+long domctl_gettscinfo(struct hcall *h, struct domain *d, struct xen_domctl *c)
+{
+    struct xen_domctl_tsc_info *t = &c->u.tsc_info;
+
+    (void)h;
+    memset(t, 0, sizeof(*t));
+    t->tsc_mode = d->tsc_mode;
+    t->gtsc_khz = tsc_khz;
+    t->incarnation = d->tsc_incarnation;
+    t->elapsed_nsec = now_ns();
+
+    return 0;
+}

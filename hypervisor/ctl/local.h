@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Private to ctl/: the toolstack's operations and what they share. */
+#ifndef CTL_LOCAL_H
+#define CTL_LOCAL_H
+
+#include <hv/domain.h>
+#include <hv/hcall.h>
+#include <hv/types.h>
+#include <xen/domctl.h>
+#include <xen/sysctl.h>
+
+/*
+ * One operation on domain @d, which is NULL where the row of the table says
+ * so.  Results are left in *@c; the table says whether they are copied back.
+ */
+typedef long domctl_fn(struct hcall *h, struct domain *d, struct xen_domctl *c);
+
+/* domctl_vcpu.c */
+domctl_fn domctl_max_vcpus, domctl_setvcpucontext, domctl_getvcpucontext;
+domctl_fn domctl_getvcpuinfo, domctl_setvcpuaffinity, domctl_getvcpuaffinity;
+domctl_fn domctl_scheduler_op, domctl_settscinfo, domctl_gettscinfo;
+domctl_fn domctl_get_cpu_policy, domctl_set_cpu_policy;
+domctl_fn domctl_set_ext_vcpucontext, domctl_get_ext_vcpucontext;
+
+/* domctl_mem.c */
+domctl_fn domctl_max_mem, domctl_getpageframeinfo3, domctl_shadow_op;
+domctl_fn domctl_hypercall_init, domctl_setnodeaffinity;
+domctl_fn domctl_getnodeaffinity;
+
+/* domctl_dev.c */
+domctl_fn domctl_irq_permission, domctl_iomem_permission;
+domctl_fn domctl_ioport_permission;
+
+/* domain_info - what getdomaininfo says about @d */
+void domain_info(const struct domain *d, struct xen_domctl_getdomaininfo *i);
+
+/**
+ * bitmap_to_guest - write @bits bits from @map, cut or padded with zeros
+ * Returns: 0; -EFAULT.
+ */
+int bitmap_to_guest(const struct xenctl_bitmap *to, const uint8_t *map,
+                    unsigned int bits);
+
+/* bitmap_from_guest - the reverse; bits that the guest has not are zero */
+int bitmap_from_guest(uint8_t *map, unsigned int bits,
+                      const struct xenctl_bitmap *from);
+
+/* cpus_online - a bitmap of NR_CPUS bits */
+void cpus_online(uint8_t *map);
+
+struct cpu_policy;
+
+/**
+ * policy_to_guest - serialise @p's CPUID leaves
+ * @u_leaves: array of xen_cpuid_leaf_t, or 0: only the maximum is returned
+ * @nr_leaves: room in, written out; @nr_msrs: the same for registers
+ *
+ * Returns: 0; -ENOBUFS too small; -EFAULT.
+ */
+long policy_to_guest(const struct cpu_policy *p, unsigned long u_leaves,
+                     uint32_t *nr_leaves, unsigned long u_msrs,
+                     uint32_t *nr_msrs);
+
+#endif
