@@ -5,6 +5,7 @@
  * back end takes that for a guest that is no more.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,9 @@
 #include "remove.h"
 
 #define POLITE_MS 5000
-#define FORCED_MS 10000
+#define FORCED_MS 5000
+#define DROPPED_MS 2000
+#define DROPPED_STEP_MS 10 /* nothing tells when the kernel drops a device */
 
 struct closing {
     const struct device *dev;
@@ -113,12 +116,28 @@ static int run_script(struct pel_ctx *ctx, struct pel_store *s,
     return rc;
 }
 
+/* A back end that did not close by itself is dropped with its nodes. */
+static int wait_dropped(struct pel_ctx *ctx, struct pel_store *s,
+                        const struct device *dev)
+{
+    uint64_t deadline_ns = pel_store_now_ns() + DROPPED_MS * 1000000ull;
+
+    while (driven_by_kernel(dev)) {
+        if (pel_store_now_ns() >= deadline_ns)
+            return backend_fail(ctx, s, dev, PEL_ETIMEDOUT,
+                                "its back end does not let go");
+        poll(NULL, 0, DROPPED_STEP_MS);
+    }
+
+    return 0;
+}
+
 /* Second part: the back end was told to close. */
 static int finish_removal(struct pel_ctx *ctx, struct pel_store *s,
                           const struct device *dev, bool force,
                           uint64_t deadline_ns)
 {
-    int rc, script_rc;
+    int rc, script_rc, nodes_rc;
 
     rc = wait_closed(s, dev, deadline_ns);
     if (rc == -ETIMEDOUT && !force) {
@@ -127,21 +146,20 @@ static int finish_removal(struct pel_ctx *ctx, struct pel_store *s,
             rc = wait_closed(s, dev,
                              pel_store_now_ns() + FORCED_MS * 1000000ull);
     }
-    if (rc == -ETIMEDOUT)
-        rc = backend_fail(ctx, s, dev, PEL_ETIMEDOUT,
-                          "its back end does not let go");
-    else if (rc)
-        rc = pel_store_fail(ctx, rc, "cannot close %s", dev->back);
+    if (rc && rc != -ETIMEDOUT)
+        pel_store_fail(ctx, rc, "cannot close %s", dev->back);
 
-    /* Without its nodes the kernel drops even a device that hangs. */
     script_rc = run_script(ctx, s, dev);
-    rc = rc ? rc : script_rc;
-    script_rc = nodes_remove(s, dev);
-    if (script_rc && !rc)
-        rc = pel_store_fail(ctx, script_rc, "cannot remove the nodes of %s",
-                            dev->back);
+    nodes_rc = nodes_remove(s, dev);
+    if (nodes_rc)
+        return pel_store_fail(ctx, nodes_rc, "cannot remove the nodes of %s",
+                              dev->back);
+    if (rc == -ETIMEDOUT)
+        rc = wait_dropped(ctx, s, dev);
+    else if (rc)
+        rc = -PEL_ESTORE;
 
-    return rc;
+    return rc ? rc : script_rc;
 }
 
 int device_remove(struct pel_ctx *ctx, struct pel_store *s,

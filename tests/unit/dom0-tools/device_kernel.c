@@ -27,7 +27,7 @@ static void answer(const char *path, const char *value)
     unsigned int domid, devid;
     char kind[8];
 
-    if (fake_kernel.deaf || !is_backend_state(path) ||
+    if (!is_backend_state(path) ||
         sscanf(path, "/local/domain/0/backend/%7[a-z]/%u/%u", kind, &domid,
                &devid) != 3)
         return;

@@ -7,7 +7,6 @@
 
 /* What the back ends do. */
 struct fake_kernel {
-    bool deaf;       /* they notice nothing until their nodes are gone */
     bool needs_rm;   /* they close only for a front end that is gone */
     bool broken_vbd; /* the block back end cannot open anything */
     bool no_bridge;

@@ -5,6 +5,7 @@
 #include <pel/config.h>
 #include <pel/device.h>
 #include "device_kernel.h"
+#include <xenstore.h>
 #include "device_store.h"
 
 #define VBD "/local/domain/0/backend/vbd/7/51712"

@@ -6,6 +6,7 @@
 #include <peld/reap.h>
 #include <xen/xen.h>
 #include <xen/sched.h>
+#include <xenstore.h>
 #include "device_store.h"
 
 #define UUID_TEXT "01020304-0506-0708-090a-0b0c0d0e0f10"
@@ -20,14 +21,18 @@ static bool nodes; /* it has nodes in the store */
 static unsigned int nr_created, nr_destroyed;
 static enum pel_action on_poweroff, on_reboot, on_crash;
 
-static int config_of(struct pel_config *cfg)
+/* The guest's configuration as the store has it. */
+static const char *config_json(void)
 {
-    cfg->name = strdup("g");
-    memcpy(cfg->uuid, uuid, sizeof(uuid));
-    cfg->on_poweroff = on_poweroff;
-    cfg->on_reboot = on_reboot;
-    cfg->on_crash = on_crash;
-    return 0;
+    static char text[512];
+
+    snprintf(text, sizeof(text),
+             "{\"type\":\"pv\",\"name\":\"g\",\"uuid\":\"" UUID_TEXT
+             "\",\"memory\":64,\"kernel\":\"/k\",\"on_poweroff\":\"%s\","
+             "\"on_reboot\":\"%s\",\"on_crash\":\"%s\"}",
+             pel_action_name(on_poweroff), pel_action_name(on_reboot),
+             pel_action_name(on_crash));
+    return text;
 }
 
 int pel_domain_get(struct pel_ctx *ctx, uint32_t domid, struct pel_dominfo *out)
@@ -57,7 +62,7 @@ int pel_domain_config(struct pel_ctx *ctx, uint32_t domid,
     (void)domid;
     if (fake_step())
         return pel_fail(ctx, PEL_ESTORE, "store failed");
-    return config_of(cfg);
+    return pel_config_from_json(ctx, config_json(), strlen(config_json()), cfg);
 }
 
 int pel_domain_create(struct pel_ctx *ctx, const struct pel_config *cfg,
@@ -95,37 +100,6 @@ int pel_domain_destroy(struct pel_ctx *ctx, uint32_t domid)
     nodes = false;
     nr_destroyed++;
     return 0;
-}
-
-int pel_config_to_json(struct pel_ctx *ctx, const struct pel_config *cfg,
-                       char **out)
-{
-    (void)cfg;
-    if (fake_step())
-        return pel_fail_oom(ctx);
-    *out = strdup("{}");
-    return 0;
-}
-
-int pel_config_from_json(struct pel_ctx *ctx, const char *text, size_t len,
-                         struct pel_config *cfg)
-{
-    (void)text;
-    (void)len;
-    if (fake_step())
-        return pel_fail_oom(ctx);
-    return config_of(cfg);
-}
-
-void pel_config_free(struct pel_config *cfg)
-{
-    free(cfg->name);
-    memset(cfg, 0, sizeof(*cfg));
-}
-
-const char *pel_action_name(enum pel_action action)
-{
-    return action == PEL_ACTION_RESTART ? "restart" : "other";
 }
 
 static void no_log(enum pel_log_level level, const char *line, void *arg)
@@ -272,9 +246,9 @@ static void a_guest_that_cannot_be_built_is_given_up(void **state)
     fill(SHUTDOWN_reboot);
     memset(&guest, 0, sizeof(guest));
     nodes = false;
-    fake_set(NOTE, "{}");
-    /* connection, note, JSON, list; then the creation */
-    fake_fail_in = 5;
+    fake_set(NOTE, config_json());
+    /* connection, note, list; then the creation */
+    fake_fail_in = 4;
     rc = reap_restart(&ctx, UUID_TEXT);
     assert_int_equal(rc, -PEL_ENOSPC);
     assert_told(&ctx, rc, "no memory");
