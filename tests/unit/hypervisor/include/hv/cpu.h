@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Per-CPU state for tests on the host: one CPU that the test owns, in place
+ * of what hangs off the hypervisor's stack.  A test that uses it defines
+ * fake_top and cpus[].
+ */
+#ifndef FAKE_HV_CPU_H
+#define FAKE_HV_CPU_H
+
+#include <hv/layout.h>
+#include <hv/types.h>
+#include <xen/xen.h>
+
+struct vcpu;
+
+enum work { WORK_SCHED, WORK_TIMER, WORK_KEY, WORK_TLB, WORK_SEGS, NR_WORK };
+
+struct cpu {
+    unsigned int id;
+    uint32_t apic_id;
+    uint32_t work;
+    bool idle;
+};
+
+struct stack_top {
+    struct cpu_user_regs regs;
+    struct vcpu *current;
+    struct cpu *cpu;
+};
+
+extern struct cpu cpus[NR_CPUS];
+extern struct stack_top fake_top;
+
+static inline struct cpu *this_cpu(void) { return fake_top.cpu; }
+
+static inline unsigned int this_cpu_id(void) { return fake_top.cpu->id; }
+
+static inline struct vcpu *current_vcpu(void) { return fake_top.current; }
+
+static inline struct cpu_user_regs *guest_regs(void) { return &fake_top.regs; }
+
+static inline void work_raise(struct cpu *c, enum work w)
+{
+    c->work |= 1U << w;
+}
+
+bool preempt_needed(void);
+
+#endif

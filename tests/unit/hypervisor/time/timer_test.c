@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Timers against a model: a flat array of deadlines.  The interrupt is the
+ * test's: TM-1 says that it never comes too late.
+ */
+#include <hv/bug.h>
+#include <hv/cpu.h>
+#include <hv/timer.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#define NR 200
+#define NONE UINT64_MAX
+
+struct cpu cpus[NR_CPUS];
+struct stack_top fake_top;
+static uint64_t now;
+static uint64_t interrupt; /* when the LAPIC will fire; NONE */
+static unsigned int programmed;
+
+uint64_t now_ns(void) { return now; }
+
+void lapic_timer_set(uint64_t ns)
+{
+    interrupt = ns ? ns : NONE;
+    programmed++;
+}
+
+void panic(const char *fmt, ...)
+{
+    fail_msg("panic: %s", fmt);
+    __builtin_unreachable();
+}
+
+static struct timer timers[NR];
+static uint64_t model[NR]; /* deadline, or NONE */
+static unsigned int fired;
+static uint32_t seed = 1;
+
+static uint32_t rnd(uint32_t n)
+{
+    seed = seed * 1664525 + 1013904223;
+    return (seed >> 8) % n;
+}
+
+static void fires(void *arg)
+{
+    unsigned int i = (struct timer *)arg - timers;
+
+    assert_true(model[i] <= now); /* not before its time */
+    for (unsigned int n = 0; n < NR; n++)
+        assert_true(model[i] <= model[n]); /* in order */
+    model[i] = NONE;
+    fired++;
+}
+
+static uint64_t model_first(void)
+{
+    uint64_t first = NONE;
+
+    for (unsigned int i = 0; i < NR; i++)
+        first = MIN(first, model[i]);
+    return first;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    fake_top.cpu = &cpus[0];
+    cpus[0].work = 0;
+    now = 1000;
+    interrupt = NONE;
+    fired = programmed = 0;
+    timer_cpu_init(0);
+    for (unsigned int i = 0; i < NR; i++) {
+        timer_init(&timers[i], fires, &timers[i]);
+        model[i] = NONE;
+    }
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    for (unsigned int i = 0; i < NR; i++)
+        timer_stop(&timers[i]);
+    return 0;
+}
+
+/* What the exit path does when the interrupt has come or work is raised. */
+static void run_work(void)
+{
+    if (interrupt <= now) {
+        interrupt = NONE;
+        work_raise(&cpus[0], WORK_TIMER);
+    }
+    if (cpus[0].work & 1U << WORK_TIMER) {
+        cpus[0].work = 0;
+        timer_work();
+    }
+}
+
+static void check_tm1(void)
+{
+    uint64_t first = model_first();
+
+    if (first != NONE)
+        assert_true(interrupt <= first || (cpus[0].work & 1U << WORK_TIMER));
+}
+
+static void random_timers_follow_the_model(void **state)
+{
+    (void)state;
+    for (unsigned int step = 0; step < 20000; step++) {
+        unsigned int i = rnd(NR);
+
+        switch (rnd(4)) {
+        case 0:
+        case 1:
+            model[i] = now + rnd(5000);
+            timer_set(&timers[i], model[i]);
+            break;
+        case 2:
+            model[i] = NONE;
+            timer_stop(&timers[i]);
+            break;
+        case 3:
+            now += rnd(300);
+            run_work();
+            assert_true(model_first() > now); /* nothing due was left */
+            break;
+        }
+        assert_int_equal(timers[i].armed, model[i] != NONE);
+        check_tm1();
+    }
+    assert_true(fired > 1000);
+}
+
+static void past_deadline_needs_no_interrupt(void **state)
+{
+    (void)state;
+    model[0] = now - 1;
+    timer_set(&timers[0], model[0]);
+    assert_int_equal(programmed, 0);
+    assert_true(cpus[0].work & 1U << WORK_TIMER);
+    run_work();
+    assert_int_equal(fired, 1);
+}
+
+static void rearming_replaces_the_deadline(void **state)
+{
+    (void)state;
+    timer_set(&timers[0], now + 100);
+    model[0] = now + 500;
+    timer_set(&timers[0], model[0]);
+    now += 200;
+    run_work();
+    assert_int_equal(fired, 0);
+    now += 300;
+    run_work();
+    assert_int_equal(fired, 1);
+    assert_false(timers[0].armed);
+}
+
+/* The LAPIC's counter is short: it fires early for distant deadlines. */
+static void early_interrupt_is_programmed_again(void **state)
+{
+    (void)state;
+    model[0] = now + 1000000;
+    timer_set(&timers[0], model[0]);
+    now += 400000;
+    interrupt = now;
+    run_work();
+    assert_int_equal(fired, 0);
+    assert_int_equal(interrupt, model[0]);
+}
+
+static void putting_off_costs_nothing_until_idle(void **state)
+{
+    (void)state;
+    model[0] = now + 100;
+    timer_set(&timers[0], model[0]);
+    model[0] = now + 100000;
+    timer_set(&timers[0], model[0]);
+    assert_int_equal(programmed, 1);
+    timer_idle();
+    assert_int_equal(interrupt, model[0]);
+    timer_stop(&timers[0]);
+    timer_idle();
+    assert_true(interrupt == NONE);
+}
+
+static void rearms_itself(void *arg)
+{
+    timer_set(arg, now + 50);
+    fired++;
+}
+
+static void timer_may_rearm_itself(void **state)
+{
+    struct timer t;
+
+    (void)state;
+    timer_init(&t, rearms_itself, &t);
+    timer_set(&t, now + 50);
+    for (unsigned int i = 0; i < 10; i++) {
+        now += 50;
+        run_work();
+    }
+    assert_int_equal(fired, 10);
+    timer_stop(&t);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(random_timers_follow_the_model),
+        TEST(past_deadline_needs_no_interrupt),
+        TEST(rearming_replaces_the_deadline),
+        TEST(early_interrupt_is_programmed_again),
+        TEST(putting_off_costs_nothing_until_idle),
+        TEST(timer_may_rearm_itself),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
