@@ -136,7 +136,7 @@ void edit_settle(struct edit *e, const struct node *before,
         if (!t->removed)
             continue;
         node_put(t->gone);
-        t->gone = n ? node_get((struct node *)(uintptr_t)n) : NULL;
+        t->gone = n ? node_get(n) : NULL;
     }
 }
 

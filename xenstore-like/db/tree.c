@@ -35,10 +35,12 @@ struct node *node_new(const char *name, size_t name_len,
     return n;
 }
 
-struct node *node_get(struct node *n)
+struct node *node_get(const struct node *n)
 {
-    n->refs++;
-    return n;
+    struct node *held = (struct node *)(uintptr_t)n;
+
+    held->refs++;
+    return held;
 }
 
 /* Chain @n before @dead, through its generation, if nothing reaches it now. */

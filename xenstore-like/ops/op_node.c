@@ -129,6 +129,8 @@ int op_rm(struct request *rq)
         return edit_remove(rq->edit, rq->path, server_gen(rq->srv));
 
     up = path_parent_len(rq->path, rq->path_len);
+    if (edit_see(rq->edit, rq->path, up, SEEN_EXISTS))
+        return -ENOMEM;
     tree_nearest(*rq->edit->root, rq->path, &have);
     return err == -ENOENT && have == up ? 0 : err;
 }

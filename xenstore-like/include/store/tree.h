@@ -61,8 +61,12 @@ static inline const char *node_value(const struct node *n)
 struct node *node_new(const char *name, size_t name_len,
                       const struct content *c);
 
-/** node_get - one more reference to @n, and by it to all below; returns @n */
-struct node *node_get(struct node *n);
+/**
+ * node_get - one more reference to @n, and by it to all below; returns @n
+ *
+ * A reader may take one: the count is not part of what a node says.
+ */
+struct node *node_get(const struct node *n);
 
 /**
  * node_put - one reference less; the last frees, and so on below
