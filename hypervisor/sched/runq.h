@@ -78,4 +78,11 @@ void runq_yield(const struct runq *q, struct sched_vcpu *s);
 /* runq_slice_ns - how long the next one may run; 0: as long as it likes */
 uint64_t runq_slice_ns(const struct runq *q);
 
+/* runq_turn_too_long - should a turn up to @ends be cut to @slice from now? */
+static inline bool runq_turn_too_long(uint64_t ends, uint64_t now,
+                                      uint64_t slice)
+{
+    return ends > now + 2 * slice;
+}
+
 #endif

@@ -115,11 +115,14 @@ void vcpu_wake(struct vcpu *v)
     runq_insert(&sc->rq, s);
     if (!sc->running || runq_preempts(s, &sc->running->sched))
         work_raise(c, WORK_SCHED);
-    else if (sc->rq.nr == 1) /* it had no competitor, so no time limit */
+    else
         slice = runq_slice_ns(&sc->rq);
     lock_release(&sc->rq.lock);
 
-    if (slice)
+    /* The turn was measured for fewer, or is without limit. */
+    if (slice &&
+        runq_turn_too_long(sc->slice.armed ? sc->slice.node.key : UINT64_MAX,
+                           now, slice))
         timer_set(&sc->slice, now + slice);
 }
 

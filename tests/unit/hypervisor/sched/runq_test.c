@@ -114,7 +114,7 @@ static void wake(struct sim *v)
     v->queued_at = now;
     if (!running || runq_preempts(&v->s, &running->s))
         pick();
-    else if (q.nr == 1)
+    else if (runq_turn_too_long(turn_ends, now, runq_slice_ns(&q)))
         turn_ends = now + runq_slice_ns(&q);
 }
 
