@@ -72,8 +72,8 @@ static void reset_by_acpi(void)
             *p = acpi.reset_value;
         break;
     case ACPI_SPACE_PCI: /* bus 0; device, function, register in the words */
-        outl(PCI_ADDRESS, 1U << 31 | (a >> 32 & 31) << 11 |
-                              (a >> 16 & 7) << 8 | (a & 0xfc));
+        outl(PCI_ADDRESS,
+             1U << 31 | (a >> 32 & 31) << 11 | (a >> 16 & 7) << 8 | (a & 0xfc));
         outb(PCI_DATA + (a & 3), acpi.reset_value);
         break;
     }

@@ -92,9 +92,8 @@ static const struct rsdp *rsdp_check(const struct rsdp *r, size_t room)
     if (room < RSDP_V1_BYTES || memcmp(r->signature, "RSD PTR ", 8) ||
         !sums_to_zero(r, RSDP_V1_BYTES))
         return NULL;
-    if (r->revision >= 2 &&
-        (room < sizeof(*r) || r->length < sizeof(*r) || r->length > room ||
-         !sums_to_zero(r, r->length)))
+    if (r->revision >= 2 && (room < sizeof(*r) || r->length < sizeof(*r) ||
+                             r->length > room || !sums_to_zero(r, r->length)))
         return NULL;
     return r;
 }

@@ -15,10 +15,7 @@
 /* What a key prints was asked for: no threshold holds it back. */
 #define say(...) log_print(LOG_ERR, __VA_ARGS__)
 
-static void key_registers(void)
-{
-    dump_regs(guest_regs());
-}
+static void key_registers(void) { dump_regs(guest_regs()); }
 
 static void key_memory(void)
 {
@@ -67,10 +64,7 @@ static void key_dom0(void)
     }
 }
 
-static void key_audit(void)
-{
-    say("audit: %lu violations\n", mm_audit());
-}
+static void key_audit(void) { say("audit: %lu violations\n", mm_audit()); }
 
 static void key_restart(void)
 {

@@ -14,7 +14,7 @@ struct out {
 
 struct spec {
     bool left, zero, alt, upper;
-    char sign; /* '+' or ' ' before positive numbers, or 0 */
+    char sign;            /* '+' or ' ' before positive numbers, or 0 */
     int width, precision; /* precision -1: none given */
 };
 

@@ -56,7 +56,7 @@ void features_init(void)
      * by syscall on AMD's: the vendor is the only way to tell.
      */
     cpuid(0, 0, r);
-    cpu_features[FEAT_SYSENTER] = r[EBX] == 0x756e6547; /* "Genu" */
+    cpu_features[FEAT_SYSENTER] = r[EBX] == 0x756e6547;    /* "Genu" */
     cpu_features[FEAT_SYSCALL32] = r[EBX] == 0x68747541 || /* "Auth" */
                                    r[EBX] == 0x6f677948;   /* "Hygo" */
 }

@@ -199,8 +199,8 @@ static void drop_dependents(struct cpu_policy *p)
     if (e1 && !avx)
         e1->c &= ~(BIT(11) | BIT(16)); /* XOP, FMA4 */
     if (l7 && !avx) {
-        l7->b &= ~BIT(5);                 /* AVX2 */
-        l7->c &= ~(BIT(9) | BIT(10));     /* VAES, VPCLMUL */
+        l7->b &= ~BIT(5);             /* AVX2 */
+        l7->c &= ~(BIT(9) | BIT(10)); /* VAES, VPCLMUL */
     }
     if (l71 && !avx)
         l71->a &= ~BIT(4);
@@ -258,10 +258,7 @@ void policy_init(void)
     policy_index(p);
 }
 
-void policy_domain_init(struct domain *d)
-{
-    d->policy = host_policy;
-}
+void policy_domain_init(struct domain *d) { d->policy = host_policy; }
 
 /* 0x40000000 and up: that this is Xen's ABI, and its clock. */
 static void hypervisor_leaf(const struct vcpu *v, uint32_t leaf, uint32_t sub,

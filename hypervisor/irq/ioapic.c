@@ -51,15 +51,9 @@ static void reg_write(struct ioapic *io, uint8_t reg, uint32_t v)
     io->regs[4] = v;
 }
 
-bool gsi_valid(unsigned int gsi)
-{
-    return gsi < nr_gsis && gsis[gsi].ioapic;
-}
+bool gsi_valid(unsigned int gsi) { return gsi < nr_gsis && gsis[gsi].ioapic; }
 
-unsigned int gsi_count(void)
-{
-    return nr_gsis;
-}
+unsigned int gsi_count(void) { return nr_gsis; }
 
 static void gsi_write(struct gsi *g)
 {
@@ -128,8 +122,8 @@ int ioapic_read(uint64_t base, uint32_t reg, uint32_t *val)
 
         if (io->base != base)
             continue;
-        if (reg > IOAPIC_ARB && (reg < IOAPIC_ENTRY(0) ||
-                                 reg >= IOAPIC_ENTRY(io->nr_pins)))
+        if (reg > IOAPIC_ARB &&
+            (reg < IOAPIC_ENTRY(0) || reg >= IOAPIC_ENTRY(io->nr_pins)))
             return -EINVAL;
         *val = reg_read(io, reg);
         return 0;

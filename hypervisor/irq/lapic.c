@@ -43,25 +43,13 @@
 static volatile uint32_t *regs;
 static uint64_t ticks_per_ns; /* of the timer, times 2^32 */
 
-static uint32_t reg_read(unsigned int reg)
-{
-    return regs[reg / 4];
-}
+static uint32_t reg_read(unsigned int reg) { return regs[reg / 4]; }
 
-static void reg_write(unsigned int reg, uint32_t v)
-{
-    regs[reg / 4] = v;
-}
+static void reg_write(unsigned int reg, uint32_t v) { regs[reg / 4] = v; }
 
-uint32_t lapic_id(void)
-{
-    return reg_read(LAPIC_ID) >> 24;
-}
+uint32_t lapic_id(void) { return reg_read(LAPIC_ID) >> 24; }
 
-void lapic_eoi(void)
-{
-    reg_write(LAPIC_EOI, 0);
-}
+void lapic_eoi(void) { reg_write(LAPIC_EOI, 0); }
 
 void lapic_timer_set(uint64_t ns)
 {
@@ -76,8 +64,7 @@ void lapic_timer_set(uint64_t ns)
     }
 
     now = now_ns();
-    ticks = ns <= now ? 0
-                      : (unsigned __int128)(ns - now) * ticks_per_ns >> 32;
+    ticks = ns <= now ? 0 : (unsigned __int128)(ns - now) * ticks_per_ns >> 32;
     if (CPU_HAS(TSC_DEADLINE)) {
         wrmsr(MSR_TSC_DEADLINE, rdtsc() + ticks);
         return;

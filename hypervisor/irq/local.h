@@ -63,10 +63,10 @@ enum pirq_kind { PIRQ_NONE, PIRQ_GSI, PIRQ_MSI };
 
 /* Where one message-signalled interrupt is programmed. */
 struct msi {
-    uint16_t bdf;      /* bus, device, function */
-    uint8_t cap;       /* the capability's place in configuration space */
-    bool wide;         /* MSI: 64-bit address */
-    uint16_t index;    /* MSI-X: entry of the table */
+    uint16_t bdf;   /* bus, device, function */
+    uint8_t cap;    /* the capability's place in configuration space */
+    bool wide;      /* MSI: 64-bit address */
+    uint16_t index; /* MSI-X: entry of the table */
     volatile uint32_t *entry; /* MSI-X: the table's entry; NULL: MSI */
 };
 
@@ -75,14 +75,14 @@ struct pirq {
     uint8_t vector; /* 0: never bound */
     bool held;      /* level, delivered, masked until the guest's EOI */
     uint16_t number;
-    uint32_t port;  /* event channel, 0: not bound */
+    uint32_t port; /* event channel, 0: not bound */
     struct domain *domain;
     struct msi msi;
 };
 
 struct pirq_table {
-    struct lock lock;  /* LR_IRQ: all of it */
-    uint8_t *eoi_map;  /* our mapping of the guest's bitmap, or NULL */
+    struct lock lock; /* LR_IRQ: all of it */
+    uint8_t *eoi_map; /* our mapping of the guest's bitmap, or NULL */
     mfn_t eoi_map_mfn;
     struct pirq pirq[NR_PIRQS];
 };

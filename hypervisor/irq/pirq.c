@@ -38,8 +38,7 @@ int pirq_domain_init(struct domain *d)
 /* The entry of a mapped pirq; NULL: the domain has none of that number. */
 static struct pirq *lookup(struct domain *d, unsigned int pirq)
 {
-    if (!d->pirq || pirq >= NR_PIRQS ||
-        d->pirq->pirq[pirq].kind == PIRQ_NONE)
+    if (!d->pirq || pirq >= NR_PIRQS || d->pirq->pirq[pirq].kind == PIRQ_NONE)
         return NULL;
     return &d->pirq->pirq[pirq];
 }
@@ -74,8 +73,7 @@ static void eoi_map_update(struct pirq_table *t, const struct pirq *p)
     if (is_level(p))
         __atomic_fetch_or(&t->eoi_map[p->number / 8], bit, __ATOMIC_RELAXED);
     else
-        __atomic_fetch_and(&t->eoi_map[p->number / 8], ~bit,
-                           __ATOMIC_RELAXED);
+        __atomic_fetch_and(&t->eoi_map[p->number / 8], ~bit, __ATOMIC_RELAXED);
 }
 
 static void stop(struct pirq *p)
@@ -155,10 +153,7 @@ int pirq_eoi(struct domain *d, unsigned int pirq)
 }
 
 /* A guest that does not know of EOIs ends the hold by unmasking its port. */
-void pirq_unmasked(struct domain *d, unsigned int pirq)
-{
-    pirq_eoi(d, pirq);
-}
+void pirq_unmasked(struct domain *d, unsigned int pirq) { pirq_eoi(d, pirq); }
 
 int pirq_needs_eoi(struct domain *d, unsigned int pirq)
 {

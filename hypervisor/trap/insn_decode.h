@@ -16,7 +16,7 @@ enum insn_segment { SEG_NONE, SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS };
 struct insn {
     uint16_t opcode;
     uint8_t length;
-    uint8_t rex;          /* 0: none */
+    uint8_t rex; /* 0: none */
     bool lock, repne, rep;
     uint8_t segment;      /* enum insn_segment: override */
     uint8_t operand_size; /* bytes: 2, 4 or 8; byte opcodes say so themselves */
@@ -28,7 +28,7 @@ struct insn {
     uint8_t scale, index, base; /* index 4: none; with REX bits */
     int32_t disp;
     bool rip_relative;
-    int64_t imm;          /* sign-extended; 0 if there is none */
+    int64_t imm; /* sign-extended; 0 if there is none */
 };
 
 /**

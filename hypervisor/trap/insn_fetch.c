@@ -45,8 +45,8 @@ static unsigned int read_bytes(uint64_t *to, unsigned long rip)
     }
     if (copy_from_guest(p, rip, room))
         return 0;
-    if (room < INSN_MAX && !copy_from_guest(p + room, rip + room,
-                                            INSN_MAX - room))
+    if (room < INSN_MAX &&
+        !copy_from_guest(p + room, rip + room, INSN_MAX - room))
         room = INSN_MAX;
     return room;
 }

@@ -241,8 +241,7 @@ static bool emul_group7(struct vcpu *v, struct cpu_user_regs *r,
                         const struct insn *in)
 {
     if (in->modrm == 0xd1) /* xsetbv */
-        return !r->ecx && fpu_set_xcr0(v, r->eax | r->rdx << 32) &&
-               done(r, in);
+        return !r->ecx && fpu_set_xcr0(v, r->eax | r->rdx << 32) && done(r, in);
     if (in->modrm == 0xf9) { /* rdtscp, see emul_rdtsc() */
         put_tsc(r);
         r->rcx = 0;

@@ -23,8 +23,8 @@ bool port_iopl_ok(const struct vcpu *v)
 {
     if (!v->kernel_mode)
         return v->iopl == 3;
-    return v->iopl || (v->domain->vm_assist &
-                       (1U << VMASST_TYPE_architectural_iopl));
+    return v->iopl ||
+           (v->domain->vm_assist & (1U << VMASST_TYPE_architectural_iopl));
 }
 
 /* The bitmap is in the guest kernel's address space: look there. */

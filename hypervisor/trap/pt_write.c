@@ -30,9 +30,9 @@ struct store {
     unsigned int bit;      /* bts, btr, btc: which */
 
     /* Results. */
-    uint64_t value;        /* what memory becomes */
+    uint64_t value; /* what memory becomes */
     uint64_t flags, flags_mask;
-    bool sets_register;    /* register `nr' becomes `reg_value' */
+    bool sets_register; /* register `nr' becomes `reg_value' */
     uint8_t nr;
     uint64_t reg_value;
 };

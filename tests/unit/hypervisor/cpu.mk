@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+tests += cpu/policy_test
+src-cpu/policy_test := cpu/policy_cpuid.c cpu/policy_msr.c
