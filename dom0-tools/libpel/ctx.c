@@ -15,10 +15,7 @@ static int cannot_open(struct pel_ctx *ctx, const char *what)
                         what);
 }
 
-void pel_ctx_init(struct pel_ctx *ctx)
-{
-    memset(ctx, 0, sizeof(*ctx));
-}
+void pel_ctx_init(struct pel_ctx *ctx) { memset(ctx, 0, sizeof(*ctx)); }
 
 void pel_ctx_close(struct pel_ctx *ctx)
 {

@@ -50,7 +50,4 @@ const char *pel_error_message(const struct pel_ctx *ctx)
     return ctx->message;
 }
 
-void pel_error_clear(struct pel_ctx *ctx)
-{
-    ctx->message[0] = '\0';
-}
+void pel_error_clear(struct pel_ctx *ctx) { ctx->message[0] = '\0'; }

@@ -36,8 +36,7 @@ struct pel_json_writer *pel_json_writer_new(bool pretty)
 static void note(struct pel_json_writer *w, yajl_gen_status status)
 {
     /* Complete only says that the outermost value has been closed. */
-    if (status != yajl_gen_status_ok &&
-        status != yajl_gen_generation_complete)
+    if (status != yajl_gen_status_ok && status != yajl_gen_generation_complete)
         w->failed = true;
 }
 
@@ -93,8 +92,7 @@ void pel_json_close_list(struct pel_json_writer *w)
 
 static void put_string(struct pel_json_writer *w, const char *text)
 {
-    note(w, yajl_gen_string(w->gen, (const unsigned char *)text,
-                            strlen(text)));
+    note(w, yajl_gen_string(w->gen, (const unsigned char *)text, strlen(text)));
 }
 
 void pel_json_key(struct pel_json_writer *w, const char *key)
@@ -152,10 +150,7 @@ char *pel_json_writer_end(struct pel_json_writer *w)
 }
 
 /* A pel_json pointer is a yajl_val in disguise. */
-static yajl_val val(const struct pel_json *v)
-{
-    return (yajl_val)(uintptr_t)v;
-}
+static yajl_val val(const struct pel_json *v) { return (yajl_val)(uintptr_t)v; }
 
 int pel_json_parse(struct pel_ctx *ctx, const char *text, size_t len,
                    struct pel_json **out)
@@ -182,13 +177,9 @@ int pel_json_parse(struct pel_ctx *ctx, const char *text, size_t len,
     return 0;
 }
 
-void pel_json_free(struct pel_json *root)
-{
-    yajl_tree_free(val(root));
-}
+void pel_json_free(struct pel_json *root) { yajl_tree_free(val(root)); }
 
-const struct pel_json *pel_json_get(const struct pel_json *map,
-                                    const char *key)
+const struct pel_json *pel_json_get(const struct pel_json *map, const char *key)
 {
     yajl_val v = val(map);
 

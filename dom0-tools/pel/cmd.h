@@ -13,8 +13,8 @@ enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 /* A command line, taken apart. */
 struct args {
-    uint32_t options;          /* bit of each option that was given */
-    const char *const *words;  /* operands */
+    uint32_t options;         /* bit of each option that was given */
+    const char *const *words; /* operands */
     int nr_words;
 };
 
@@ -24,9 +24,9 @@ bool arg_has(const struct args *a, char letter);
 struct cmd {
     const char *name;
     int (*run)(struct pel_ctx *ctx, const struct args *a); /* a PEL_E* */
-    int min_words, max_words; /* -1: any number */
-    const char *options;      /* letters, see options[] in cmd_table.c */
-    const char *usage;        /* operands */
+    int min_words, max_words;                              /* -1: any number */
+    const char *options; /* letters, see options[] in cmd_table.c */
+    const char *usage;   /* operands */
     const char *help;
 };
 

@@ -9,7 +9,7 @@
 #include "cmd.h"
 
 #define CONSOLE_LIMIT_MS 10000
-#define REAP_LIMIT_NS    10000000000ull
+#define REAP_LIMIT_NS 10000000000ull
 
 int cmd_console(struct pel_ctx *ctx, const struct args *a)
 {

@@ -15,8 +15,7 @@ int cmd_create(struct pel_ctx *ctx, const struct args *a)
     int rc;
 
     pel_config_init(&cfg);
-    rc = pel_config_load(ctx, a->words[0], a->words + 1, a->nr_words - 1,
-                         &cfg);
+    rc = pel_config_load(ctx, a->words[0], a->words + 1, a->nr_words - 1, &cfg);
     if (!rc)
         rc = pel_domain_create(ctx, &cfg, &domid);
     if (rc)

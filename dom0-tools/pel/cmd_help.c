@@ -19,8 +19,8 @@ static void print_all(void)
 static void print_one(const struct cmd *c)
 {
     printf("usage: pel %s%s%s%s\n\n  %s\n", c->name,
-           c->options[0] ? " [OPTIONS]" : "", c->usage[0] ? " " : "",
-           c->usage, c->help);
+           c->options[0] ? " [OPTIONS]" : "", c->usage[0] ? " " : "", c->usage,
+           c->help);
     if (c->options[0])
         printf("\n");
     for (const struct option_name *o = option_table; o->letter; o++)

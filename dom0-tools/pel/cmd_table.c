@@ -56,8 +56,7 @@ static bool allow(const struct cmd *cmd, char letter, struct args *out)
     return true;
 }
 
-static bool take_word(const struct cmd *cmd, const char *word,
-                      struct args *out)
+static bool take_word(const struct cmd *cmd, const char *word, struct args *out)
 {
     for (const struct option_name *o = option_table; o->letter; o++)
         if (!strcmp(o->word, word))

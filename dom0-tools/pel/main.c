@@ -57,8 +57,7 @@ int main(int argc, char **argv)
 
     cmd = cmd_find(argv[at]);
     if (!cmd) {
-        snprintf(what, sizeof(what), "there is no command \"%.80s\"",
-                 argv[at]);
+        snprintf(what, sizeof(what), "there is no command \"%.80s\"", argv[at]);
         return usage(what);
     }
     at++;

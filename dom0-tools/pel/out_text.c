@@ -59,8 +59,7 @@ void out_info_text(FILE *f, const struct pel_hostinfo *h)
     number(f, "xen_major", h->major);
     number(f, "xen_minor", h->minor);
     text(f, "xen_extra", h->extra);
-    fprintf(f, "%-23s: %u.%u%s\n", "xen_version", h->major, h->minor,
-            h->extra);
+    fprintf(f, "%-23s: %u.%u%s\n", "xen_version", h->major, h->minor, h->extra);
     text(f, "xen_caps", h->caps);
     number(f, "xen_pagesize", h->page_size);
     text(f, "xen_changeset", h->changeset);

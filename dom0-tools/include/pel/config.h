@@ -16,8 +16,8 @@
 struct pel_ctx;
 struct pel_json_writer;
 
-#define PEL_NAME_MAX 128  /* characters of a domain's name, without NUL */
-#define PEL_VCPUS_MAX 128 /* vCPUs of one guest */
+#define PEL_NAME_MAX 128     /* characters of a domain's name, without NUL */
+#define PEL_VCPUS_MAX 128    /* vCPUs of one guest */
 #define PEL_CMDLINE_MAX 1023 /* bytes, without NUL; start_info's field */
 
 /* What to do when a guest has shut itself down. */
@@ -36,36 +36,36 @@ enum pel_disk_backend {
 
 struct pel_disk {
     enum pel_disk_backend backend;
-    char *target;  /* absolute path in dom0, or what @script understands */
-    char *vdev;    /* name in the guest: xvda, hdb, sdc1, d0p1 */
+    char *target; /* absolute path in dom0, or what @script understands */
+    char *vdev;   /* name in the guest: xvda, hdb, sdc1, d0p1 */
     bool writable;
-    char *script;  /* block hotplug script, absolute or in the script
-                    * directory; NULL: done natively */
+    char *script; /* block hotplug script, absolute or in the script
+                   * directory; NULL: done natively */
 };
 
 struct pel_nic {
     uint8_t mac[6]; /* all zero until pel_config_finish() draws one */
     bool has_mac;
-    char *bridge;   /* NULL: the default bridge, xenbr0 */
-    char *ifname;   /* back end's name in dom0; NULL: vifDOMID.DEVID */
-    char *ip;       /* address that a script is told; may be a list */
-    char *script;   /* vif hotplug script; NULL: done natively */
-    uint32_t mtu;   /* bytes; 0: the bridge's or the default */
+    char *bridge; /* NULL: the default bridge, xenbr0 */
+    char *ifname; /* back end's name in dom0; NULL: vifDOMID.DEVID */
+    char *ip;     /* address that a script is told; may be a list */
+    char *script; /* vif hotplug script; NULL: done natively */
+    uint32_t mtu; /* bytes; 0: the bridge's or the default */
 };
 
 struct pel_config {
     char *name;
     uint8_t uuid[16];
     bool has_uuid;
-    uint64_t memory_kb;  /* memory at start */
-    uint64_t maxmem_kb;  /* limit of ballooning; >= memory_kb */
-    uint32_t vcpus;      /* online at start */
-    uint32_t maxvcpus;   /* >= vcpus */
-    char *kernel;        /* path of a bzImage or ELF in dom0 */
-    char *ramdisk;       /* path, or NULL */
-    char *cmdline;       /* the guest kernel's, complete; never NULL once
-                          * finished */
-    char *root, *extra;  /* parts of cmdline; NULL once finished */
+    uint64_t memory_kb; /* memory at start */
+    uint64_t maxmem_kb; /* limit of ballooning; >= memory_kb */
+    uint32_t vcpus;     /* online at start */
+    uint32_t maxvcpus;  /* >= vcpus */
+    char *kernel;       /* path of a bzImage or ELF in dom0 */
+    char *ramdisk;      /* path, or NULL */
+    char *cmdline;      /* the guest kernel's, complete; never NULL once
+                         * finished */
+    char *root, *extra; /* parts of cmdline; NULL once finished */
     enum pel_action on_poweroff, on_reboot, on_crash;
     struct pel_disk *disks;
     size_t nr_disks;
@@ -91,8 +91,8 @@ void pel_config_init(struct pel_config *cfg);
  * Returns: 0; -PEL_EINVAL with "ORIGIN:LINE: ..."; -PEL_ENOTSUP for a type
  *          that is not pv; -PEL_ENOMEM.
  */
-int pel_config_parse(struct pel_ctx *ctx, const char *origin,
-                     const char *text, size_t len, struct pel_config *cfg);
+int pel_config_parse(struct pel_ctx *ctx, const char *origin, const char *text,
+                     size_t len, struct pel_config *cfg);
 
 /**
  * pel_config_load - read a file and then KEY=VALUE assignments, and finish

@@ -20,9 +20,9 @@ struct pel_ctx {
     struct xencall_handle *xencall;
     struct xenforeignmemory_handle *fmem;
     struct xenevtchn_handle *evtchn;
-    struct xs_handle *store;       /* opened by <pel/store.h> */
-    enum pel_log_level log_level;  /* highest level reported; 0 is warn */
-    pel_log_fn *log_fn;            /* NULL: standard error */
+    struct xs_handle *store;      /* opened by <pel/store.h> */
+    enum pel_log_level log_level; /* highest level reported; 0 is warn */
+    pel_log_fn *log_fn;           /* NULL: standard error */
     void *log_arg;
     char message[PEL_MESSAGE_MAX]; /* "" when nothing failed */
 };

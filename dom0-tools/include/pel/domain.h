@@ -22,11 +22,11 @@ struct pel_dominfo {
     uint32_t domid;
     uint8_t uuid[16];
     bool dying, shutdown, paused, blocked, running;
-    uint8_t reason;        /* SHUTDOWN_*, PEL_REASON_NONE unless @shutdown */
-    uint64_t memory_kb;    /* pages that it has now */
-    uint64_t max_kb;       /* pages that it may have */
+    uint8_t reason;     /* SHUTDOWN_*, PEL_REASON_NONE unless @shutdown */
+    uint64_t memory_kb; /* pages that it has now */
+    uint64_t max_kb;    /* pages that it may have */
     uint64_t cpu_time_ns;
-    uint32_t vcpus;        /* online */
+    uint32_t vcpus; /* online */
     uint64_t shared_info_mfn;
 };
 

@@ -78,8 +78,8 @@ int pel_hc_memory_map(struct pel_ctx *ctx, uint32_t domid, uint64_t size);
 int pel_hc_pin_l4(struct pel_ctx *ctx, uint32_t domid, uint64_t mfn);
 
 /** pel_hc_evtchn_unbound - a port of @domid that @remote may bind to */
-int pel_hc_evtchn_unbound(struct pel_ctx *ctx, uint32_t domid,
-                          uint32_t remote, uint32_t *port);
+int pel_hc_evtchn_unbound(struct pel_ctx *ctx, uint32_t domid, uint32_t remote,
+                          uint32_t *port);
 
 /* ---- the whole machine ------------------------------------------------- */
 
@@ -107,7 +107,7 @@ int pel_hc_console_ring(struct pel_ctx *ctx, char *buf, uint32_t *index,
  * @arg:   copied in and out, @len bytes; NULL for none
  * @value: set to the call's result; NULL when not wanted
  */
-int pel_hc_version(struct pel_ctx *ctx, unsigned int cmd, void *arg,
-                   size_t len, long *value);
+int pel_hc_version(struct pel_ctx *ctx, unsigned int cmd, void *arg, size_t len,
+                   long *value);
 
 #endif

@@ -14,10 +14,10 @@ struct pel_hostinfo {
     uint32_t cpu_khz;
     uint64_t total_kb, free_kb;
     uint32_t hw_caps[8];
-    uint32_t major, minor;    /* of the ABI that the hypervisor speaks */
-    char extra[16];           /* the rest of that version */
-    char caps[1024];          /* kinds of guest, blank between them */
-    uint32_t page_size;       /* bytes */
+    uint32_t major, minor; /* of the ABI that the hypervisor speaks */
+    char extra[16];        /* the rest of that version */
+    char caps[1024];       /* kinds of guest, blank between them */
+    uint32_t page_size;    /* bytes */
     char changeset[64];
     char commandline[1024];
     char compiler[64], compile_by[16], compile_domain[32], compile_date[32];

@@ -15,7 +15,7 @@
 struct pel_ctx;
 
 #define PEL_PAGE_SHIFT 12
-#define PEL_PAGE_SIZE  4096ul
+#define PEL_PAGE_SIZE 4096ul
 #define PEL_KERNEL_MAX (1ul << 30) /* bytes of an unpacked kernel */
 #define PEL_SEGMENTS_MAX 32
 
@@ -55,20 +55,20 @@ int pel_decompress(struct pel_ctx *ctx, const uint8_t *in, size_t len,
                    struct pel_buf *out);
 
 struct pel_segment {
-    uint64_t paddr;        /* bytes; where p_paddr says */
-    uint64_t memsz;        /* bytes; the part after @data is zero */
+    uint64_t paddr; /* bytes; where p_paddr says */
+    uint64_t memsz; /* bytes; the part after @data is zero */
     const uint8_t *data;
-    uint64_t filesz;       /* bytes, <= memsz */
+    uint64_t filesz; /* bytes, <= memsz */
 };
 
 struct pel_elf {
     struct pel_segment segs[PEL_SEGMENTS_MAX]; /* loadable, memsz > 0 */
     size_t nr_segs;
-    uint64_t entry;        /* e_entry */
+    uint64_t entry; /* e_entry */
     struct {
         const uint8_t *data;
         size_t len;
-        size_t align;      /* 4 or 8 bytes */
+        size_t align; /* 4 or 8 bytes */
     } notes[PEL_SEGMENTS_MAX];
     size_t nr_notes;
 };
@@ -85,12 +85,12 @@ int pel_elf_parse(struct pel_ctx *ctx, const uint8_t *data, size_t len,
 
 /* The notes of owner "Xen" that matter; see <xen/elfnote.h>. */
 struct pel_notes {
-    uint64_t virt_base;      /* 0 without the note */
-    uint64_t entry;          /* e_entry without the note */
-    uint64_t paddr_offset;   /* 0 without the note */
+    uint64_t virt_base;    /* 0 without the note */
+    uint64_t entry;        /* e_entry without the note */
+    uint64_t paddr_offset; /* 0 without the note */
     bool has_init_p2m;
     uint64_t init_p2m;
-    bool mod_start_pfn;      /* the ramdisk may stay unmapped */
+    bool mod_start_pfn; /* the ramdisk may stay unmapped */
     bool has_hypercall_page;
     uint64_t hypercall_page; /* virtual address */
     char guest_os[32];
@@ -106,10 +106,10 @@ int pel_notes_parse(struct pel_ctx *ctx, const struct pel_elf *elf,
 
 /* A range of virtual addresses, with the tables that map it. */
 struct pel_range {
-    uint64_t va;             /* first byte, page-aligned */
-    uint64_t nr_pages;       /* pages mapped */
-    uint64_t pfn;            /* pfn of the first one; they are consecutive */
-    uint64_t table_pfn;      /* first of @nr_tables, in order of level */
+    uint64_t va;        /* first byte, page-aligned */
+    uint64_t nr_pages;  /* pages mapped */
+    uint64_t pfn;       /* pfn of the first one; they are consecutive */
+    uint64_t table_pfn; /* first of @nr_tables, in order of level */
     uint64_t nr_tables;
 };
 
@@ -120,16 +120,16 @@ struct pel_range {
 struct pel_layout {
     uint64_t virt_base;
     uint64_t paddr_offset;
-    uint64_t entry;          /* virtual address */
-    uint64_t nr_pages;       /* all of the guest's memory at start */
+    uint64_t entry;    /* virtual address */
+    uint64_t nr_pages; /* all of the guest's memory at start */
     uint64_t ramdisk_pfn;
-    uint64_t ramdisk_len;    /* bytes; 0: none */
+    uint64_t ramdisk_len; /* bytes; 0: none */
     bool ramdisk_mapped;
     uint64_t start_info_pfn, store_pfn, console_pfn, stack_pfn;
     bool has_hypercall_page;
     uint64_t hypercall_pfn;
-    struct pel_range boot;   /* its tables begin with the L4 */
-    struct pel_range p2m;    /* nr_tables 0: the list lies inside boot */
+    struct pel_range boot; /* its tables begin with the L4 */
+    struct pel_range p2m;  /* nr_tables 0: the list lies inside boot */
     uint64_t nr_used;
 };
 

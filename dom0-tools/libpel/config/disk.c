@@ -14,7 +14,7 @@
 
 struct parser {
     struct pel_ctx *ctx;
-    const char *whole;     /* for messages */
+    const char *whole; /* for messages */
     struct pel_disk *disk;
     bool has_target, has_format, has_vdev, has_access;
 };
@@ -59,8 +59,10 @@ static int set_vdev(struct parser *p, const char *word)
     size_t len = strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789");
 
     if (word[len] == ':')
-        return disk_fail(p, PEL_ENOTSUP, "only plain disks are supported, "
-                         "not", word + len + 1);
+        return disk_fail(p, PEL_ENOTSUP,
+                         "only plain disks are supported, "
+                         "not",
+                         word + len + 1);
     if (!len || word[len])
         return disk_fail(p, PEL_EINVAL, "this is no device name:", word);
     p->has_vdev = true;
@@ -94,16 +96,14 @@ static int set_backendtype(struct parser *p, const char *word)
 static int set_devtype(struct parser *p, const char *word)
 {
     if (strcmp(word, "disk"))
-        return disk_fail(p, PEL_ENOTSUP, "the only devtype is disk, not",
-                         word);
+        return disk_fail(p, PEL_ENOTSUP, "the only devtype is disk, not", word);
     return 0;
 }
 
 static int set_backend(struct parser *p, const char *word)
 {
     if (strcmp(word, "0") && strcmp(word, "Domain-0"))
-        return disk_fail(p, PEL_ENOTSUP, "the only backend is dom0, not",
-                         word);
+        return disk_fail(p, PEL_ENOTSUP, "the only backend is dom0, not", word);
     return 0;
 }
 
@@ -189,8 +189,7 @@ static int parse_words(struct parser *p, char *text)
     return rc;
 }
 
-int pel_disk_parse(struct pel_ctx *ctx, const char *text,
-                   struct pel_disk *disk)
+int pel_disk_parse(struct pel_ctx *ctx, const char *text, struct pel_disk *disk)
 {
     struct parser p = { .ctx = ctx, .whole = text, .disk = disk };
     char *copy = strdup(text);
@@ -214,8 +213,8 @@ int pel_disk_parse(struct pel_ctx *ctx, const char *text,
     if (disk->script)
         return 0; /* the script knows what the target means */
     if (*disk->target != '/')
-        return disk_fail(&p, PEL_EINVAL, "the path is not absolute:",
-                         disk->target);
+        return disk_fail(&p, PEL_EINVAL,
+                         "the path is not absolute:", disk->target);
     if (!strncmp(disk->target, "/dev/", 5))
         disk->backend = PEL_DISK_PHY;
     return 0;

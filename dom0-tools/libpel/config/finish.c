@@ -64,7 +64,8 @@ static int make_cmdline(struct pel_ctx *ctx, struct pel_config *cfg)
             return pel_fail_oom(ctx);
         }
     } else if (ctx && (cfg->root || cfg->extra)) {
-        pel_log(ctx, PEL_LOG_WARN, "cmdline is given: root and extra are "
+        pel_log(ctx, PEL_LOG_WARN,
+                "cmdline is given: root and extra are "
                 "ignored");
     }
     free(cfg->root);
@@ -96,8 +97,10 @@ static int check_sizes(struct pel_ctx *ctx, struct pel_config *cfg)
     if (!cfg->maxvcpus)
         cfg->maxvcpus = cfg->vcpus;
     if (cfg->maxvcpus < cfg->vcpus)
-        return pel_fail(ctx, PEL_EINVAL, "maxvcpus (%u) is less than vcpus "
-                        "(%u)", cfg->maxvcpus, cfg->vcpus);
+        return pel_fail(ctx, PEL_EINVAL,
+                        "maxvcpus (%u) is less than vcpus "
+                        "(%u)",
+                        cfg->maxvcpus, cfg->vcpus);
     return 0;
 }
 
@@ -106,8 +109,7 @@ static int check_disks(struct pel_ctx *ctx, const struct pel_config *cfg)
     for (size_t i = 0; i < cfg->nr_disks; i++)
         for (size_t j = 0; j < i; j++)
             if (!strcmp(cfg->disks[i].vdev, cfg->disks[j].vdev))
-                return pel_fail(ctx, PEL_EINVAL,
-                                "two disks have the name %s",
+                return pel_fail(ctx, PEL_EINVAL, "two disks have the name %s",
                                 cfg->disks[i].vdev);
     return 0;
 }

@@ -55,8 +55,10 @@ static enum token_type lex_word(struct lexer *lx)
     if (!isdigit((unsigned char)*start))
         return TOK_WORD;
     if (!text_number(lx->text, &lx->number)) {
-        lex_fail(lx, PEL_EINVAL, "\"%s\" is not a number; quote it if it is "
-                 "text", lx->text);
+        lex_fail(lx, PEL_EINVAL,
+                 "\"%s\" is not a number; quote it if it is "
+                 "text",
+                 lx->text);
         return TOK_BAD;
     }
     return TOK_NUMBER;
@@ -161,8 +163,10 @@ static enum token_type lex_one(struct lexer *lx)
     at = memchr(marks, *lx->p, sizeof(marks) - 1);
     if (!at) {
         if (isprint((unsigned char)*lx->p))
-            lex_fail(lx, PEL_EINVAL, "'%c' has no meaning here; quote it if "
-                     "it is text", *lx->p);
+            lex_fail(lx, PEL_EINVAL,
+                     "'%c' has no meaning here; quote it if "
+                     "it is text",
+                     *lx->p);
         else
             lex_fail(lx, PEL_EINVAL, "byte 0x%02x has no meaning here",
                      (unsigned char)*lx->p);

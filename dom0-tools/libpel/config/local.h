@@ -19,20 +19,20 @@ enum token_type {
     TOK_NUMBER,  /* decimal, 0x.., 0.. */
     TOK_STRING,
     TOK_EQUALS,
-    TOK_OPEN,    /* [ */
-    TOK_CLOSE,   /* ] */
+    TOK_OPEN,  /* [ */
+    TOK_CLOSE, /* ] */
     TOK_COMMA,
-    TOK_BAD,     /* the message has been recorded */
+    TOK_BAD, /* the message has been recorded */
 };
 
 struct lexer {
     struct pel_ctx *ctx;
     const char *origin; /* for messages */
     const char *p, *end;
-    unsigned int line;  /* of the current token, from 1 */
+    unsigned int line; /* of the current token, from 1 */
     unsigned int next_line;
     enum token_type type;
-    char *text;         /* word or string, malloc'ed; NULL for others */
+    char *text; /* word or string, malloc'ed; NULL for others */
     uint64_t number;
 };
 

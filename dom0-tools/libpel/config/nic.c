@@ -17,8 +17,7 @@ struct parser {
 static int nic_fail(const struct parser *p, int err, const char *what,
                     const char *word)
 {
-    return pel_fail(p->ctx, err, "vif \"%s\": %s \"%s\"", p->whole, what,
-                    word);
+    return pel_fail(p->ctx, err, "vif \"%s\": %s \"%s\"", p->whole, what, word);
 }
 
 static int set_mac(struct parser *p, const char *word)
@@ -95,8 +94,7 @@ static int set_type(struct parser *p, const char *word)
 static int set_backend(struct parser *p, const char *word)
 {
     if (strcmp(word, "0") && strcmp(word, "Domain-0"))
-        return nic_fail(p, PEL_ENOTSUP, "the only backend is dom0, not",
-                        word);
+        return nic_fail(p, PEL_ENOTSUP, "the only backend is dom0, not", word);
     return 0;
 }
 

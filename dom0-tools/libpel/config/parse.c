@@ -142,8 +142,8 @@ out:
     return rc;
 }
 
-int pel_config_parse(struct pel_ctx *ctx, const char *origin,
-                     const char *text, size_t len, struct pel_config *cfg)
+int pel_config_parse(struct pel_ctx *ctx, const char *origin, const char *text,
+                     size_t len, struct pel_config *cfg)
 {
     struct lexer lx = {
         .ctx = ctx,

@@ -36,8 +36,7 @@ static int map(struct build *b, const xen_pfn_t *mfns, size_t nr, void **out)
                                 mfns, NULL);
     if (!*out)
         return pel_fail_sys(b->ctx, PEL_EHYPER,
-                            "cannot map %zu pages of domain %u", nr,
-                            b->domid);
+                            "cannot map %zu pages of domain %u", nr, b->domid);
     return 0;
 }
 
@@ -55,8 +54,7 @@ static int get_args(struct build *b, const struct pel_config *cfg)
     b->args.cmdline = cfg->cmdline;
     rc = pel_hc_evtchn_unbound(b->ctx, b->domid, 0, &b->args.store_port);
     if (!rc)
-        rc = pel_hc_evtchn_unbound(b->ctx, b->domid, 0,
-                                   &b->args.console_port);
+        rc = pel_hc_evtchn_unbound(b->ctx, b->domid, 0, &b->args.console_port);
     if (!rc)
         rc = pel_hc_info(b->ctx, b->domid, &info);
     if (!rc)
@@ -133,10 +131,10 @@ static int seed_grants(struct build *b)
     rc = pel_ctx_fmem(b->ctx, &fmem);
     if (rc)
         return rc;
-    res = xenforeignmemory_map_resource(
-        fmem, b->domid, XENMEM_resource_grant_table,
-        XENMEM_resource_grant_table_id_shared, 0, 1, &page,
-        PROT_READ | PROT_WRITE, 0);
+    res = xenforeignmemory_map_resource(fmem, b->domid,
+                                        XENMEM_resource_grant_table,
+                                        XENMEM_resource_grant_table_id_shared,
+                                        0, 1, &page, PROT_READ | PROT_WRITE, 0);
     if (!res)
         return pel_fail_sys(b->ctx, PEL_EHYPER,
                             "cannot map the grant table of domain %u",
@@ -202,8 +200,7 @@ int domain_build(struct pel_ctx *ctx, uint32_t domid,
     if (!rc)
         rc = fill_memory(&b);
     if (!rc && b.lay->has_hypercall_page)
-        rc = pel_hc_hypercall_page(ctx, domid,
-                                   b.p2m[b.lay->hypercall_pfn]);
+        rc = pel_hc_hypercall_page(ctx, domid, b.p2m[b.lay->hypercall_pfn]);
     if (!rc)
         rc = mask_events(&b);
     if (!rc)

@@ -9,7 +9,8 @@
 int pel_domain_pause(struct pel_ctx *ctx, uint32_t domid)
 {
     if (domid == 0)
-        return pel_fail(ctx, PEL_EINVAL, "dom0 cannot be paused: nobody "
+        return pel_fail(ctx, PEL_EINVAL,
+                        "dom0 cannot be paused: nobody "
                         "could unpause it");
     return pel_hc_pause(ctx, domid);
 }

@@ -12,12 +12,12 @@
 #include <pel/hcall.h>
 #include "local.h"
 
-#define EVTCHN_PORTS     1023 /* highest port; the 2-level ABI has 4095 */
-#define GRANT_FRAMES     64
-#define MAPTRACK_FRAMES  1024
-#define OVERHEAD_KB      2048ull /* the hypervisor's own, for one domain */
+#define EVTCHN_PORTS 1023 /* highest port; the 2-level ABI has 4095 */
+#define GRANT_FRAMES 64
+#define MAPTRACK_FRAMES 1024
+#define OVERHEAD_KB 2048ull /* the hypervisor's own, for one domain */
 #define VCPU_OVERHEAD_KB 64ull
-#define MAXMEM_SLACK_KB  1024ull /* pages that are not in the guest's count */
+#define MAXMEM_SLACK_KB 1024ull /* pages that are not in the guest's count */
 
 static int check_memory(struct pel_ctx *ctx, const struct pel_config *cfg)
 {
@@ -41,8 +41,8 @@ static int check_memory(struct pel_ctx *ctx, const struct pel_config *cfg)
 }
 
 /*
- * Early answers to what domain_nodes_add() makes sure of later, before minutes are
- * spent on a kernel.
+ * Early answers to what domain_nodes_add() makes sure of later, before minutes
+ * are spent on a kernel.
  */
 static int check_unique(struct pel_ctx *ctx, const struct pel_config *cfg)
 {

@@ -15,7 +15,7 @@
 #include "local.h"
 
 #define GONE_LIMIT_NS 10000000000ull
-#define GONE_STEP_NS  5000000
+#define GONE_STEP_NS 5000000
 
 /* "It is not there any more" is what we want. */
 static int fine_if_gone(struct pel_ctx *ctx, int rc)
@@ -65,8 +65,7 @@ static int wait_gone(struct pel_ctx *ctx, uint32_t domid)
     return fine_if_gone(ctx, rc);
 }
 
-static int take_apart(struct pel_ctx *ctx, struct pel_store *s,
-                      uint32_t domid,
+static int take_apart(struct pel_ctx *ctx, struct pel_store *s, uint32_t domid,
                       const struct xen_domctl_getdomaininfo *info)
 {
     struct trouble t = { .rc = 0 };
@@ -91,7 +90,8 @@ int pel_domain_destroy(struct pel_ctx *ctx, uint32_t domid)
     int rc;
 
     if (domid == 0)
-        return pel_fail(ctx, PEL_EINVAL, "dom0 cannot be destroyed: shut the "
+        return pel_fail(ctx, PEL_EINVAL,
+                        "dom0 cannot be destroyed: shut the "
                         "host down instead");
     rc = pel_store_use(ctx, &s);
     if (!rc)

@@ -200,10 +200,14 @@ static void vm_path(const uint8_t *uuid, char *to, size_t size)
 }
 
 int domain_nodes_add(struct pel_ctx *ctx, uint32_t domid,
-              const struct pel_config *cfg, const struct shared_pages *shared)
+                     const struct pel_config *cfg,
+                     const struct shared_pages *shared)
 {
     struct nodes n = {
-        .ctx = ctx, .domid = domid, .cfg = cfg, .shared = shared,
+        .ctx = ctx,
+        .domid = domid,
+        .cfg = cfg,
+        .shared = shared,
     };
     struct pel_store s;
     int rc;
@@ -228,7 +232,7 @@ int domain_nodes_add(struct pel_ctx *ctx, uint32_t domid,
 }
 
 int domain_nodes_introduce(struct pel_ctx *ctx, uint32_t domid,
-                    const struct shared_pages *shared)
+                           const struct shared_pages *shared)
 {
     struct pel_store s;
     int rc = pel_store_use(ctx, &s);
@@ -242,32 +246,60 @@ int domain_nodes_introduce(struct pel_ctx *ctx, uint32_t domid,
     return 0;
 }
 
-int domain_nodes_remove(struct pel_ctx *ctx, uint32_t domid, const uint8_t *uuid)
+struct removal {
+    uint32_t domid;
+    const uint8_t *uuid; /* or NULL */
+};
+
+/* The domain's folder of /vm, from its UUID or from what it says itself. */
+static void find_vm(struct pel_store *s, const struct removal *r, char *vm,
+                    size_t size)
 {
-    char vm[64] = "";
-    struct pel_store s;
     char *path;
+
+    vm[0] = '\0';
+    if (r->uuid) {
+        vm_path(r->uuid, vm, size);
+        return;
+    }
+    path = pel_store_read(s, "/local/domain/%u/vm", r->domid);
+    if (path && !strncmp(path, "/vm/", 4))
+        snprintf(vm, size, "%s", path);
+    free(path);
+}
+
+/* In one transaction: an emptied parent is not one that somebody fills. */
+static int remove_all(struct pel_store *s, void *arg)
+{
+    static const char *const parents[] = { "/vm", "/libxl", "/pel" };
+    const struct removal *r = arg;
+    char vm[64];
+    int rc = 0;
+
+    find_vm(s, r, vm, sizeof(vm));
+    if (vm[0])
+        rc = pel_store_rm(s, "%s", vm);
+    if (!rc)
+        rc = pel_store_rm(s, "/libxl/%u", r->domid);
+    if (!rc)
+        rc = pel_store_rm(s, "/local/domain/%u", r->domid);
+    if (!rc)
+        rc = pel_store_rm(s, "/pel/%u", r->domid);
+    for (size_t i = 0; !rc && i < sizeof(parents) / sizeof(parents[0]); i++)
+        rc = pel_store_rm_empty(s, "/", "%s", parents[i]);
+    return rc;
+}
+
+int domain_nodes_remove(struct pel_ctx *ctx, uint32_t domid,
+                        const uint8_t *uuid)
+{
+    struct removal r = { .domid = domid, .uuid = uuid };
+    struct pel_store s;
     int rc = pel_store_use(ctx, &s);
 
     if (rc)
         return rc;
-    if (uuid) {
-        vm_path(uuid, vm, sizeof(vm));
-    } else {
-        path = pel_store_read(&s, "/local/domain/%u/vm", domid);
-        if (path && !strncmp(path, "/vm/", 4))
-            snprintf(vm, sizeof(vm), "%s", path);
-        free(path);
-    }
-
-    if (vm[0])
-        rc = pel_store_rm(&s, "%s", vm);
-    if (!rc)
-        rc = pel_store_rm(&s, "/libxl/%u", domid);
-    if (!rc)
-        rc = pel_store_rm(&s, "/local/domain/%u", domid);
-    if (!rc)
-        rc = pel_store_rm(&s, "/pel/%u", domid);
+    rc = pel_store_txn(&s, remove_all, &r);
     if (rc)
         return pel_store_fail(ctx, rc, "cannot remove the nodes of domain %u",
                               domid);

@@ -23,8 +23,7 @@ static int understand(struct pel_ctx *ctx, const struct pel_config *cfg,
 {
     int rc;
 
-    rc = pel_kernel_unpack(ctx, &f->kernel_file, &f->kernel,
-                           &f->kernel_owned);
+    rc = pel_kernel_unpack(ctx, &f->kernel_file, &f->kernel, &f->kernel_owned);
     if (!rc)
         rc = pel_elf_parse(ctx, f->kernel.data, f->kernel.len, &f->elf);
     if (!rc)

@@ -72,12 +72,12 @@ int pel_host_info(struct pel_ctx *ctx, struct pel_hostinfo *out)
     out->page_size = page_size;
     text(ctx, XENVER_extraversion, sizeof(xen_extraversion_t), out->extra,
          sizeof(out->extra));
-    text(ctx, XENVER_capabilities, sizeof(xen_capabilities_info_t),
-         out->caps, sizeof(out->caps));
-    text(ctx, XENVER_changeset, sizeof(xen_changeset_info_t),
-         out->changeset, sizeof(out->changeset));
-    text(ctx, XENVER_commandline, sizeof(xen_commandline_t),
-         out->commandline, sizeof(out->commandline));
+    text(ctx, XENVER_capabilities, sizeof(xen_capabilities_info_t), out->caps,
+         sizeof(out->caps));
+    text(ctx, XENVER_changeset, sizeof(xen_changeset_info_t), out->changeset,
+         sizeof(out->changeset));
+    text(ctx, XENVER_commandline, sizeof(xen_commandline_t), out->commandline,
+         sizeof(out->commandline));
     compile_info(ctx, out);
     return 0;
 }

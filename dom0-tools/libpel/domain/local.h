@@ -49,21 +49,24 @@ int guest_memory_alloc(struct pel_ctx *ctx, uint32_t domid, uint64_t nr_pages,
                        xen_pfn_t **p2m);
 
 /**
- * domain_nodes_add - the domain's nodes in the store, and its name if it is free
- * Returns: 0; -PEL_EEXIST; -PEL_ESTORE
+ * domain_nodes_add - the domain's nodes in the store, and its name if it is
+ * free Returns: 0; -PEL_EEXIST; -PEL_ESTORE
  */
 int domain_nodes_add(struct pel_ctx *ctx, uint32_t domid,
-              const struct pel_config *cfg, const struct shared_pages *shared);
+                     const struct pel_config *cfg,
+                     const struct shared_pages *shared);
 
 /** domain_nodes_introduce - tell the store about the guest's ring */
 int domain_nodes_introduce(struct pel_ctx *ctx, uint32_t domid,
-                    const struct shared_pages *shared);
+                           const struct shared_pages *shared);
 
 /**
- * domain_nodes_remove - remove all that domain_nodes_add() wrote, as far as it is there
+ * domain_nodes_remove - remove all that domain_nodes_add() wrote, as far as it
+ * is there
  * @uuid: the domain's, or NULL to look it up in the store
  */
-int domain_nodes_remove(struct pel_ctx *ctx, uint32_t domid, const uint8_t *uuid);
+int domain_nodes_remove(struct pel_ctx *ctx, uint32_t domid,
+                        const uint8_t *uuid);
 
 /** domain_nodes_exist - whether the store knows the domain; an error is "no" */
 bool domain_nodes_exist(struct pel_ctx *ctx, uint32_t domid);

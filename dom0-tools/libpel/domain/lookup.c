@@ -71,8 +71,7 @@ int pel_domain_list(struct pel_ctx *ctx, struct pel_dominfo **out, size_t *nr)
     return 0;
 }
 
-int pel_domain_get(struct pel_ctx *ctx, uint32_t domid,
-                   struct pel_dominfo *out)
+int pel_domain_get(struct pel_ctx *ctx, uint32_t domid, struct pel_dominfo *out)
 {
     struct xen_domctl_getdomaininfo raw;
     int rc = pel_hc_info(ctx, domid, &raw);
@@ -158,9 +157,8 @@ int pel_domain_config(struct pel_ctx *ctx, uint32_t domid,
         return pel_fail(ctx, PEL_ENOENT,
                         "domain %u has no configuration in the store", domid);
     if (!text)
-        return pel_store_fail(ctx, -errno,
-                              "cannot read the configuration of domain %u",
-                              domid);
+        return pel_store_fail(
+            ctx, -errno, "cannot read the configuration of domain %u", domid);
     rc = pel_config_from_json(ctx, text, strlen(text), cfg);
     free(text);
     return rc;

@@ -5,13 +5,12 @@
 #include <pel/hcall.h>
 #include "local.h"
 
-#define BATCH      512 /* extents asked for in one call */
-#define BIG_ORDER  9   /* 2 MiB: fewer extents to speak about */
+#define BATCH 512   /* extents asked for in one call */
+#define BIG_ORDER 9 /* 2 MiB: fewer extents to speak about */
 
 /* One batch of extents of 2^@order pages, from @pfn on. */
-static int alloc_batch(struct pel_ctx *ctx, uint32_t domid,
-                       unsigned int order, uint64_t pfn, uint64_t nr,
-                       xen_pfn_t *p2m, size_t *done)
+static int alloc_batch(struct pel_ctx *ctx, uint32_t domid, unsigned int order,
+                       uint64_t pfn, uint64_t nr, xen_pfn_t *p2m, size_t *done)
 {
     xen_pfn_t list[BATCH];
     int rc;

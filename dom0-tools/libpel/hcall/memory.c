@@ -99,8 +99,8 @@ int pel_hc_pin_l4(struct pel_ctx *ctx, uint32_t domid, uint64_t mfn)
     return rc;
 }
 
-int pel_hc_evtchn_unbound(struct pel_ctx *ctx, uint32_t domid,
-                          uint32_t remote, uint32_t *port)
+int pel_hc_evtchn_unbound(struct pel_ctx *ctx, uint32_t domid, uint32_t remote,
+                          uint32_t *port)
 {
     struct evtchn_alloc_unbound op = { .dom = domid, .remote_dom = remote };
     struct hbuf buf;
@@ -110,8 +110,8 @@ int pel_hc_evtchn_unbound(struct pel_ctx *ctx, uint32_t domid,
     if (rc)
         return rc;
 
-    if (xencall2(buf.xc, __HYPERVISOR_event_channel_op,
-                 EVTCHNOP_alloc_unbound, (uintptr_t)buf.p) < 0)
+    if (xencall2(buf.xc, __HYPERVISOR_event_channel_op, EVTCHNOP_alloc_unbound,
+                 (uintptr_t)buf.p) < 0)
         rc = hcall_fail(ctx, "allocate an event channel for", domid);
     else
         *port = ((struct evtchn_alloc_unbound *)buf.p)->port;

@@ -39,8 +39,7 @@ int pel_hc_infos(struct pel_ctx *ctx, uint32_t first,
 
     list->first_domain = first;
     list->max_domains = max;
-    set_xen_guest_handle_raw(list->buffer,
-                             (xen_domctl_getdomaininfo_t *)buf.p);
+    set_xen_guest_handle_raw(list->buffer, (xen_domctl_getdomaininfo_t *)buf.p);
     rc = sysctl(ctx, &op, "list the domains");
     if (!rc) {
         *nr = list->num_domains < max ? list->num_domains : max;
@@ -86,8 +85,8 @@ int pel_hc_console_ring(struct pel_ctx *ctx, char *dst, uint32_t *index,
     return rc;
 }
 
-int pel_hc_version(struct pel_ctx *ctx, unsigned int cmd, void *arg,
-                   size_t len, long *value)
+int pel_hc_version(struct pel_ctx *ctx, unsigned int cmd, void *arg, size_t len,
+                   long *value)
 {
     struct hbuf buf = { .p = NULL };
     xencall_handle *xc;

@@ -9,10 +9,10 @@
 #include <pel/image.h>
 
 enum {
-    HDR_SETUP_SECTS = 0x1f1, /* u8, sectors after the first; 0 means 4 */
-    HDR_BOOT_FLAG = 0x1fe,   /* u16, 0xaa55 */
-    HDR_MAGIC = 0x202,       /* "HdrS" */
-    HDR_VERSION = 0x206,     /* u16 */
+    HDR_SETUP_SECTS = 0x1f1,    /* u8, sectors after the first; 0 means 4 */
+    HDR_BOOT_FLAG = 0x1fe,      /* u16, 0xaa55 */
+    HDR_MAGIC = 0x202,          /* "HdrS" */
+    HDR_VERSION = 0x206,        /* u16 */
     HDR_PAYLOAD_OFFSET = 0x248, /* u32, from the end of the set-up code */
     HDR_PAYLOAD_LENGTH = 0x24c, /* u32 */
     HDR_END = 0x250,

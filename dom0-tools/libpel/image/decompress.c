@@ -74,8 +74,7 @@ static int unpack_gzip(struct sink *s, const uint8_t *in, size_t len)
 
 /* Runs a liblzma decoder over @in; shared by .xz and the older .lzma. */
 static int unpack_lzma_stream(struct sink *s, lzma_stream *lz,
-                              const uint8_t *in, size_t len,
-                              const char *format)
+                              const uint8_t *in, size_t len, const char *format)
 {
     lzma_ret ret = LZMA_OK;
     int rc = 0;

@@ -52,8 +52,7 @@ static int add_segment(const struct image *img, const Elf64_Phdr *ph,
         return pel_fail(img->ctx, PEL_EFORMAT,
                         "the kernel has more than %d segments",
                         PEL_SEGMENTS_MAX);
-    if (ph->p_filesz > ph->p_memsz ||
-        !inside(img, ph->p_offset, ph->p_filesz))
+    if (ph->p_filesz > ph->p_memsz || !inside(img, ph->p_offset, ph->p_filesz))
         return pel_fail(img->ctx, PEL_EFORMAT,
                         "the kernel's ELF is truncated: a segment ends "
                         "outside of it");
@@ -94,8 +93,7 @@ static int walk_sections(const struct image *img, const Elf64_Ehdr *eh,
 
         memcpy(&sh, img->data + eh->e_shoff + i * sizeof(sh), sizeof(sh));
         if (sh.sh_type == SHT_NOTE)
-            rc = add_notes(img, sh.sh_offset, sh.sh_size, sh.sh_addralign,
-                           elf);
+            rc = add_notes(img, sh.sh_offset, sh.sh_size, sh.sh_addralign, elf);
     }
     return rc;
 }

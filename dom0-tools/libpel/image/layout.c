@@ -15,13 +15,13 @@
 #include <pel/ctx.h>
 #include <pel/image.h>
 
-#define SLACK     (512ul << 10) /* bytes mapped beyond the boot stack */
-#define ROUND     (4ul << 20)   /* the mapped range ends at a multiple */
-#define PFN_LIMIT (1ull << 40)  /* no pfn or count reaches this */
+#define SLACK (512ul << 10)    /* bytes mapped beyond the boot stack */
+#define ROUND (4ul << 20)      /* the mapped range ends at a multiple */
+#define PFN_LIMIT (1ull << 40) /* no pfn or count reaches this */
 
 /* L4 slots that belong to the hypervisor. */
 #define HV_SLOT_FIRST 256u
-#define HV_SLOT_LAST  271u
+#define HV_SLOT_LAST 271u
 
 static uint64_t pages(uint64_t bytes)
 {
@@ -47,10 +47,7 @@ uint64_t pel_layout_va(const struct pel_layout *lay, uint64_t pfn)
     return lay->virt_base + (pfn << PEL_PAGE_SHIFT);
 }
 
-static unsigned int l4_slot(uint64_t va)
-{
-    return va >> 39 & 511;
-}
+static unsigned int l4_slot(uint64_t va) { return va >> 39 & 511; }
 
 /* Canonical, not wrapping, and clear of the hypervisor's slots. */
 static bool range_ok(uint64_t va, uint64_t nr_pages)

@@ -72,8 +72,7 @@ static int want_text(struct collect *c, const struct note *note,
         return 0;
     return pel_fail(c->ctx, PEL_ENOTSUP,
                     "the kernel wants \"%.*s\" where only \"%s\" is offered",
-                    (int)(len < 40 ? len : 40), (const char *)note->desc,
-                    want);
+                    (int)(len < 40 ? len : 40), (const char *)note->desc, want);
 }
 
 static int want_abi(struct collect *c, const struct note *note, void *to)

@@ -77,8 +77,7 @@ static void build_range(const struct builder *b, const struct pel_range *r,
     for (uint64_t i = 0; i < r->nr_pages; i++) {
         uint64_t n = page0 + i;
 
-        table(b, l1 + (n >> 9) - (page0 >> 9))[n & 511] =
-            entry(b, r->pfn + i);
+        table(b, l1 + (n >> 9) - (page0 >> 9))[n & 511] = entry(b, r->pfn + i);
     }
 }
 

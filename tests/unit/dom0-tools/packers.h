@@ -35,8 +35,8 @@ static inline size_t pack_xz(const uint8_t *in, size_t len, uint8_t *out,
     size_t used = 0;
 
     lzma_lzma_preset(&opt, 1);
-    if (lzma_stream_buffer_encode(filters, LZMA_CHECK_CRC32, NULL, in, len,
-                                  out, &used, room) != LZMA_OK)
+    if (lzma_stream_buffer_encode(filters, LZMA_CHECK_CRC32, NULL, in, len, out,
+                                  &used, room) != LZMA_OK)
         abort();
     return used;
 }
@@ -75,9 +75,9 @@ static inline size_t pack_lz4(const uint8_t *in, size_t len, uint8_t *out,
     memcpy(out, "\x02\x21\x4c\x18", 4);
     for (int i = 0; i < 2; i++) {
         size_t part = i ? len - half : half;
-        uint32_t n = LZ4_compress_default((const char *)in + i * half,
-                                          (char *)out + at + 4, part,
-                                          room - at - 4);
+        uint32_t n =
+            LZ4_compress_default((const char *)in + i * half,
+                                 (char *)out + at + 4, part, room - at - 4);
 
         memcpy(out + at, &n, 4);
         at += 4 + n;
@@ -85,8 +85,7 @@ static inline size_t pack_lz4(const uint8_t *in, size_t len, uint8_t *out,
     return at;
 }
 
-typedef size_t packer(const uint8_t *in, size_t len, uint8_t *out,
-                      size_t room);
+typedef size_t packer(const uint8_t *in, size_t len, uint8_t *out, size_t room);
 
 static const struct {
     const char *name;

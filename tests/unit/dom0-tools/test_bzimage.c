@@ -8,15 +8,9 @@
 static struct maker elf;
 static uint8_t image[0x10000];
 
-static void put16(size_t at, uint16_t v)
-{
-    memcpy(image + at, &v, 2);
-}
+static void put16(size_t at, uint16_t v) { memcpy(image + at, &v, 2); }
 
-static void put32(size_t at, uint32_t v)
-{
-    memcpy(image + at, &v, 4);
-}
+static void put32(size_t at, uint32_t v) { memcpy(image + at, &v, 4); }
 
 /* Two sectors of set-up code, 100 bytes of other things, the payload. */
 static size_t make(packer *pack)
@@ -71,8 +65,7 @@ static void every_payload(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(packers); i++) {
         print_message("%s\n", packers[i].name);
-        assert_int_equal(unpack(&ctx, make(packers[i].pack), &out, &owned),
-                         0);
+        assert_int_equal(unpack(&ctx, make(packers[i].pack), &out, &owned), 0);
         assert_true(owned);
     }
     assert_int_equal(unpack(&ctx, make(NULL), &out, &owned), 0);

@@ -4,12 +4,12 @@
 #include "pel/cmd.h"
 
 /* The table names these; here they only have to be told apart. */
-#define FAKE(name)                                             \
-    int name(struct pel_ctx *ctx, const struct args *a)        \
-    {                                                          \
-        (void)ctx;                                             \
-        (void)a;                                               \
-        return 0;                                              \
+#define FAKE(name)                                                             \
+    int name(struct pel_ctx *ctx, const struct args *a)                        \
+    {                                                                          \
+        (void)ctx;                                                             \
+        (void)a;                                                               \
+        return 0;                                                              \
     }
 
 FAKE(cmd_create)

@@ -55,21 +55,25 @@ static const struct {
     { "a tail", "{\"name\":\"a\"} x", -PEL_EFORMAT },
     { "a list", "[]", -PEL_EFORMAT },
     { "an empty object", "{}", -PEL_EFORMAT },
-    { "unknown key", "{\"name\":\"a\",\"kernel\":\"k\",\"x\":1}",
-      -PEL_EINVAL },
+    { "unknown key", "{\"name\":\"a\",\"kernel\":\"k\",\"x\":1}", -PEL_EINVAL },
     { "wrong type", "{\"name\":[],\"kernel\":\"k\"}", -PEL_EFORMAT },
     { "negative", "{\"name\":\"a\",\"kernel\":\"k\",\"memory\":-1}",
       -PEL_EFORMAT },
     { "no name", "{\"kernel\":\"k\"}", -PEL_EINVAL },
-    { "disk without vdev", "{\"name\":\"a\",\"kernel\":\"k\",\"disk\":"
+    { "disk without vdev",
+      "{\"name\":\"a\",\"kernel\":\"k\",\"disk\":"
       "[{\"backend\":\"phy\",\"writable\":true,\"target\":\"/x\"}]}",
       -PEL_EFORMAT },
     { "disk of numbers", "{\"name\":\"a\",\"kernel\":\"k\",\"disk\":[1]}",
       -PEL_EFORMAT },
-    { "NIC with a bad address", "{\"name\":\"a\",\"kernel\":\"k\",\"vif\":"
-      "[{\"mac\":\"x\"}]}", -PEL_EINVAL },
-    { "NIC with a list for a bridge", "{\"name\":\"a\",\"kernel\":\"k\","
-      "\"vif\":[{\"bridge\":[]}]}", -PEL_EFORMAT },
+    { "NIC with a bad address",
+      "{\"name\":\"a\",\"kernel\":\"k\",\"vif\":"
+      "[{\"mac\":\"x\"}]}",
+      -PEL_EINVAL },
+    { "NIC with a list for a bridge",
+      "{\"name\":\"a\",\"kernel\":\"k\","
+      "\"vif\":[{\"bridge\":[]}]}",
+      -PEL_EFORMAT },
 };
 
 static void bad_ones(void **state)
@@ -99,8 +103,7 @@ static void text_that_is_not_utf8_is_refused(void **state)
 
     (void)state;
     pel_config_init(&c);
-    assert_int_equal(pel_config_parse(&ctx, "t", latin, strlen(latin), &c),
-                     0);
+    assert_int_equal(pel_config_parse(&ctx, "t", latin, strlen(latin), &c), 0);
     assert_int_equal(pel_config_finish(&ctx, &c), 0);
     assert_int_equal(pel_config_to_json(&ctx, &c, &json), -PEL_EINVAL);
     assert_told(&ctx, -PEL_EINVAL, "UTF-8");

@@ -19,24 +19,24 @@
 #include <pel/store.h>
 #include "libpel/domain/local.h"
 
-#define ID        7u
-#define SHARED    0x5555ul /* frame of shared_info */
+#define ID 7u
+#define SHARED 0x5555ul /* frame of shared_info */
 #define FIRST_MFN 0x10000ul
 
 /* The world outside of libpel. */
 static struct {
     unsigned int calls, fail_at; /* fail_at 0: never */
     bool domain, nodes, introduced, devices, pinned, unpaused;
-    bool neighbour;      /* another guest is there */
+    bool neighbour; /* another guest is there */
     const char *neighbour_name;
-    int maps;            /* mappings that are open */
+    int maps; /* mappings that are open */
     uint64_t free_pages, given_pages;
     bool no_big_extents;
     uint64_t hypercall_mfn;
     struct vcpu_guest_context vcpu;
     grant_entry_v1_t grants[512];
     struct shared_info shared;
-    char *memory;        /* what was mapped last, in order of pfn */
+    char *memory; /* what was mapped last, in order of pfn */
     size_t memory_pages;
 } w;
 
@@ -186,8 +186,8 @@ int pel_hc_pin_l4(struct pel_ctx *ctx, uint32_t domid, uint64_t mfn)
     return rc;
 }
 
-int pel_hc_evtchn_unbound(struct pel_ctx *ctx, uint32_t domid,
-                          uint32_t remote, uint32_t *port)
+int pel_hc_evtchn_unbound(struct pel_ctx *ctx, uint32_t domid, uint32_t remote,
+                          uint32_t *port)
 {
     static uint32_t next = 1;
 
@@ -277,7 +277,8 @@ int xenforeignmemory_unmap_resource(xenforeignmemory_handle *fmem,
     return 0;
 }
 
-/* ---- store and devices ---------------------------------------------------- */
+/* ---- store and devices ----------------------------------------------------
+ */
 
 int pel_store_use(struct pel_ctx *ctx, struct pel_store *s)
 {
@@ -285,10 +286,7 @@ int pel_store_use(struct pel_ctx *ctx, struct pel_store *s)
     return outside(ctx);
 }
 
-uint64_t pel_store_now_ns(void)
-{
-    return 0;
-}
+uint64_t pel_store_now_ns(void) { return 0; }
 
 bool xs_release_domain(struct xs_handle *h, unsigned int domid)
 {
@@ -385,7 +383,8 @@ int pel_domain_name(struct pel_ctx *ctx, uint32_t domid, char **name)
     return 0;
 }
 
-/* ---- tests ------------------------------------------------------------------ */
+/* ---- tests ------------------------------------------------------------------
+ */
 
 static struct pel_config config(void)
 {

@@ -29,16 +29,18 @@ static const struct {
       PEL_DISK_FILE, true, NULL },
     { "a device by key", "format=raw, vdev=xvda, access=r, target=/dev/sdb",
       "/dev/sdb", "xvda", PEL_DISK_PHY, false, NULL },
-    { "target takes the rest", "vdev=xvda,target=/a,b=c,d", "/a,b=c,d",
-      "xvda", PEL_DISK_FILE, true, NULL },
+    { "target takes the rest", "vdev=xvda,target=/a,b=c,d", "/a,b=c,d", "xvda",
+      PEL_DISK_FILE, true, NULL },
     { "mixed", "/x,vdev=xvdb,access=ro", "/x", "xvdb", PEL_DISK_FILE, false,
       NULL },
-    { "equals sign in a path", "/a=b,raw,xvda", "/a=b", "xvda",
-      PEL_DISK_FILE, true, NULL },
-    { "script and its target", "vdev=xvda,script=block-x,target=abc:1",
-      "abc:1", "xvda", PEL_DISK_FILE, true, "block-x" },
-    { "harmless keys", "backendtype=phy,devtype=disk,backend=0,vdev=d0p1,"
-      "target=/x", "/x", "d0p1", PEL_DISK_FILE, true, NULL },
+    { "equals sign in a path", "/a=b,raw,xvda", "/a=b", "xvda", PEL_DISK_FILE,
+      true, NULL },
+    { "script and its target", "vdev=xvda,script=block-x,target=abc:1", "abc:1",
+      "xvda", PEL_DISK_FILE, true, "block-x" },
+    { "harmless keys",
+      "backendtype=phy,devtype=disk,backend=0,vdev=d0p1,"
+      "target=/x",
+      "/x", "d0p1", PEL_DISK_FILE, true, NULL },
 };
 
 static const struct {

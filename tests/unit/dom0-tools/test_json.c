@@ -20,8 +20,8 @@ static void written_text_is_as_expected(void **state)
     pel_json_close_list(w);
     pel_json_close_map(w);
     text = pel_json_writer_end(w);
-    assert_string_equal(text,
-                        "{\"a\":9007199254740993,\"b\\n\":[true,null,\"\\\"\"]}");
+    assert_string_equal(
+        text, "{\"a\":9007199254740993,\"b\\n\":[true,null,\"\\\"\"]}");
     free(text);
 }
 

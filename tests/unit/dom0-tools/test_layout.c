@@ -17,6 +17,7 @@ static struct pel_elf kernel(uint64_t paddr, uint64_t memsz)
     return e;
 }
 
+// clang-format off
 /* Kinds of kernel; sizes in bytes. */
 static const struct kind {
     const char *why;
@@ -62,6 +63,7 @@ static const struct kind {
       { .virt_base = 0xffffffffffc00000, .entry = 0xffffffffffc00000 },
       0, 0x1000, 0, MIB(4) },
 };
+// clang-format on
 
 static int plan(struct pel_ctx *ctx, const struct kind *k,
                 struct pel_layout *lay)
@@ -73,10 +75,7 @@ static int plan(struct pel_ctx *ctx, const struct kind *k,
 }
 
 /* A p2m that is no identity, so that mixing pfn and mfn shows. */
-static xen_pfn_t mfn_of(uint64_t pfn)
-{
-    return pfn * 3 + 1000;
-}
+static xen_pfn_t mfn_of(uint64_t pfn) { return pfn * 3 + 1000; }
 
 static uint64_t pfn_of(uint64_t mfn)
 {
@@ -124,8 +123,7 @@ static void check_range(const char *base, const struct pel_layout *lay,
 
         assert_int_equal(pfn_of((e & 0x000ffffffffff000) >> 12), r->pfn + i);
         /* present, user, accessed, dirty; writable unless a table */
-        assert_int_equal(e & 0xfff,
-                         is_table(lay, r->pfn + i) ? 0x65 : 0x67);
+        assert_int_equal(e & 0xfff, is_table(lay, r->pfn + i) ? 0x65 : 0x67);
     }
 }
 
@@ -237,6 +235,7 @@ static void linux_has_its_p2m_and_ramdisk_outside(void **state)
     assert_int_equal(l.p2m.va, pel_layout_va(&l, l.p2m.pfn));
 }
 
+// clang-format off
 static const struct kind bad[] = {
     { "memory too small", { .virt_base = 0 }, 0, 0x2000000, 0, MIB(16) },
     { "ramdisk too large", { .mod_start_pfn = true }, 0, 0x1000, 0x1000000,
@@ -271,6 +270,7 @@ static const struct kind bad[] = {
       { .has_hypercall_page = true, .hypercall_page = 0x10 }, 0, 0x1000, 0,
       MIB(16) },
 };
+// clang-format on
 
 static void impossible_ones_are_refused(void **state)
 {
@@ -301,8 +301,10 @@ static void tables_are_counted(void **state)
 
 static void start_info_says_where_things_are(void **state)
 {
-    struct pel_boot_args args = { .shared_info_mfn = 77, .store_port = 1,
-                                  .console_port = 2, .cmdline = "a=b" };
+    struct pel_boot_args args = { .shared_info_mfn = 77,
+                                  .store_port = 1,
+                                  .console_port = 2,
+                                  .cmdline = "a=b" };
     struct start_info si;
     struct pel_layout l;
     struct pel_ctx ctx;

@@ -32,8 +32,7 @@ static size_t linux_notes(void)
     at = maker_note_text(area, at, XEN_ELFNOTE_GUEST_OS, "linux");
     at = maker_note_text(area, at, XEN_ELFNOTE_GUEST_VERSION, "2.6");
     at = maker_note_text(area, at, XEN_ELFNOTE_XEN_VERSION, "xen-3.0");
-    at = maker_note_u64(area, at, XEN_ELFNOTE_VIRT_BASE,
-                        0xffffffff80000000ull);
+    at = maker_note_u64(area, at, XEN_ELFNOTE_VIRT_BASE, 0xffffffff80000000ull);
     at = maker_note_u64(area, at, XEN_ELFNOTE_INIT_P2M, 0x8000000000ull);
     at = maker_note_u64(area, at, XEN_ELFNOTE_ENTRY, 0xffffffff830791c0ull);
     at = maker_note_text(area, at, XEN_ELFNOTE_FEATURES,
@@ -105,8 +104,8 @@ static void kernels_for_others_are_refused(void **state)
 
 static void malformed_notes_are_refused(void **state)
 {
-    static const uint8_t huge[12] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-                                      0xff, 0xff, 1 };
+    static const uint8_t huge[12] = { 0xff, 0xff, 0xff, 0xff, 0xff,
+                                      0xff, 0xff, 0xff, 1 };
     struct pel_notes n;
     struct pel_ctx ctx;
     size_t len;
@@ -151,9 +150,8 @@ static void a_long_name_is_cut(void **state)
 {
     struct pel_notes n;
     struct pel_ctx ctx;
-    size_t len = maker_note_text(
-        area, 0, XEN_ELFNOTE_GUEST_OS,
-        "0123456789012345678901234567890123456789");
+    size_t len = maker_note_text(area, 0, XEN_ELFNOTE_GUEST_OS,
+                                 "0123456789012345678901234567890123456789");
 
     (void)state;
     assert_int_equal(parse(&ctx, len, 4, &n), 0);

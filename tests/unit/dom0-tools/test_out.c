@@ -14,7 +14,10 @@ static const struct {
     const char *line;
 } rows[] = {
     { "dom0",
-      { .domid = 0, .running = true, .memory_kb = 786432, .vcpus = 1,
+      { .domid = 0,
+        .running = true,
+        .memory_kb = 786432,
+        .vcpus = 1,
         .cpu_time_ns = 12049999999 },
       "Domain-0",
       "Domain-0                                     0   768     1     r-----  "
@@ -25,15 +28,23 @@ static const struct {
       "pt                                           1    16     1     --p---  "
       "     0.0\n" },
     { "crashed, and dying",
-      { .domid = 12345, .shutdown = true, .reason = SHUTDOWN_crash,
-        .dying = true, .memory_kb = 1 << 20, .vcpus = 128,
+      { .domid = 12345,
+        .shutdown = true,
+        .reason = SHUTDOWN_crash,
+        .dying = true,
+        .memory_kb = 1 << 20,
+        .vcpus = 128,
         .cpu_time_ns = 1234567890000 },
       "a-name-of-exactly-forty-characters-of-it",
       "a-name-of-exactly-forty-characters-of-it 12345  1024   128     "
       "---scd    1234.6\n" },
     { "shut down in order",
-      { .domid = 3, .shutdown = true, .reason = SHUTDOWN_poweroff,
-        .blocked = true, .memory_kb = 1023, .vcpus = 2 },
+      { .domid = 3,
+        .shutdown = true,
+        .reason = SHUTDOWN_poweroff,
+        .blocked = true,
+        .memory_kb = 1023,
+        .vcpus = 2 },
       "x",
       "x                                            3     0     2     -b-s--  "
       "     0.0\n" },
@@ -102,9 +113,13 @@ static void json_has_one_word_for_the_state(void **state)
 
 static void info_has_a_line_for_each_fact(void **state)
 {
-    struct pel_hostinfo h = { .nr_cpus = 2, .cpu_khz = 2500007,
-                              .total_kb = 2097151, .free_kb = 1024,
-                              .major = 4, .minor = 17, .extra = ".7" };
+    struct pel_hostinfo h = { .nr_cpus = 2,
+                              .cpu_khz = 2500007,
+                              .total_kb = 2097151,
+                              .free_kb = 1024,
+                              .major = 4,
+                              .minor = 17,
+                              .extra = ".7" };
     char *text = NULL;
     size_t len;
     FILE *f = open_memstream(&text, &len);

@@ -13,25 +13,24 @@ static int parse(struct pel_ctx *ctx, const char *text, struct pel_config *c)
 
 static void a_usual_file(void **state)
 {
-    static const char text[] =
-        "# a guest\n"
-        "name = \"web\"   # its name\n"
-        "type='pv'\n"
-        "memory = 256; maxmem = 0x200\n"
-        "vcpus=2\n"
-        "maxvcpus='4'\n"
-        "kernel = \"/boot/vmlinuz\"\r\n"
-        "ramdisk = '/boot/initrd'\n"
-        "root='/dev/xvda1'\n"
-        "extra=\"console=hvc0 a=\\\"b\\\"\"\n"
-        "disk = [ 'phy:/dev/vg/a,xvda,w',  # first\n"
-        "         \"file:/b,xvdb,r\",\n"
-        "       ]\n"
-        "vif = [ '', 'bridge=br1' ]\n"
-        "on_poweroff = 'preserve'\n"
-        "on_reboot=\"destroy\"\n"
-        "on_crash='restart'\n"
-        "uuid='6f0b1d1e-6a5c-4c39-9d0e-3a1f5b7c2d48'";
+    static const char text[] = "# a guest\n"
+                               "name = \"web\"   # its name\n"
+                               "type='pv'\n"
+                               "memory = 256; maxmem = 0x200\n"
+                               "vcpus=2\n"
+                               "maxvcpus='4'\n"
+                               "kernel = \"/boot/vmlinuz\"\r\n"
+                               "ramdisk = '/boot/initrd'\n"
+                               "root='/dev/xvda1'\n"
+                               "extra=\"console=hvc0 a=\\\"b\\\"\"\n"
+                               "disk = [ 'phy:/dev/vg/a,xvda,w',  # first\n"
+                               "         \"file:/b,xvdb,r\",\n"
+                               "       ]\n"
+                               "vif = [ '', 'bridge=br1' ]\n"
+                               "on_poweroff = 'preserve'\n"
+                               "on_reboot=\"destroy\"\n"
+                               "on_crash='restart'\n"
+                               "uuid='6f0b1d1e-6a5c-4c39-9d0e-3a1f5b7c2d48'";
     struct pel_config c;
     struct pel_ctx ctx;
     int rc = parse(&ctx, text, &c);
@@ -184,8 +183,8 @@ static void later_text_replaces_earlier(void **state)
 {
     struct pel_config c;
     struct pel_ctx ctx;
-    int rc = parse(&ctx,
-                   "name='a'\nname='b'\nvif=['','']\nvif=['bridge=x']", &c);
+    int rc =
+        parse(&ctx, "name='a'\nname='b'\nvif=['','']\nvif=['bridge=x']", &c);
 
     (void)state;
     assert_int_equal(rc, 0);
