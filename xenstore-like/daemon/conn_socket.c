@@ -168,17 +168,14 @@ int listener_open(struct listener *l, struct loop *loop, struct server *srv,
     return err;
 }
 
-void listener_close(struct listener *l)
-{
-    close(l->src.fd);
-}
+void listener_close(struct listener *l) { close(l->src.fd); }
 
 void sockets_close(struct server *srv)
 {
     struct list *pos, *next;
     struct conn *c;
 
-    list_for_each(pos, next, &srv->conns) {
+    for (LIST_EACH(pos, next, &srv->conns)) {
         c = list_entry(pos, struct conn, link);
         if (c->io == &sock_io)
             sock_close(c);

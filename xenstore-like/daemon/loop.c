@@ -87,7 +87,4 @@ int loop_run(struct loop *loop)
     return 0;
 }
 
-void loop_fini(struct loop *loop)
-{
-    close(loop->epoll_fd);
-}
+void loop_fini(struct loop *loop) { close(loop->epoll_fd); }

@@ -4,17 +4,8 @@
 
 #include <store/mem.h>
 
-void *mem_alloc(size_t len_bytes)
-{
-    return malloc(len_bytes);
-}
+void *mem_alloc(size_t len_bytes) { return malloc(len_bytes); }
 
-void *mem_resize(void *p, size_t len_bytes)
-{
-    return realloc(p, len_bytes);
-}
+void *mem_resize(void *p, size_t len_bytes) { return realloc(p, len_bytes); }
 
-void mem_free(void *p)
-{
-    free(p);
-}
+void mem_free(void *p) { free(p); }

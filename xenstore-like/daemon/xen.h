@@ -12,16 +12,16 @@
 struct ring;
 
 struct xen {
-    struct source src;      /* of evtchn */
+    struct source src; /* of evtchn */
     struct loop *loop;
     struct server *srv;
     xenevtchn_handle *evtchn;
     xengnttab_handle *gnttab;
     xencall_handle *call;
-    void *domctl;           /* buffer for a struct xen_domctl */
-    evtchn_port_t virq;     /* a domain changed its state */
-    struct ring **by_port;  /* rings by local port */
-    size_t nr_ports;        /* entries of by_port */
+    void *domctl;          /* buffer for a struct xen_domctl */
+    evtchn_port_t virq;    /* a domain changed its state */
+    struct ring **by_port; /* rings by local port */
+    size_t nr_ports;       /* entries of by_port */
 };
 
 enum domain_state {

@@ -40,10 +40,7 @@ char *buf_reserve(struct buf *b, size_t len_bytes)
     return b->mem + b->tail;
 }
 
-void buf_added(struct buf *b, size_t len_bytes)
-{
-    b->tail += len_bytes;
-}
+void buf_added(struct buf *b, size_t len_bytes) { b->tail += len_bytes; }
 
 int buf_append(struct buf *b, const void *data, size_t len_bytes)
 {

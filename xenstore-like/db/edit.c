@@ -90,8 +90,8 @@ int edit_create(struct edit *e, const char *path, const void *value,
     size_t have;
     int nr, err = -ENOMEM;
 
-    c.perms = perms_inherit(tree_nearest(*e->root, path, &have)->perms, who,
-                            gen);
+    c.perms =
+        perms_inherit(tree_nearest(*e->root, path, &have)->perms, who, gen);
     if (!c.perms || touch_chain(e, path, have) ||
         acct_room(&e->acct, perms_owner(c.perms)))
         goto out;

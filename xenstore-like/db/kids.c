@@ -69,15 +69,9 @@ int node_own(struct node **slot)
     return 0;
 }
 
-static int height(const struct node *n)
-{
-    return n ? n->height : 0;
-}
+static int height(const struct node *n) { return n ? n->height : 0; }
 
-static uint32_t bytes(const struct node *n)
-{
-    return n ? n->list_bytes : 0;
-}
+static uint32_t bytes(const struct node *n) { return n ? n->list_bytes : 0; }
 
 static void update(struct node *n)
 {
@@ -240,8 +234,7 @@ int kids_remove(struct node **slot, const char *name, size_t len,
     c = order(name, len, *slot);
     if (!c)
         return unlink_here(slot, out);
-    err = kids_remove(c < 0 ? &(*slot)->left : &(*slot)->right, name, len,
-                      out);
+    err = kids_remove(c < 0 ? &(*slot)->left : &(*slot)->right, name, len, out);
     if (err)
         return err;
     fix(slot);

@@ -30,8 +30,8 @@ bool edit_conflicts(const struct edit *e, const struct node *base,
     const struct touch *t;
 
     for (t = e->touches; t < e->touches + e->nr; t++) {
-        if (t->seen && differs(tree_find(base, t->path),
-                               tree_find(now, t->path), t->seen))
+        if (t->seen &&
+            differs(tree_find(base, t->path), tree_find(now, t->path), t->seen))
             return true;
     }
     return false;

@@ -47,10 +47,7 @@ bool perms_same(const struct perms *a, const struct perms *b)
            !memcmp(a->e, b->e, a->nr * sizeof(a->e[0]));
 }
 
-uint16_t perms_owner(const struct perms *p)
-{
-    return p->e[0].domid;
-}
+uint16_t perms_owner(const struct perms *p) { return p->e[0].domid; }
 
 struct perms *perms_inherit(struct perms *parent, const struct who *who,
                             uint64_t gen)

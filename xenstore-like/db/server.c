@@ -70,10 +70,7 @@ void server_free(struct server *srv)
     mem_free(srv);
 }
 
-uint64_t server_gen(struct server *srv)
-{
-    return ++srv->gen;
-}
+uint64_t server_gen(struct server *srv) { return ++srv->gen; }
 
 void server_publish(struct server *srv, const struct edit *e)
 {
@@ -171,8 +168,8 @@ void server_domain_gone(struct server *srv, struct domain *dom)
 
     /* Nearly all of them are at home: spare the walk over everything. */
     snprintf(home, sizeof(home), "/local/domain/%u", domid);
-    while (srv->nodes[domid] > 0 && (remove_owned(srv, domid, home) ||
-                                     remove_owned(srv, domid, "/")))
+    while (srv->nodes[domid] > 0 &&
+           (remove_owned(srv, domid, home) || remove_owned(srv, domid, "/")))
         ;
 }
 

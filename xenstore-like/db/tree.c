@@ -199,8 +199,7 @@ struct lister {
     void *arg;
 };
 
-static bool list_from(const struct node *n, size_t from,
-                      const struct lister *l)
+static bool list_from(const struct node *n, size_t from, const struct lister *l)
 {
     size_t before, here;
 
@@ -231,8 +230,7 @@ struct walker {
     void *arg;
 };
 
-static void walk_kids(const struct node *n, size_t len,
-                      const struct walker *w)
+static void walk_kids(const struct node *n, size_t len, const struct walker *w)
 {
     size_t at = len > 1 ? len + 1 : 1; /* behind "/a/", behind "/" */
 

@@ -35,7 +35,7 @@ struct txn *txn_find(const struct conn *c, uint32_t id)
     struct list *pos, *next;
     struct txn *t;
 
-    list_for_each(pos, next, &c->txns) {
+    for (LIST_EACH(pos, next, &c->txns)) {
         t = list_entry(pos, struct txn, link);
         if (t->id == id)
             return t;

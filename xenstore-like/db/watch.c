@@ -20,8 +20,8 @@ static struct wpath *wpath_find(const struct watches *ws, uint32_t hash,
 {
     struct wpath *p = ws->nr_buckets ? *bucket_of(ws, hash) : NULL;
 
-    while (p && (p->hash != hash || p->len != len ||
-                 memcmp(p->path, path, len)))
+    while (p &&
+           (p->hash != hash || p->len != len || memcmp(p->path, path, len)))
         p = p->next;
     return p;
 }
@@ -95,7 +95,7 @@ struct watch *watch_find(const struct conn *c, const char *path,
 
     if (!p)
         return NULL;
-    list_for_each(pos, next, &p->watches) {
+    for (LIST_EACH(pos, next, &p->watches)) {
         w = list_entry(pos, struct watch, by_path);
         if (w->conn == c && !strcmp(w->token, token))
             return w;
@@ -103,8 +103,8 @@ struct watch *watch_find(const struct conn *c, const char *path,
     return NULL;
 }
 
-int watch_add(struct conn *c, const char *path, size_t skip,
-              const char *token, struct watch **out)
+int watch_add(struct conn *c, const char *path, size_t skip, const char *token,
+              struct watch **out)
 {
     size_t room = sizeof(struct watch) + strlen(token) + 1;
     struct watch *w;
@@ -195,7 +195,7 @@ static void tell(const struct event *ev, uint32_t hash, size_t len)
 
     if (!p)
         return;
-    list_for_each(pos, next, &p->watches) {
+    for (LIST_EACH(pos, next, &p->watches)) {
         w = list_entry(pos, struct watch, by_path);
         if (may_know(w, ev))
             watch_send(w, ev->path, ev->len);

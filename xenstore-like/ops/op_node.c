@@ -189,8 +189,8 @@ int op_directory_part(struct request *rq)
     if (err)
         return err;
 
-    len = snprintf(gen, sizeof(gen), "%llu",
-                   (unsigned long long)n->kids_gen) + 1;
+    len =
+        snprintf(gen, sizeof(gen), "%llu", (unsigned long long)n->kids_gen) + 1;
     err = buf_append(&rq->out, gen, len);
     if (err)
         return err;

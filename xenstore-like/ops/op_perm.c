@@ -79,8 +79,7 @@ int op_set_perms(struct request *rq)
     if (!err)
         err = know_domains(rq, p);
     if (!err)
-        err = path_is_special(rq->path) ? set_special(rq, p)
-                                        : set_node(rq, p);
+        err = path_is_special(rq->path) ? set_special(rq, p) : set_node(rq, p);
     perms_put(p);
     rq->ok = true;
     return err;

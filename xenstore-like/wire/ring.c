@@ -18,8 +18,8 @@ static void poke(uint32_t *index, uint32_t value)
 void ring_offer(struct xenstore_domain_interface *page)
 {
     poke(&page->error, XENSTORE_ERROR_NONE);
-    poke(&page->server_features, XENSTORE_SERVER_FEATURE_RECONNECTION |
-                                     XENSTORE_SERVER_FEATURE_ERROR);
+    poke(&page->server_features,
+         XENSTORE_SERVER_FEATURE_RECONNECTION | XENSTORE_SERVER_FEATURE_ERROR);
 }
 
 int ring_read(struct xenstore_domain_interface *page, void *data, size_t len)

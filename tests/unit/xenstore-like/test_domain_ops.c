@@ -13,12 +13,24 @@ static void introduction(void **state)
     (void)state;
     expect(p, XS_IS_DOMAIN_INTRODUCED, 0, "1\0", "F\0");
     w->introduce_err = -EINVAL;
-    expect_error(p, XS_INTRODUCE, 0, "1\0" "77\0" "5\0", "EINVAL");
+    expect_error(p, XS_INTRODUCE, 0,
+                 "1\0"
+                 "77\0"
+                 "5\0",
+                 "EINVAL");
     expect(p, XS_IS_DOMAIN_INTRODUCED, 0, "1\0", "F\0");
     w->introduce_err = 0;
-    expect(p, XS_INTRODUCE, 0, "1\0" "77\0" "5\0", "OK\0");
+    expect(p, XS_INTRODUCE, 0,
+           "1\0"
+           "77\0"
+           "5\0",
+           "OK\0");
     expect(p, XS_IS_DOMAIN_INTRODUCED, 0, "1\0", "T\0");
-    expect(p, XS_INTRODUCE, 0, "1\0" "77\0" "6\0", "OK\0");
+    expect(p, XS_INTRODUCE, 0,
+           "1\0"
+           "77\0"
+           "6\0",
+           "OK\0");
     assert_int_equal(w->last_port, 6);
     expect(p, XS_GET_DOMAIN_PATH, 0, "12\0", "/local/domain/12\0");
     expect(&w->guest[0], XS_IS_DOMAIN_INTRODUCED, 0, "32752\0", "T\0");
@@ -44,10 +56,19 @@ static void resume_and_target(void **state)
     expect(p, XS_WRITE, 0, "/local/domain/2/x\0v", "OK\0");
     expect(p, XS_SET_PERMS, 0, "/local/domain/2/x\0n2\0", "OK\0");
     expect_error(g, XS_READ, 0, "/local/domain/2/x\0", "EACCES");
-    expect(p, XS_SET_TARGET, 0, "1\0" "2\0", "OK\0");
+    expect(p, XS_SET_TARGET, 0,
+           "1\0"
+           "2\0",
+           "OK\0");
     expect(g, XS_READ, 0, "/local/domain/2/x\0", "v");
-    expect_error(p, XS_SET_TARGET, 0, "1\0" "3\0", "ENOENT");
-    expect_error(p, XS_SET_TARGET, 0, "3\0" "1\0", "ENOENT");
+    expect_error(p, XS_SET_TARGET, 0,
+                 "1\0"
+                 "3\0",
+                 "ENOENT");
+    expect_error(p, XS_SET_TARGET, 0,
+                 "3\0"
+                 "1\0",
+                 "ENOENT");
     expect_error(p, XS_SET_TARGET, 0, "1\0x\0", "EINVAL");
 
     /* The target goes, and another domain gets its number: no rights. */
@@ -165,11 +186,26 @@ static void quota_of_watches_and_transactions(void **state)
     (void)state;
     w->srv->quota.watches = 2;
     w->srv->quota.txns = 2;
-    expect(g, XS_WATCH, 0, "d\0" "1\0", "OK\0");
-    expect(g, XS_WATCH, 0, "d\0" "2\0", "OK\0");
-    expect_error(g, XS_WATCH, 0, "d\0" "3\0", "E2BIG");
-    expect(g, XS_UNWATCH, 0, "d\0" "1\0", "OK\0");
-    expect(g, XS_WATCH, 0, "d\0" "3\0", "OK\0");
+    expect(g, XS_WATCH, 0,
+           "d\0"
+           "1\0",
+           "OK\0");
+    expect(g, XS_WATCH, 0,
+           "d\0"
+           "2\0",
+           "OK\0");
+    expect_error(g, XS_WATCH, 0,
+                 "d\0"
+                 "3\0",
+                 "E2BIG");
+    expect(g, XS_UNWATCH, 0,
+           "d\0"
+           "1\0",
+           "OK\0");
+    expect(g, XS_WATCH, 0,
+           "d\0"
+           "3\0",
+           "OK\0");
 
     begin(g);
     begin(g);
@@ -189,8 +225,7 @@ static void quota_of_sizes(void **state)
     (void)state;
     ask(g, XS_WRITE, 0, data, 2 + 2048, &r);
     assert_int_equal(r.type, XS_WRITE);
-    expect_error_(g, XS_WRITE, 0, data, 2 + 2049, "ENOSPC", __FILE__,
-                  __LINE__);
+    expect_error_(g, XS_WRITE, 0, data, 2 + 2049, "ENOSPC", __FILE__, __LINE__);
     ask(&w->dom0, XS_WRITE, 0, data, 2 + 2049, &r);
     assert_int_equal(r.type, XS_WRITE);
     expect(g, XS_SET_PERMS, 0, "d\0n1\0r2\0r3\0r4\0r5\0", "OK\0");

@@ -33,6 +33,7 @@ static void dump(const struct world *w, struct dump *d)
 
 enum step { PLAIN, IN_TXN, COMMIT, COMMIT_MERGED };
 
+/* clang-format off */
 static const struct {
     const char *why;
     uint32_t type;
@@ -67,6 +68,7 @@ static const struct {
     { "commit", XS_TRANSACTION_END, TEXT0("T"), COMMIT },
     { "commit, merged", XS_TRANSACTION_END, TEXT0("T"), COMMIT_MERGED },
 };
+/* clang-format on */
 
 static struct world *prepare(void)
 {

@@ -12,7 +12,7 @@
 
 #include "world.h"
 
-#define FAN 3                             /* names: a, b, c */
+#define FAN 3 /* names: a, b, c */
 #define PLACES (1 + FAN + FAN * FAN + FAN * FAN * FAN)
 #define TXNS 4
 #define STEPS 30000

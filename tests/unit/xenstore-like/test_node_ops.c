@@ -36,6 +36,7 @@ static void parents_are_created(void **state)
 
 static void malformed_requests(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *why;
         uint32_t type;
@@ -84,6 +85,7 @@ static void malformed_requests(void **state)
         { "introduce: port 0", XS_INTRODUCE, TEXT0("1\0" "2\0" "0"), "EINVAL" },
         { "introduce: bad frame", XS_INTRODUCE, TEXT0("1\0x\0" "1"), "EINVAL" },
     };
+    /* clang-format on */
     struct world *w = world_new();
 
     (void)state;
@@ -137,7 +139,10 @@ static void long_directories_come_in_parts(void **state)
     assert_int_equal(from - 1, all_len); /* one NUL more at the end */
     assert_memory_equal(list, all, all_len);
 
-    ask(&w->dom0, XS_DIRECTORY_PART, 0, TEXT0("/d\0" "999999"), &r);
+    ask(&w->dom0, XS_DIRECTORY_PART, 0,
+        TEXT0("/d\0"
+              "999999"),
+        &r);
     gen_len = strlen(r.data) + 1;
     assert_int_equal(r.len, gen_len + 1);
     world_free(w);
@@ -145,6 +150,7 @@ static void long_directories_come_in_parts(void **state)
 
 static void rights_of_guests(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *why;
         uint32_t type;
@@ -178,6 +184,7 @@ static void rights_of_guests(void **state)
         { "watch anything", XS_WATCH, TEXT0("/local/domain/2\0t"), NULL },
         { "remove its own", XS_RM, TEXT0("data"), NULL },
     };
+    /* clang-format on */
     struct world *w = world_new();
     struct peer *g = world_guest(w, 1);
     struct reply r;
@@ -233,7 +240,10 @@ static void relative_paths_begin_at_home(void **state)
     expect(&w->dom0, XS_WRITE, 0, "/local/domain/3/name\0three", "OK\0");
     expect(&w->dom0, XS_SET_PERMS, 0, "/local/domain/3/name\0n0\0r3\0", "OK\0");
     expect(g, XS_READ, 0, "name\0", "three");
-    expect(&w->dom0, XS_WRITE, 0, "domid\0" "0", "OK\0");
+    expect(&w->dom0, XS_WRITE, 0,
+           "domid\0"
+           "0",
+           "OK\0");
     expect(&w->dom0, XS_READ, 0, "/local/domain/0/domid\0", "0");
     world_free(w);
 }
@@ -250,9 +260,15 @@ static void control_commands(void **state)
     assert_non_null(strstr(r.data, "quota"));
     ask(&w->dom0, XS_CONTROL, 0, TEXT0("quota"), &r);
     assert_non_null(strstr(r.data, "watches"));
-    expect(&w->dom0, XS_CONTROL, 0, "quota\0set\0nodes\0" "5\0", "OK\0");
+    expect(&w->dom0, XS_CONTROL, 0,
+           "quota\0set\0nodes\0"
+           "5\0",
+           "OK\0");
     assert_int_equal(w->srv->quota.nodes, 5);
-    expect_error(&w->dom0, XS_CONTROL, 0, "quota\0set\0x\0" "5\0", "EINVAL");
+    expect_error(&w->dom0, XS_CONTROL, 0,
+                 "quota\0set\0x\0"
+                 "5\0",
+                 "EINVAL");
     expect_error(&w->dom0, XS_CONTROL, 0, "quota\0set\0nodes\0x\0", "EINVAL");
     expect_error(&w->dom0, XS_CONTROL, 0, "print\0", "EINVAL");
     w->srv->nodes[9]++;

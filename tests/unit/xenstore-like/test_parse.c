@@ -144,8 +144,8 @@ static void components(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers),      cmocka_unit_test(strings),
-        cmocka_unit_test(paths),        cmocka_unit_test(path_lengths),
+        cmocka_unit_test(numbers),    cmocka_unit_test(strings),
+        cmocka_unit_test(paths),      cmocka_unit_test(path_lengths),
         cmocka_unit_test(components),
     };
 

@@ -31,9 +31,11 @@ static void who_may_what(void **state)
         { "dom0", { 0, DOMID_INVALID, true, 0, 0 }, ALL },
         { "acts for the owner", { 6, 1, false, 5, 5 }, ALL },
         { "acts for a writer", { 2, 3, false, 5, 5 }, RW },
-        { "PERM-1: owner's number again", { 1, DOMID_INVALID, false, 11, 0 },
+        { "PERM-1: owner's number again",
+          { 1, DOMID_INVALID, false, 11, 0 },
           PERM_READ },
-        { "PERM-1: writer's number again", { 3, DOMID_INVALID, false, 11, 0 },
+        { "PERM-1: writer's number again",
+          { 3, DOMID_INVALID, false, 11, 0 },
           PERM_READ },
         { "PERM-1: target's number again", { 5, 1, false, 5, 11 }, PERM_READ },
     };

@@ -34,15 +34,13 @@ static void a_full_ring_takes_no_more(void **state)
     char data[XENSTORE_RING_SIZE + 10] = "";
 
     (void)state;
-    assert_int_equal(ring_write(&page, data, sizeof(data)),
-                     XENSTORE_RING_SIZE);
+    assert_int_equal(ring_write(&page, data, sizeof(data)), XENSTORE_RING_SIZE);
     assert_int_equal(ring_write(&page, data, sizeof(data)), 0);
     page.rsp_cons += 7;
     assert_int_equal(ring_write(&page, data, sizeof(data)), 7);
 
     page.req_prod = XENSTORE_RING_SIZE;
-    assert_int_equal(ring_read(&page, data, sizeof(data)),
-                     XENSTORE_RING_SIZE);
+    assert_int_equal(ring_read(&page, data, sizeof(data)), XENSTORE_RING_SIZE);
 }
 
 static void indices_are_not_trusted(void **state)

@@ -46,10 +46,9 @@ static int check_kids(const struct node *n)
     r = n->right ? n->right->height : 0;
     assert_int_equal(n->height, (l > r ? l : r) + 1);
     assert_in_range(l - r + 1, 0, 2);
-    assert_int_equal(n->list_bytes,
-                     (n->left ? n->left->list_bytes : 0) +
-                         (n->right ? n->right->list_bytes : 0) + n->name_len +
-                         1);
+    assert_int_equal(n->list_bytes, (n->left ? n->left->list_bytes : 0) +
+                                        (n->right ? n->right->list_bytes : 0) +
+                                        n->name_len + 1);
     if (n->left)
         assert_true(node_order(n->left->text, n->left->name_len, n->text,
                                n->name_len) < 0);
@@ -61,8 +60,9 @@ static int check_kids(const struct node *n)
 
 static void names_are_ordered(void **state)
 {
-    static const char *const order[] = { "0", "9", "10", "51712", "100000",
-                                         "0x", "9a", "A", "a", "aa", "b" };
+    static const char *const order[] = { "0",      "9",  "10", "51712",
+                                         "100000", "0x", "9a", "A",
+                                         "a",      "aa", "b" };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(order); i++) {

@@ -67,6 +67,7 @@ static void bad_ends_and_ids(void **state)
 /* Two transactions; the first commits first.  Does the second? */
 static void who_conflicts(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *why;
         uint32_t type1;
@@ -99,6 +100,7 @@ static void who_conflicts(void **state)
         { "list of parent set, created", XS_SET_PERMS, TEXT0("/d\0n1"), XS_WRITE, TEXT("/d/x\0y"), true },
         { "removed again", XS_RM, TEXT0("/q"), XS_RM, TEXT0("/q"), false },
     };
+    /* clang-format on */
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -136,14 +138,26 @@ static void merging(void **state)
     expect(p, XS_WRITE, 0, "/b\0v", "OK\0");
     t = begin(p);
     expect(p, XS_RM, t, "/a\0", "OK\0");
-    expect(p, XS_WRITE, t, "/a/new/x\0" "1", "OK\0");
-    expect(p, XS_WRITE, t, "/n/m\0" "2", "OK\0");
+    expect(p, XS_WRITE, t,
+           "/a/new/x\0"
+           "1",
+           "OK\0");
+    expect(p, XS_WRITE, t,
+           "/n/m\0"
+           "2",
+           "OK\0");
     expect(p, XS_SET_PERMS, t, "/n/m\0n5\0", "OK\0");
     expect(p, XS_WRITE, t, "/gone/x\0", "OK\0");
     expect(p, XS_RM, t, "/gone\0", "OK\0");
-    expect(p, XS_WRITE, t, "/n/k/l\0" "3", "OK\0");
+    expect(p, XS_WRITE, t,
+           "/n/k/l\0"
+           "3",
+           "OK\0");
     expect(p, XS_RM, t, "/n/k\0", "OK\0");
-    expect(p, XS_WRITE, t, "/n/k/l\0" "4", "OK\0");
+    expect(p, XS_WRITE, t,
+           "/n/k/l\0"
+           "4",
+           "OK\0");
     expect(p, XS_WRITE, 0, "/b\0w", "OK\0");
     expect(p, XS_WRITE, 0, "/c\0w", "OK\0");
     expect(p, XS_TRANSACTION_END, t, "T\0", "OK\0");

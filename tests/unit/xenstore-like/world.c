@@ -8,10 +8,7 @@
 
 #include "world.h"
 
-void log_line(const char *format, ...)
-{
-    (void)format;
-}
+void log_line(const char *format, ...) { (void)format; }
 
 static struct peer *to_peer(struct conn *c)
 {
@@ -44,15 +41,9 @@ static int peer_write(struct conn *c, const void *data, size_t len)
     return len;
 }
 
-static void peer_turn_done(struct conn *c)
-{
-    (void)c;
-}
+static void peer_turn_done(struct conn *c) { (void)c; }
 
-static void peer_fail(struct conn *c)
-{
-    to_peer(c)->closed = true;
-}
+static void peer_fail(struct conn *c) { to_peer(c)->closed = true; }
 
 static const struct conn_io peer_io = {
     .read = peer_read,
@@ -212,9 +203,8 @@ void expect_(struct peer *p, uint32_t type, uint32_t tx, const char *data,
     fail();
 }
 
-void expect_error_(struct peer *p, uint32_t type, uint32_t tx,
-                   const char *data, size_t len, const char *name,
-                   const char *file, int line)
+void expect_error_(struct peer *p, uint32_t type, uint32_t tx, const char *data,
+                   size_t len, const char *name, const char *file, int line)
 {
     struct reply r;
 

@@ -21,9 +21,9 @@
 /* A connection whose peer is the test. */
 struct peer {
     struct conn conn;
-    char in[65536];   /* what the store is about to read */
+    char in[65536]; /* what the store is about to read */
     size_t in_len, in_pos, read_max;
-    char out[65536];  /* what the store wrote */
+    char out[65536]; /* what the store wrote */
     size_t out_len, write_max;
     char events[4096]; /* "path token;" for each event since the last look */
     bool closed;
@@ -36,9 +36,9 @@ struct reply {
 
 struct world {
     struct server *srv;
-    struct peer dom0;      /* a socket */
-    struct peer guest[4];  /* domains 1 to 4, introduced as far as asked */
-    int introduce_err;     /* what the next introduction gives */
+    struct peer dom0;     /* a socket */
+    struct peer guest[4]; /* domains 1 to 4, introduced as far as asked */
+    int introduce_err;    /* what the next introduction gives */
     unsigned int last_port;
 };
 
@@ -57,16 +57,15 @@ void ask(struct peer *p, uint32_t type, uint32_t tx, const char *data,
 
 /** expect - ask, and the reply's payload is @want, @want_len bytes */
 void expect_(struct peer *p, uint32_t type, uint32_t tx, const char *data,
-             size_t len, const char *want, size_t want_len,
-             const char *file, int line);
+             size_t len, const char *want, size_t want_len, const char *file,
+             int line);
 #define expect(p, type, tx, data, want)                                        \
     expect_(p, type, tx, data, sizeof(data) - 1, want, sizeof(want) - 1,       \
             __FILE__, __LINE__)
 
 /** expect_error - ask, and the reply is that error */
-void expect_error_(struct peer *p, uint32_t type, uint32_t tx,
-                   const char *data, size_t len, const char *name,
-                   const char *file, int line);
+void expect_error_(struct peer *p, uint32_t type, uint32_t tx, const char *data,
+                   size_t len, const char *name, const char *file, int line);
 #define expect_error(p, type, tx, data, name)                                  \
     expect_error_(p, type, tx, data, sizeof(data) - 1, name, __FILE__, __LINE__)
 

@@ -33,18 +33,18 @@ struct conn_io {
 
 struct conn {
     struct server *srv;
-    struct list link;      /* srv->conns */
-    struct list ready;     /* the host's list of those who have work */
+    struct list link;  /* srv->conns */
+    struct list ready; /* the host's list of those who have work */
     const struct conn_io *io;
-    struct domain *dom;    /* whose ring it is; NULL: a socket, so dom0 */
+    struct domain *dom; /* whose ring it is; NULL: a socket, so dom0 */
     struct buf in, out;
     struct list watches;
     struct list txns;
     unsigned int nr_watches, nr_txns;
     uint16_t domid;
-    bool in_turn;          /* conn_turn() runs: it will look at all */
-    uint8_t broken;        /* XENSTORE_ERROR_: why it is to be closed; an
-                              event was lost, bytes make no sense */
+    bool in_turn;   /* conn_turn() runs: it will look at all */
+    uint8_t broken; /* XENSTORE_ERROR_: why it is to be closed; an
+                       event was lost, bytes make no sense */
 };
 
 /** conn_init - a connection of @dom (NULL: dom0, by a socket) */

@@ -16,7 +16,7 @@ enum seen {
     SEEN_EXISTS = 1, /* that it is there, or that it is not */
     SEEN_VALUE = 2,
     SEEN_PERMS = 4,
-    SEEN_KIDS = 8,   /* the list of its children */
+    SEEN_KIDS = 8, /* the list of its children */
 };
 
 /* A path that an edit came across. */
@@ -47,7 +47,7 @@ struct edit {
     bool logged;           /* remember what was seen: it will be merged */
     struct touch *touches; /* in the order of first touch */
     unsigned int nr, room;
-    uint32_t *index;       /* by hash, number of the touch plus 1; or NULL */
+    uint32_t *index;         /* by hash, number of the touch plus 1; or NULL */
     unsigned int index_size; /* a power of 2, or 0 */
     struct acct acct;
 };

@@ -15,22 +15,18 @@ struct list {
 #define list_entry(ptr, type, member)                                          \
     ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
-/* Every link of @head in order; the current one may be removed. */
-#define list_for_each(pos, nxt, head)                                          \
-    for ((pos) = (head)->next, (nxt) = (pos)->next; (pos) != (head);           \
-         (pos) = (nxt), (nxt) = (pos)->next)
+/* for (LIST_EACH(pos, next, head)): every link of @head in order; the current
+ * one may be removed. */
+#define LIST_EACH(pos, nxt, head)                                              \
+    (pos) = (head)->next, (nxt) = (pos)->next;                                 \
+    (pos) != (head);                                                           \
+    (pos) = (nxt), (nxt) = (pos)->next
 
 /** list_init - make @l an empty list, or an unlinked link */
-static inline void list_init(struct list *l)
-{
-    l->prev = l->next = l;
-}
+static inline void list_init(struct list *l) { l->prev = l->next = l; }
 
 /** list_empty - is @l an empty list, or an unlinked link? */
-static inline bool list_empty(const struct list *l)
-{
-    return l->next == l;
-}
+static inline bool list_empty(const struct list *l) { return l->next == l; }
 
 /** list_add_tail - put the unlinked @l behind the last of @head */
 static inline void list_add_tail(struct list *head, struct list *l)

@@ -18,26 +18,26 @@
 struct request {
     struct server *srv;
     struct conn *conn;
-    struct who who;             /* whose rights count */
+    struct who who; /* whose rights count */
     struct xsd_sockmsg hdr;
-    const char *data;           /* payload; a NUL follows it */
-    size_t len;                 /* bytes of payload */
+    const char *data; /* payload; a NUL follows it */
+    size_t len;       /* bytes of payload */
 
-    char path[PATH_ROOM];       /* the first string as a checked path */
-    size_t path_len;            /* bytes */
-    const char *rest;           /* payload behind the first string's NUL */
-    size_t rest_len;            /* bytes */
+    char path[PATH_ROOM];         /* the first string as a checked path */
+    size_t path_len;              /* bytes */
+    const char *rest;             /* payload behind the first string's NUL */
+    size_t rest_len;              /* bytes */
     const char *arg[OP_ARGS_MAX]; /* all strings */
     int nr_args;
 
-    struct txn *txn;            /* the one that it belongs to, or NULL */
-    struct edit *edit;          /* the transaction's, or &direct */
+    struct txn *txn;   /* the one that it belongs to, or NULL */
+    struct edit *edit; /* the transaction's, or &direct */
     struct edit direct;
 
-    struct buf out;             /* the reply's payload */
-    bool ok;                    /* reply "OK" instead */
-    struct watch *hello;        /* send its first event behind the reply */
-    int special;                /* fire this one before the reply, or -1 */
+    struct buf out;      /* the reply's payload */
+    bool ok;             /* reply "OK" instead */
+    struct watch *hello; /* send its first event behind the reply */
+    int special;         /* fire this one before the reply, or -1 */
 };
 
 /**

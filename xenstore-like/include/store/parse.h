@@ -52,10 +52,7 @@ int path_parse(const char *s, uint16_t domid, unsigned int rel_max,
                bool special, char *out);
 
 /** path_is_special - the name of a special watch, not a node's path */
-static inline bool path_is_special(const char *path)
-{
-    return path[0] == '@';
-}
+static inline bool path_is_special(const char *path) { return path[0] == '@'; }
 
 /**
  * path_parent_len - length of the parent's path

@@ -30,17 +30,17 @@ struct perm_entry {
  */
 struct perms {
     uint32_t refs;
-    uint32_t nr;           /* entries, at least 1 */
-    uint64_t gen;          /* the store's generation when it was made */
+    uint32_t nr;  /* entries, at least 1 */
+    uint64_t gen; /* the store's generation when it was made */
     struct perm_entry e[];
 };
 
 /* Who asks. */
 struct who {
     uint16_t domid;
-    uint16_t target;       /* domain that it acts for, or DOMID_INVALID */
-    bool privileged;       /* everything is allowed */
-    uint64_t born;         /* generation when the domain became known */
+    uint16_t target; /* domain that it acts for, or DOMID_INVALID */
+    bool privileged; /* everything is allowed */
+    uint64_t born;   /* generation when the domain became known */
     uint64_t target_born;
 };
 

@@ -28,8 +28,8 @@ struct quota {
 /* One limit, for those who list them. */
 struct quota_row {
     const char *name, *text;
-    size_t offset;       /* of the field, in struct quota */
-    unsigned int value;  /* at start */
+    size_t offset;      /* of the field, in struct quota */
+    unsigned int value; /* at start */
 };
 
 extern const struct quota_row quota_rows[];

@@ -19,11 +19,11 @@ struct wpath;
 /* A domain that was introduced, or that a permission list named. */
 struct domain {
     uint16_t domid;
-    uint16_t target;      /* the domain that it acts for, or DOMID_INVALID */
-    bool introduced;      /* it has a ring */
-    bool shutdown;        /* told to those who watch @releaseDomain */
-    uint64_t born;        /* see PERM-1 */
-    struct conn *conn;    /* its ring's, or NULL */
+    uint16_t target;   /* the domain that it acts for, or DOMID_INVALID */
+    bool introduced;   /* it has a ring */
+    bool shutdown;     /* told to those who watch @releaseDomain */
+    uint64_t born;     /* see PERM-1 */
+    struct conn *conn; /* its ring's, or NULL */
 };
 
 /* What the store asks of whoever can map rings.  Never NULL. */
@@ -60,7 +60,7 @@ enum special {
 
 struct server {
     struct node *root;
-    uint64_t gen;         /* grows with each change */
+    uint64_t gen; /* grows with each change */
     struct quota quota;
     int nodes[DOMID_FIRST_RESERVED]; /* by owner */
     struct domain *domains[DOMID_FIRST_RESERVED];
@@ -69,7 +69,7 @@ struct server {
     struct list conns;
     const struct host *host;
     void *host_arg;
-    uint32_t last_txn;    /* id given last */
+    uint32_t last_txn; /* id given last */
 };
 
 /**

@@ -30,11 +30,11 @@ struct node {
     uint16_t name_len;   /* bytes */
     uint8_t height;      /* among its siblings; a leaf has 1 */
     struct node *left, *right; /* siblings */
-    struct node *kids;   /* root of the tree of children */
-    uint64_t gen;        /* when it was made, or its value last written */
-    uint64_t kids_gen;   /* when a child last came or went */
+    struct node *kids;         /* root of the tree of children */
+    uint64_t gen;              /* when it was made, or its value last written */
+    uint64_t kids_gen;         /* when a child last came or went */
     struct perms *perms;
-    char text[];         /* name, NUL, value */
+    char text[]; /* name, NUL, value */
 };
 
 /* What a new or replaced node holds. */

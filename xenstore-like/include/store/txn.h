@@ -7,7 +7,7 @@
 #include <store/edit.h>
 
 struct txn {
-    struct list link;  /* conn->txns */
+    struct list link; /* conn->txns */
     struct conn *conn;
     uint32_t id;       /* not 0 */
     struct node *base; /* the tree when it began */

@@ -15,7 +15,7 @@ struct wpath {
     struct wpath *next;  /* in its bucket */
     struct list watches; /* in the order in which they were set */
     uint32_t hash;
-    size_t len;          /* bytes of path */
+    size_t len; /* bytes of path */
     char path[];
 };
 
@@ -24,8 +24,8 @@ struct watch {
     struct list by_path; /* wpath->watches */
     struct conn *conn;
     struct wpath *at;
-    size_t skip;         /* bytes of a path that the client does not see:
-                            those of /local/domain/N/ if it is relative */
+    size_t skip; /* bytes of a path that the client does not see:
+                    those of /local/domain/N/ if it is relative */
     char token[];
 };
 
@@ -38,8 +38,8 @@ struct watch {
  *
  * Returns: 0; -EEXIST @c has the same path and token already; -ENOMEM.
  */
-int watch_add(struct conn *c, const char *path, size_t skip,
-              const char *token, struct watch **out);
+int watch_add(struct conn *c, const char *path, size_t skip, const char *token,
+              struct watch **out);
 
 /** watch_find - the watch of @c with that path and token, or NULL */
 struct watch *watch_find(const struct conn *c, const char *path,
