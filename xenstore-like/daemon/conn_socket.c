@@ -13,7 +13,7 @@
 
 #include "conn_socket.h"
 
-#define ACCEPT_QUEUE 128
+#define ACCEPT_QUEUE 4096 /* connections that wait, if the system allows */
 
 struct sock {
     struct conn conn;

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Starts pelstored, natively, on a socket of its own for each test."""
+
+import os
+import pathlib
+import signal
+import subprocess
+
+import pytest
+
+from client import Client
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BINARY = pathlib.Path(os.environ.get("PELSTORED",
+                                     TOP / "build/bin/pelstored"))
+
+
+class Daemon:
+    """A running pelstored."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.socket = folder / "socket"
+        self.pid_file = folder / "pid"
+        self.clients = []
+        # In the background: the command returns when the socket is ready.
+        done = subprocess.run(
+            [BINARY, "--no-domains", "--socket", self.socket, "--pid-file",
+             self.pid_file], timeout=20, check=True)
+        assert done.returncode == 0
+        self.pid = int(self.pid_file.read_text())
+
+    def client(self):
+        new = Client(self.socket)
+        self.clients.append(new)
+        return new
+
+    def tool(self, name, *args, check=True, **kwargs):
+        """Run a stock client program: its result, with output as text."""
+        env = dict(os.environ, XENSTORED_PATH=str(self.socket))
+        return subprocess.run([name, *args], env=env, text=True, timeout=20,
+                              capture_output=True, check=check, **kwargs)
+
+    def start_tool(self, name, *args):
+        env = dict(os.environ, XENSTORED_PATH=str(self.socket))
+        return subprocess.Popen([name, *args], env=env, text=True,
+                                stdout=subprocess.PIPE)
+
+    def alive(self):
+        return self.socket.exists() and Client(self.socket).read("/") == b""
+
+    def stop(self):
+        for one in self.clients:
+            one.close()
+        os.kill(self.pid, signal.SIGTERM)
+        fd = os.pidfd_open(self.pid) if hasattr(os, "pidfd_open") else None
+        if fd is not None:
+            import select
+            ended = select.select([fd], [], [], 20)[0]
+            os.close(fd)
+            assert ended, "pelstored did not end"
+
+
+@pytest.fixture
+def store(tmp_path):
+    """A daemon that must still be there, and sound, when the test ends."""
+    daemon = Daemon(tmp_path)
+    yield daemon
+    check = Client(daemon.socket)
+    assert check.ask("CONTROL", b"check\0") == b"OK\0"
+    check.close()
+    try:
+        daemon.stop()
+    except ProcessLookupError:
+        pass
+    assert not daemon.socket.exists()
+
+
+@pytest.fixture
+def client(store):
+    return store.client()
