@@ -77,6 +77,7 @@ void console_key_work(void)
 {
     char c;
 
+    log_tell_readers();
     while (hit.tail != hit.head) {
         console_lock();
         c = hit.buf[hit.tail++ % sizeof(hit.buf)];

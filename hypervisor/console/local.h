@@ -34,6 +34,9 @@ void ring_grow(void);
 void console_lock(void);
 void console_unlock(void);
 
+/* log_tell_readers - raise VIRQ_CON_RING if something was printed */
+void log_tell_readers(void);
+
 /* input.c: bytes that arrived on the serial line */
 void console_receive(char c);
 

@@ -9,6 +9,7 @@
 #include <hv/cmdline.h>
 #include <hv/console.h>
 #include <hv/cpu.h>
+#include <hv/evtchn.h>
 #include <hv/lock.h>
 #include <hv/string.h>
 #include <x86/insn.h>
@@ -42,6 +43,7 @@ static struct stack_top *holder; /* CPU that holds it; NULL none */
 static unsigned int depth;
 static bool line_open; /* the last line of ours has no newline yet */
 static bool synchronous;
+static bool ring_news; /* printed since VIRQ_CON_RING was raised */
 static unsigned int tokens = BURST, suppressed;
 static uint64_t refilled_ns;
 
@@ -108,6 +110,21 @@ static void print_lines(const char *text)
     if (synchronous)
         uart_drain();
     console_unlock();
+
+    /*
+     * Whoever reads the log wants to know, but we may be called with locks
+     * held that an event takes: console_key_work() tells them.
+     */
+    ring_news = true;
+    if (this_cpu())
+        work_raise(this_cpu(), WORK_KEY);
+}
+
+void log_tell_readers(void)
+{
+    if (!__atomic_exchange_n(&ring_news, false, __ATOMIC_RELAXED))
+        return;
+    virq_raise_global(VIRQ_CON_RING);
 }
 
 static void print_va(const char *fmt, va_list ap)
