@@ -297,11 +297,12 @@ int evtchn_reset(struct domain *d)
 int evtchn_domain_destroy(struct domain *d)
 {
     struct evtchn_domain *e = &d->evtchn;
-    unsigned int nr_ports = e->nr_ports;
+    unsigned int nr_ports = e->nr_ports, closed = 0;
 
     for (unsigned int p = 1; e->nr_active && p < nr_ports; p++) {
-        evtchn_close(d, p);
-        if (p % PORTS_PER_BUCKET == 0 && preempt_needed())
+        if (evtchn_close(d, p))
+            continue;
+        if (++closed % PORTS_PER_BUCKET == 0 && preempt_needed())
             return -ERESTART;
     }
 

@@ -298,17 +298,18 @@ int grant_domain_release_maps(struct domain *d)
 {
     struct grant_table *t = d->grant;
 
-    for (; t->release_next < t->nr_maps * MAPS_PER_PAGE; t->release_next++) {
-        struct maptrack *m = maptrack_of(t, t->release_next);
+    while (t->release_next < t->nr_maps * MAPS_PER_PAGE) {
+        uint32_t handle = t->release_next++;
+        struct maptrack *m = maptrack_of(t, handle);
         struct domain *owner = m->owner;
 
-        if (t->release_next % 64 == 63 && preempt_needed())
+        if (owner) {
+            grant_unpin(owner, m->ref, m->flags & GNTMAP_readonly);
+            maptrack_free(d, handle);
+            domain_put(owner);
+        }
+        if (handle % 64 == 63 && preempt_needed())
             return -ERESTART;
-        if (!owner)
-            continue;
-        grant_unpin(owner, m->ref, m->flags & GNTMAP_readonly);
-        maptrack_free(d, t->release_next);
-        domain_put(owner);
     }
     return 0;
 }

@@ -32,7 +32,7 @@ static struct vcpu vcpus[NR_DOMAINS][NR_TEST_VCPUS];
 static struct vcpu *tables[NR_DOMAINS][NR_TEST_VCPUS];
 static struct shared_info shared[NR_DOMAINS];
 static unsigned int allocations, unblocked, pirq_bound;
-static bool out_of_memory;
+static bool out_of_memory, preempt;
 
 void panic(const char *fmt, ...)
 {
@@ -72,7 +72,7 @@ int copy_to_guest(unsigned long u, const void *from, size_t len)
     return 0;
 }
 
-bool preempt_needed(void) { return false; }
+bool preempt_needed(void) { return preempt; }
 
 struct domain *domain_get_by_id(domid_t id)
 {
@@ -137,7 +137,7 @@ static int setup(void **state)
     memset(shared, 0, sizeof(shared));
     list_init(&domain_list);
     allocations = unblocked = pirq_bound = 0;
-    out_of_memory = false;
+    out_of_memory = preempt = false;
     dom0 = &doms[0];
     fake_top.cpu = &cpus[0];
     for (unsigned int i = 0; i < NR_DOMAINS; i++) {
@@ -550,6 +550,19 @@ static void ports_run_out_at_the_limit(void **state)
     assert_int_equal(alloc_unbound(1, DOMID_SELF, 2), 1);
 }
 
+static void destroying_gets_on_when_it_is_stopped(void **state)
+{
+    unsigned int calls = 0;
+
+    (void)state;
+    for (unsigned int i = 0; i < 1000; i++)
+        alloc_unbound(1, DOMID_SELF, 2);
+    preempt = true;
+    while (evtchn_domain_destroy(&doms[1]) == -ERESTART)
+        calls++;
+    assert_in_range(calls, 10, 20);
+}
+
 static void no_memory_is_an_error(void **state)
 {
     (void)state;
@@ -635,6 +648,7 @@ int main(void)
         TEST(others_channels_are_for_the_privileged),
         TEST(only_the_invited_may_bind),
         TEST(ports_run_out_at_the_limit),
+        TEST(destroying_gets_on_when_it_is_stopped),
         TEST(no_memory_is_an_error),
         TEST(fifo_and_unknown_calls_are_not_there),
         TEST(random_calls_keep_ec1),
