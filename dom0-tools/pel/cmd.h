@@ -64,6 +64,7 @@ int cmd_dmesg(struct pel_ctx *ctx, const struct args *a);
 int cmd_domid(struct pel_ctx *ctx, const struct args *a);
 int cmd_domname(struct pel_ctx *ctx, const struct args *a);
 int cmd_help(struct pel_ctx *ctx, const struct args *a);
+int cmd_completion(struct pel_ctx *ctx, const struct args *a);
 int cmd_version(struct pel_ctx *ctx, const struct args *a);
 
 #endif

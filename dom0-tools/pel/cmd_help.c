@@ -11,7 +11,7 @@ static void print_all(void)
 {
     printf("usage: pel [-v] COMMAND [OPTIONS] [OPERANDS]\n\n");
     for (const struct cmd *c = cmd_table; c->name; c++)
-        printf("  %-9s %-22s %s\n", c->name, c->usage, c->help);
+        printf("  %-10s %-22s %s\n", c->name, c->usage, c->help);
     printf("\nDOMAIN is a name or an id. \"pel help COMMAND\" says more, "
            "pel(1) all.\n");
 }
@@ -42,6 +42,49 @@ int cmd_help(struct pel_ctx *ctx, const struct args *a)
                         "there is no command \"%s\": \"pel help\" lists them",
                         a->words[0]);
     print_one(c);
+    return 0;
+}
+
+/* The first word of an operand's usage says what could stand there. */
+static const char *candidates(const struct cmd *c)
+{
+    if (!strncmp(c->usage, "CONFIG", 6))
+        return "compgen -f -- \"$cur\"";
+    if (strstr(c->usage, "COMMAND"))
+        return "compgen -W \"$commands\" -- \"$cur\"";
+    if (strstr(c->usage, "DOMAIN") || strstr(c->usage, "NAME"))
+        return "compgen -W \"$(pel list 2>/dev/null | "
+               "awk 'NR > 1 { print $1 }')\" -- \"$cur\"";
+    return ":";
+}
+
+int cmd_completion(struct pel_ctx *ctx, const struct args *a)
+{
+    (void)ctx;
+    (void)a;
+    printf("# bash completion of pel, made by \"pel completion\"\n"
+           "_pel()\n{\n"
+           "    local cur=${COMP_WORDS[COMP_CWORD]} commands=\"");
+    for (const struct cmd *c = cmd_table; c->name; c++)
+        printf("%s%s", c == cmd_table ? "" : " ", c->name);
+    printf("\"\n"
+           "    if [ \"$COMP_CWORD\" = 1 ]; then\n"
+           "        COMPREPLY=($(compgen -W \"$commands\" -- \"$cur\"))\n"
+           "        return\n"
+           "    fi\n"
+           "    case ${COMP_WORDS[1]} in\n");
+    for (const struct cmd *c = cmd_table; c->name; c++) {
+        printf("    %s)\n        COMPREPLY=($(", c->name);
+        if (c->options[0])
+            printf("compgen -W \"");
+        for (const struct option_name *o = option_table; o->letter; o++)
+            if (strchr(c->options, o->letter))
+                printf("-%c --%s ", o->letter, o->word);
+        if (c->options[0])
+            printf("\" -- \"$cur\"; ");
+        printf("%s)) ;;\n", candidates(c));
+    }
+    printf("    esac\n}\ncomplete -F _pel pel\n");
     return 0;
 }
 

@@ -20,6 +20,7 @@ const struct cmd cmd_table[] = {
     { "domid",    cmd_domid,    1, 1,  "",    "NAME",     "print the id of a domain" },
     { "domname",  cmd_domname,  1, 1,  "",    "ID",       "print the name of a domain" },
     { "help",     cmd_help,     0, 1,  "",    "[COMMAND]", "print this, or more of one command" },
+    { "completion", cmd_completion, 0, 0, "", "",         "print a completion script for bash" },
     { "version",  cmd_version,  0, 0,  "",    "",         "print the version of the tools" },
     { NULL, NULL, 0, 0, NULL, NULL, NULL },
 };

@@ -5,7 +5,7 @@
  * Exit status: 0 done; 1 failed, with one line on standard error; 2 the
  * command line makes no sense.
  */
-#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <pel/ctx.h>
@@ -43,6 +43,7 @@ int main(int argc, char **argv)
     char what[128];
     int at = 1, ret;
 
+    signal(SIGPIPE, SIG_IGN); /* it is an error of writing instead */
     pel_ctx_init(&ctx);
     while (at < argc && !strcmp(argv[at], "-v")) {
         ctx.log_level = ctx.log_level ? PEL_LOG_DEBUG : PEL_LOG_INFO;

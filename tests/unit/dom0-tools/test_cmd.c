@@ -25,6 +25,7 @@ FAKE(cmd_dmesg)
 FAKE(cmd_domid)
 FAKE(cmd_domname)
 FAKE(cmd_help)
+FAKE(cmd_completion)
 FAKE(cmd_version)
 
 static void rows_are_complete_and_unique(void **state)
