@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pel info and dmesg: the machine and its hypervisor. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <pel/ctx.h>
 #include <pel/host.h>
 #include <pel/json.h>
@@ -12,7 +11,6 @@ int cmd_info(struct pel_ctx *ctx, const struct args *a)
 {
     struct pel_json_writer *w;
     struct pel_hostinfo host;
-    char *text;
     int rc = pel_host_info(ctx, &host);
 
     if (rc)
@@ -23,12 +21,7 @@ int cmd_info(struct pel_ctx *ctx, const struct args *a)
     }
     w = pel_json_writer_new(true);
     out_info_json(w, &host);
-    text = pel_json_writer_end(w);
-    if (!text)
-        return pel_fail_oom(ctx);
-    fputs(text, stdout);
-    free(text);
-    return 0;
+    return out_json(ctx, stdout, w);
 }
 
 static void put(const char *text, uint32_t len, void *arg)

@@ -39,7 +39,6 @@ static int print_json(struct pel_ctx *ctx, const struct pel_dominfo *list,
                       size_t nr, bool with_config)
 {
     struct pel_json_writer *w = pel_json_writer_new(true);
-    char *text;
 
     pel_json_open_list(w);
     for (size_t i = 0; i < nr; i++) {
@@ -49,12 +48,7 @@ static int print_json(struct pel_ctx *ctx, const struct pel_dominfo *list,
         free(name);
     }
     pel_json_close_list(w);
-    text = pel_json_writer_end(w);
-    if (!text)
-        return pel_fail_oom(ctx);
-    fputs(text, stdout);
-    free(text);
-    return 0;
+    return out_json(ctx, stdout, w);
 }
 
 static void print_table(struct pel_ctx *ctx, const struct pel_dominfo *list,

@@ -21,6 +21,12 @@ void out_list_row(FILE *f, const struct pel_dominfo *d, const char *name);
 void out_domain_json(struct pel_json_writer *w, const struct pel_dominfo *d,
                      const char *name, const struct pel_config *config);
 
+/**
+ * out_json - finish a JSON text and print it
+ * Returns: 0; -PEL_ENOMEM
+ */
+int out_json(struct pel_ctx *ctx, FILE *f, struct pel_json_writer *w);
+
 /** out_info_text, out_info_json - the host */
 void out_info_text(FILE *f, const struct pel_hostinfo *h);
 void out_info_json(struct pel_json_writer *w, const struct pel_hostinfo *h);

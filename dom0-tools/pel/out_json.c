@@ -2,11 +2,11 @@
 /* The same facts for programs. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <uuid/uuid.h>
 #include <stdint.h>
 #include <xen/xen.h>
 #include <xen/sched.h>
+#include <pel/ctx.h>
 #include <pel/json.h>
 #include "out.h"
 
@@ -70,40 +70,13 @@ void out_domain_json(struct pel_json_writer *w, const struct pel_dominfo *d,
     pel_json_close_map(w);
 }
 
-void out_info_json(struct pel_json_writer *w, const struct pel_hostinfo *h)
+int out_json(struct pel_ctx *ctx, FILE *f, struct pel_json_writer *w)
 {
-    struct utsname uts;
+    char *text = pel_json_writer_end(w);
 
-    pel_json_open_map(w);
-    if (!uname(&uts)) {
-        text(w, "host", uts.nodename);
-        text(w, "release", uts.release);
-        text(w, "version", uts.version);
-        text(w, "machine", uts.machine);
-    }
-    number(w, "nr_cpus", h->nr_cpus);
-    number(w, "max_cpu_id", h->max_cpu_id);
-    number(w, "nr_nodes", h->nr_nodes);
-    number(w, "cores_per_socket", h->cores_per_socket);
-    number(w, "threads_per_core", h->threads_per_core);
-    number(w, "cpu_khz", h->cpu_khz);
-    pel_json_key(w, "hw_caps");
-    pel_json_open_list(w);
-    for (int i = 0; i < 8; i++)
-        pel_json_put_uint(w, h->hw_caps[i]);
-    pel_json_close_list(w);
-    number(w, "total_memory_kb", h->total_kb);
-    number(w, "free_memory_kb", h->free_kb);
-    number(w, "xen_major", h->major);
-    number(w, "xen_minor", h->minor);
-    text(w, "xen_extra", h->extra);
-    text(w, "xen_caps", h->caps);
-    number(w, "xen_pagesize", h->page_size);
-    text(w, "xen_changeset", h->changeset);
-    text(w, "xen_commandline", h->commandline);
-    text(w, "cc_compiler", h->compiler);
-    text(w, "cc_compile_by", h->compile_by);
-    text(w, "cc_compile_domain", h->compile_domain);
-    text(w, "cc_compile_date", h->compile_date);
-    pel_json_close_map(w);
+    if (!text)
+        return pel_fail_oom(ctx);
+    fputs(text, f);
+    free(text);
+    return 0;
 }
