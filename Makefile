@@ -34,6 +34,11 @@ TOOLS   ?= pel
 cross   := $(if $(filter-out pellicle-pel,$(HV)-$(TOOLS)),-cross)
 machine := configs/qemu/machine.py --hv=$(HV) $(if $(cross),--cross)
 
+.PHONY: demo
+demo: images$(cross)	## boot a host and show its main job, step by step
+	@configs/qemu/job --hv=$(HV) --tools=$(TOOLS) $(if $(cross),--cross) \
+	    demo
+
 .PHONY: run
 run: images$(cross)	## boot hypervisor and dom0 with a shell (Ctrl-a x quits)
 	@$(machine) --dom0-args "tools=$(TOOLS)"

@@ -22,6 +22,9 @@ LOGS = os.path.join(TOP, "build/tests/system")
 TAIL_LINES = 40
 END_SECONDS = 10
 
+# QEMU may have to queue for the machine that it runs on.
+START_SECONDS = float(os.environ.get("PEL_START", "30"))
+
 # Xen's serial line keeps 128 characters that dom0 has not read yet.
 LINE_CHARS = 100
 LINE_SECONDS = 10
@@ -175,6 +178,7 @@ class Dom0(Machine):
         self._marks = itertools.count(1)
 
     def boot(self):
+        self.wait(r".", START_SECONDS)
         self.wait(r"^dom0: ready", self.BOOT_SECONDS)
         self.usable = True
         return self
