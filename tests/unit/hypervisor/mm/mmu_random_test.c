@@ -9,215 +9,7 @@
  *   complains if it is in use in another way (PT-1);
  * - at the end, the books: all memory is back.
  */
-#include <hv/boot.h>
-#include <hv/console.h>
-#include <hv/cpu.h>
-#include <hv/domain.h>
-#include <hv/errno.h>
-#include <hv/features.h>
-#include <hv/grant.h>
-#include <hv/hcall.h>
-#include <hv/heap.h>
-#include <hv/hvmap.h>
-#include <hv/mm.h>
-#include <x86/insn.h>
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
-#include "../../../../hypervisor/mm/audit.h"
-#include "../../../../hypervisor/mm/local.h"
-#include "../../../../hypervisor/mm/memory.h"
-
-#define RAM_MIB 20
-#define NR_FRAMES (RAM_MIB << 8)
-#define NR_PAGES 28 /* of each domain, to begin with */
-
-char fake_frames[2 << 20] __attribute__((aligned(4096)));
-char fake_ram[RAM_MIB << 20] __attribute__((aligned(4096)));
-char fake_m2p[NR_FRAMES * 8] __attribute__((aligned(4096)));
-struct cpu fake_cpu;
-struct vcpu *fake_current;
-unsigned int nr_cpus_online = 1;
-bool cpu_features[NR_FEATURES] = { [FEAT_NX] = true };
-struct mem_region memmap[MAX_MEMMAP] = { { 0, RAM_MIB << 20, MEM_RAM } };
-unsigned int nr_memmap = 1;
-mfn_t idle_pgd;
-struct list domain_list = LIST_INIT(domain_list);
-struct domain *dom0;
-
-static struct domain domains[3];
-static struct vcpu vcpus[3];
-static struct vcpu *vcpu_arrays[3][1];
-static uint64_t gdt_pages[1024];
-static pte_t windows[32];
-static uint64_t boot_next = 1 << 20;
-
-/* Random numbers, the same in every run. */
-
-static uint64_t seed;
-
-static unsigned int rnd(unsigned int n)
-{
-    seed = seed * 6364136223846793005UL + 1442695040888963407UL;
-    return (unsigned int)(seed >> 33) % n;
-}
-
-/* The parts of the hypervisor that are not under test. */
-
-void panic(const char *fmt, ...)
-{
-    va_list ap;
-
-    va_start(ap, fmt);
-    vfprintf(stdout, fmt, ap);
-    va_end(ap);
-    abort();
-}
-
-void log_print(enum log_level level, const char *fmt, ...)
-{
-    va_list ap;
-
-    if (level > LOG_WARN)
-        return;
-    va_start(ap, fmt);
-    vfprintf(stdout, fmt, ap);
-    va_end(ap);
-}
-
-void clear_page(void *p) { memset(p, 0, PAGE_SIZE); }
-
-void copy_page(void *to, const void *from) { memcpy(to, from, PAGE_SIZE); }
-
-uint64_t boot_alloc(uint64_t bytes)
-{
-    uint64_t at = boot_next;
-
-    boot_next += ALIGN_UP(bytes, PAGE_SIZE);
-    if (boot_next > sizeof(fake_ram))
-        panic("the machine is too small");
-    return at;
-}
-
-void boot_free_ranges(void (*fn)(uint64_t start, uint64_t end))
-{
-    fn(boot_next, sizeof(fake_ram));
-}
-
-void hvmap_range(unsigned long va, mfn_t m, unsigned long nr, uint64_t flags)
-{
-    (void)va, (void)m, (void)nr, (void)flags;
-}
-
-void hvmap_fill_l4(pte_t *l4)
-{
-    for (unsigned int i = HV_L4_FIRST; i <= HV_L4_LAST; i++)
-        l4[i] = pte_make(mfn(1), PTE_P | PTE_RW);
-}
-
-pte_t *hvmap_l1e(unsigned long va) { return &windows[va >> PAGE_SHIFT]; }
-
-int grant_frame(struct domain *d, unsigned int idx, mfn_t *out)
-{
-    (void)d, (void)idx, (void)out;
-    return -EINVAL;
-}
-
-static bool preempting;
-
-bool preempt_needed(void) { return preempting && !rnd(3); }
-
-void vcpu_load_cr3(struct vcpu *v)
-{
-    if (v == fake_current)
-        fake_tlb_flush();
-}
-
-struct domain *domain_get_by_id(domid_t id)
-{
-    if (id >= ARRAY_SIZE(domains))
-        return NULL;
-    domain_get(&domains[id]);
-    return &domains[id];
-}
-
-struct domain *domain_get_target(domid_t id)
-{
-    return domain_get_by_id(id == DOMID_SELF ? fake_current->domain->id : id);
-}
-
-void domain_put(struct domain *d)
-{
-    assert_true(d->refs > 1); /* the test's own is never dropped */
-    d->refs--;
-}
-
-/* The model of the TLB: as what may each frame still be cached? */
-
-static struct {
-    domid_t owner;
-    uint8_t types; /* bits of enum page_type */
-} cached[NR_FRAMES];
-
-void fake_tlb_flush(void) { memset(cached, 0, sizeof(cached)); }
-
-static void tlb_model_check(void)
-{
-    for (unsigned int i = boot_next >> PAGE_SHIFT; i < NR_FRAMES; i++) {
-        const struct frame *f = &frame_table[i];
-        enum page_type type = tw_type(f->type);
-        domid_t owner = frame_owner(mfn(i));
-        bool used = (f->type & TW_COUNT) && (f->type & TW_VALID);
-
-        if (owner >= ARRAY_SIZE(domains)) {
-            /* Free, or the hypervisor's: only dirty if it is free. */
-            continue;
-        }
-        if (cached[i].types && cached[i].owner != owner)
-            fail_msg("frame %x of d%u is cached for d%u", i, owner,
-                     cached[i].owner);
-        if (!used || (f->ref & REF_SHARED))
-            continue;
-        if (cached[i].types & ~(1U << type))
-            fail_msg("frame %x is type %d, but cached as %x", i, type,
-                     cached[i].types);
-        if (type == PT_WRITABLE || ptype_is_table(type)) {
-            cached[i].types |= 1U << type;
-            cached[i].owner = owner;
-        }
-    }
-}
-
-/* The machine. */
-
-static void domain_make(unsigned int id)
-{
-    struct domain *d = &domains[id];
-    struct vcpu *v = &vcpus[id];
-
-    memset(d, 0, sizeof(*d));
-    memset(v, 0, sizeof(*v));
-    d->id = id;
-    d->control = d->hardware = !id;
-    d->refs = 1;
-    d->max_pages = NR_PAGES + 8;
-    d->max_vcpus = 1;
-    d->vcpu = vcpu_arrays[id];
-    d->vcpu[0] = v;
-    d->pages_head = d->shared_pages_head = FRAME_NONE;
-    d->zombie_pages_head = FRAME_NONE;
-    lock_init(&d->page_lock, LR_PAGE_LIST);
-    lock_init(&d->lock, LR_DOMAIN);
-    list_add_tail(&d->link, &domain_list);
-    v->domain = d;
-    v->kernel_mode = true;
-    v->guest_table = v->guest_table_user = MFN_INVALID;
-}
+#include "machine.h"
 
 static mfn_t any_page(struct domain *d)
 {
@@ -273,19 +65,6 @@ static unsigned long some_va(void)
     for (unsigned int level = 4; level; level--)
         va |= (unsigned long)some_slot() << (12 + 9 * (level - 1));
     return va & 1UL << 47 ? va | 0xffff000000000000UL : va;
-}
-
-static long call(hcall_fn *fn, struct hcall *h)
-{
-    long ret;
-
-    h->caller = fake_current;
-    preempting = true;
-    do
-        ret = fn(h);
-    while (ret == -ERESTART && rnd(20)); /* a few are never taken up again */
-    preempting = false;
-    return ret;
 }
 
 static unsigned long done_ok;
@@ -474,65 +253,6 @@ static void (*const actions[])(struct domain *d) = {
     guest_writes,   guest_writes,  processor_sets_bits,
 };
 
-static void fill(struct domain *d)
-{
-    while (d->tot_pages < NR_PAGES) {
-        mfn_t m = heap_alloc_domain(d, 0, 0);
-
-        assert_false(mfn_eq(m, MFN_INVALID));
-        for (unsigned int i = 0; i < PT_ENTRIES; i++)
-            if (((pte_t *)mfn_to_virt(m))[i])
-                fail_msg("a page was not scrubbed");
-    }
-}
-
-static void machine_start(void)
-{
-    static bool running;
-
-    if (!running) {
-        mm_init();
-        heap_init();
-        fake_cpu.gdt = gdt_pages;
-        running = true;
-    }
-    list_init(&domain_list);
-    for (unsigned int i = 0; i < ARRAY_SIZE(domains); i++) {
-        domain_make(i);
-        fake_current = &vcpus[i];
-        fill(&domains[i]);
-    }
-}
-
-/* Tear a domain down as domain_kill() does. */
-static void domain_end(struct domain *d)
-{
-    struct vcpu *v = d->vcpu[0];
-    int err;
-
-    d->life = LIFE_DYING;
-    if (fake_current == v)
-        fake_current = &vcpus[(d->id + 1) % ARRAY_SIZE(domains)];
-    gdt_drop(v);
-    ldt_drop(v);
-    preempting = true;
-    do
-        err = pt_set_base(v, MFN_INVALID, true);
-    while (err == -ERESTART);
-    assert_int_equal(err, 0);
-    do
-        err = pt_set_base(v, MFN_INVALID, false);
-    while (err == -ERESTART);
-    assert_int_equal(err, 0);
-    do
-        err = mm_domain_relinquish(d);
-    while (err == -ERESTART);
-    assert_int_equal(err, 0);
-    preempting = false;
-    assert_int_equal(d->pages_head, FRAME_NONE);
-    assert_int_equal(d->shared_pages_head, FRAME_NONE);
-}
-
 /* Which situations came about: a test that never gets there proves little. */
 static unsigned long seen_types[NR_PAGE_TYPES], seen_partial, seen_based;
 
@@ -550,12 +270,6 @@ static void note_seen(void)
         seen_based += !mfn_eq(vcpus[i].guest_table, MFN_INVALID);
 }
 
-static void machine_check(void)
-{
-    assert_int_equal(mm_audit_compare(true), 0);
-    tlb_model_check();
-}
-
 static void anything_at_all(void **state)
 {
     (void)state;
@@ -566,6 +280,7 @@ static void anything_at_all(void **state)
         free_before = round ? heap_free_pages() : 0;
         done_ok = 0;
         machine_start();
+        abandoning = true;
         if (!round)
             free_before = heap_free_pages() + 3 * NR_PAGES;
 
@@ -575,8 +290,12 @@ static void anything_at_all(void **state)
             fake_current = d->vcpu[0];
             fake_tlb_flush(); /* a switch loads CR3 */
             for (unsigned int n = 0; n < 16; n++) {
+                void *ours;
+
                 actions[rnd(ARRAY_SIZE(actions))](d);
+                ours = rnd(4) ? NULL : heap_alloc(0);
                 tlb_model_check();
+                heap_free(ours, 0);
             }
             note_seen();
             if (step % 16 == 0)
