@@ -94,6 +94,9 @@ int pel_config_to_json(struct pel_ctx *ctx, const struct pel_config *cfg,
 {
     struct pel_json_writer *w = pel_json_writer_new(false);
 
+    *out = NULL;
+    if (!w)
+        return pel_fail_oom(ctx);
     pel_config_write_json(w, cfg);
     *out = pel_json_writer_end(w);
     if (!*out)
