@@ -11,6 +11,11 @@ folders := $(patsubst %/Makefile,%,$(wildcard $(addsuffix /Makefile, \
              hypervisor guest-pv dom0-tools xenstore-like)))
 units   := $(patsubst tests/unit/%/Makefile,%,$(wildcard tests/unit/*/Makefile))
 
+# Test suites beside lint and units: of programs on this machine, and of whole
+# machines in QEMU.
+native := pytest:tests/store
+system :=
+
 .DEFAULT_GOAL := all
 
 .PHONY: all
@@ -53,7 +58,12 @@ deps:			## install missing Debian packages (as root), or name them
 
 .PHONY: check
 check: all		## run every test; the last line counts them
-	@tests/run lint $(addprefix unit:,$(units)) $(suites)
+	@tests/run lint $(addprefix unit:,$(units)) $(native) $(system)
+
+.PHONY: check-cross
+check-cross: images-cross ## the system tests with halves of the reference
+	@tests/run "pytest:tests/system --hv=xen --tools=pel" \
+	    "pytest:tests/system --hv=pellicle --tools=xl"
 
 .PHONY: lint
 lint: deps		## check layout, include rules and headers; report sizes
