@@ -230,10 +230,16 @@ class Dom0(Machine):
             f"[ $n -lt {int(seconds * SLOW * 10)} ] || break; done; "
             f"{condition}", seconds * 2 + 10)
 
-    def poweroff(self, seconds=60):
-        """Power the machine off; QEMU's exit status."""
+    def console_log(self, name):
+        """Where the console daemon keeps what a guest printed."""
+        if self.tools == "pel":
+            return f"/var/log/pellicle/console/{name}.log"
+        return f"/var/log/xen/console/guest-{name}.log"
+
+    def poweroff(self, command="poweroff", seconds=60):
+        """Switch the machine off with this command; QEMU's exit status."""
         try:
-            self.run("poweroff", seconds)
+            self.run(command, seconds)
         except Timeout:
             pass
         self.usable = False
