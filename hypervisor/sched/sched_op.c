@@ -167,6 +167,22 @@ long hc_sched_op(struct hcall *h)
 }
 
 /**
+ * hc_sched_op_compat - the first form of the call, which old kernels use
+ *
+ * The argument of shutdown is the reason itself.  Returns: as hc_sched_op();
+ * -ENOSYS for all that this form does not have.
+ */
+long hc_sched_op_compat(struct hcall *h)
+{
+    union sched_arg a = { .shutdown = { .reason = h->arg[1] } };
+
+    if (h->arg[0] > SCHEDOP_shutdown)
+        return -ENOSYS;
+
+    return ops[h->arg[0]].fn(h, &a);
+}
+
+/**
  * hc_set_timer_op - set_timer_op(deadline): VIRQ_TIMER at that system time
  *
  * Replaces an earlier one; 0 stops it; a deadline in the past fires at once.

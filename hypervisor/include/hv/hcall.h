@@ -35,6 +35,7 @@ enum hcall_who { ANY, CONTROL };
     X(set_gdt,                 2, ANY)      \
     X(stack_switch,            2, ANY)      \
     X(fpu_taskswitch,          1, ANY)      \
+    X(sched_op_compat,         2, ANY)      \
     X(platform_op,             1, CONTROL)  \
     X(set_debugreg,            2, ANY)      \
     X(get_debugreg,            1, ANY)      \
