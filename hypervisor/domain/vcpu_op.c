@@ -188,6 +188,7 @@ static long op_register_time(struct vcpu *v, unsigned long u_arg)
     if (!guest_range_ok(area.addr.p, sizeof(struct vcpu_time_info)))
         return -EFAULT;
     v->u_time_area = area.addr.v;
+    v->time_area_done = NULL;
     guest_time_update(v);
     return 0;
 }

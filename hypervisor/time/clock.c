@@ -50,7 +50,8 @@ uint64_t now_ns(void) { return scale_apply(clock_scale, rdtsc() - clock_base); }
 
 uint64_t clock_ns_to_cycles(uint64_t ns)
 {
-    return (unsigned __int128)ns * tsc_khz / 1000000;
+    /* In two parts: the product of the whole would not fit. */
+    return ns / 1000000 * tsc_khz + ns % 1000000 * tsc_khz / 1000000;
 }
 
 const char *clock_source(void) { return source; }
@@ -151,8 +152,8 @@ static uint64_t INIT_TEXT calibrate(const struct reference *r)
     } while (((now - first) & r->mask) < want);
     end = sample(r, &last);
 
-    return ((unsigned __int128)(end - start) * r->hz) /
-           ((last - first) & r->mask);
+    /* A few 10^8 cycles times at most 10^8 Hz: it fits. */
+    return (end - start) * r->hz / ((last - first) & r->mask);
 }
 
 /* Leaf 0x15 in full, or the leaf that hypervisors offer; 0: not told. */

@@ -49,6 +49,14 @@ static void time_area_publish(struct vcpu *v, const struct vcpu_time_info *t)
     kernel_tables_leave(cr3);
     if (err)
         v->u_time_area = NULL;
+    v->time_area_done = v->u_time_area;
+}
+
+/* Base and scale never change, so once written is written for good. */
+static bool up_to_date(const struct vcpu_time_info *t)
+{
+    return t->tsc_to_system_mul == clock_scale.mul &&
+           t->tsc_timestamp == clock_base && !t->system_time;
 }
 
 void guest_time_update(struct vcpu *v)
@@ -63,6 +71,9 @@ void guest_time_update(struct vcpu *v)
         .tsc_shift = clock_scale.shift,
         .flags = CPU_HAS(TSC_INVARIANT) ? XEN_PVCLOCK_TSC_STABLE_BIT : 0,
     };
+
+    if (up_to_date(t) && v->u_time_area == v->time_area_done)
+        return;
 
     __atomic_store_n(&t->version, version, __ATOMIC_RELAXED);
     __atomic_thread_fence(__ATOMIC_RELEASE);

@@ -74,6 +74,7 @@ struct vcpu {
     void *u_runstate;  /* guest virtual address to copy it to, or NULL */
     mfn_t runstate_pt; /* not used: the address is resolved in the guest */
     void *u_time_area; /* guest virtual address of a time copy, or NULL */
+    void *time_area_done; /* where that copy has been written already */
     unsigned int tlb_cpu; /* CPU it last ran on */
 };
 
