@@ -78,14 +78,19 @@ static const struct conn_io ring_io = {
     .fail = io_fail,
 };
 
+/* Begin anew, as with a kernel that has just booted. */
+static void begin_anew(struct ring *r)
+{
+    conn_reset(&r->conn);
+    ring_reset(r->page);
+    r->failed = false;
+    xenevtchn_notify(r->xen->evtchn, r->port);
+}
+
 void ring_signalled(struct ring *r)
 {
-    if (ring_wants_reset(r->page)) {
-        conn_reset(&r->conn);
-        ring_reset(r->page);
-        r->failed = false;
-        xenevtchn_notify(r->xen->evtchn, r->port);
-    }
+    if (ring_wants_reset(r->page))
+        begin_anew(r);
     if (!r->failed)
         loop_ready(r->xen->loop, &r->conn);
 }
@@ -203,6 +208,7 @@ int ring_rebind(struct xen *x, struct domain *dom, evtchn_port_t port)
         return err;
     x->by_port[old] = NULL;
     xenevtchn_unbind(x->evtchn, old);
+    begin_anew(r);
     return 0;
 }
 

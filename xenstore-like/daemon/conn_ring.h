@@ -16,7 +16,12 @@
  */
 int ring_open(struct xen *x, struct domain *dom, evtchn_port_t port);
 
-/** ring_rebind - use another port of the same domain; 0 or negative errno */
+/**
+ * ring_rebind - use another port of the same domain
+ *
+ * Another kernel runs in it: watches, transactions and all bytes under way go.
+ * Returns: 0; a negative errno.
+ */
 int ring_rebind(struct xen *x, struct domain *dom, evtchn_port_t port);
 
 /** ring_close - disconnect; dom->conn is NULL then */

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A guest's ring from end to end, with a page and ports that are the test's. */
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include <xen/grant_table.h>
+
+#include "../../../xenstore-like/daemon/conn_ring.h"
+#include "world.h"
+
+static struct xenstore_domain_interface page;
+static int notified, bound[8], unbound[8], unmapped, bind_result;
+static bool map_fails;
+
+int xenevtchn_notify(xenevtchn_handle *h, evtchn_port_t port)
+{
+    (void)h;
+    (void)port;
+    notified++;
+    return 0;
+}
+
+xenevtchn_port_or_error_t xenevtchn_bind_interdomain(xenevtchn_handle *h,
+                                                     uint32_t domid,
+                                                     evtchn_port_t port)
+{
+    (void)h;
+    assert_int_equal(domid, 1);
+    bound[port]++;
+    return bind_result < 0 ? bind_result : (int)port + 100;
+}
+
+int xenevtchn_unbind(xenevtchn_handle *h, evtchn_port_t port)
+{
+    (void)h;
+    unbound[port - 100]++;
+    return 0;
+}
+
+void *xengnttab_map_grant_ref(xengnttab_handle *h, uint32_t domid, uint32_t ref,
+                              int prot)
+{
+    (void)h;
+    assert_int_equal(domid, 1);
+    assert_int_equal(ref, GNTTAB_RESERVED_XENSTORE);
+    assert_int_equal(prot, PROT_READ | PROT_WRITE);
+    return map_fails ? NULL : &page;
+}
+
+int xengnttab_unmap(xengnttab_handle *h, void *start, uint32_t count)
+{
+    (void)h;
+    assert_ptr_equal(start, &page);
+    assert_int_equal(count, 1);
+    unmapped++;
+    return 0;
+}
+
+static int no_introduce(struct server *srv, struct domain *dom, uint64_t gfn,
+                        unsigned int port)
+{
+    (void)gfn;
+    return ring_open(srv->host_arg, dom, port);
+}
+
+static void release(struct server *srv, struct domain *dom)
+{
+    ring_close(srv->host_arg, dom);
+}
+
+static void ready(struct server *srv, struct conn *c)
+{
+    struct xen *x = srv->host_arg;
+
+    loop_ready(x->loop, c);
+}
+
+static const struct host host = { no_introduce, release, ready };
+
+struct guest {
+    struct loop loop;
+    struct xen xen;
+    struct domain *dom;
+};
+
+static struct guest *guest_new(void)
+{
+    struct guest *g = calloc(1, sizeof(*g));
+
+    assert_non_null(g);
+    memset(&page, 0, sizeof(page));
+    memset(bound, 0, sizeof(bound));
+    memset(unbound, 0, sizeof(unbound));
+    notified = unmapped = bind_result = 0;
+    map_fails = false;
+    list_init(&g->loop.ready);
+    g->xen.loop = &g->loop;
+    g->xen.srv = server_new(&host, &g->xen);
+    assert_non_null(g->xen.srv);
+    g->dom = server_domain_add(g->xen.srv, 1);
+    assert_non_null(g->dom);
+    return g;
+}
+
+static void guest_free(struct guest *g)
+{
+    if (g->dom->conn)
+        ring_close(&g->xen, g->dom);
+    server_free(g->xen.srv);
+    free(g->xen.by_port);
+    free(g);
+}
+
+/* The guest sends a request and signals; everybody gets a turn. */
+static void run(struct guest *g)
+{
+    struct conn *c;
+
+    ring_signalled(g->xen.by_port[105]);
+    while (!list_empty(&g->loop.ready)) {
+        c = list_entry(g->loop.ready.next, struct conn, ready);
+        list_del(&c->ready);
+        conn_turn(c);
+        if (c->broken)
+            (c->io->fail)(c); /* cmocka has a macro of that name */
+    }
+}
+
+static void put(uint32_t type, const char *data, uint32_t len)
+{
+    struct xsd_sockmsg hdr = { type, 1, 0, len };
+    char all[256];
+
+    memcpy(all, &hdr, sizeof(hdr));
+    memcpy(all + sizeof(hdr), data, len);
+    for (size_t i = 0; i < sizeof(hdr) + len; i++)
+        page.req[MASK_XENSTORE_IDX(page.req_prod++)] = all[i];
+}
+
+static void get(struct xsd_sockmsg *hdr, char *data)
+{
+    char all[256];
+    size_t len = page.rsp_prod - page.rsp_cons;
+
+    assert_in_range(len, sizeof(*hdr), sizeof(all));
+    for (size_t i = 0; i < len; i++)
+        all[i] = page.rsp[MASK_XENSTORE_IDX(page.rsp_cons++)];
+    memcpy(hdr, all, sizeof(*hdr));
+    assert_int_equal(len, sizeof(*hdr) + hdr->len);
+    memcpy(data, all + sizeof(*hdr), hdr->len);
+}
+
+static void requests_are_answered_and_signalled(void **state)
+{
+    struct guest *g = guest_new();
+    struct xsd_sockmsg hdr;
+    char data[256];
+
+    (void)state;
+    assert_int_equal(ring_open(&g->xen, g->dom, 5), 0);
+    assert_int_equal(bound[5], 1);
+    assert_int_equal(page.server_features,
+                     XENSTORE_SERVER_FEATURE_RECONNECTION |
+                         XENSTORE_SERVER_FEATURE_ERROR);
+    for (int i = 0; i < 100; i++) {
+        put(XS_GET_DOMAIN_PATH, TEXT0("1"));
+        notified = 0;
+        run(g);
+        assert_int_equal(notified, 1); /* once a turn is enough */
+        get(&hdr, data);
+        assert_int_equal(hdr.type, XS_GET_DOMAIN_PATH);
+        assert_string_equal(data, "/local/domain/1");
+    }
+    notified = 0;
+    run(g); /* a signal for nothing is not answered */
+    assert_int_equal(notified, 0);
+    ring_close(&g->xen, g->dom);
+    assert_null(g->dom->conn);
+    assert_int_equal(unbound[5], 1);
+    assert_int_equal(unmapped, 1);
+    guest_free(g);
+}
+
+static void who_breaks_the_protocol_is_stopped_until_a_reset(void **state)
+{
+    static const struct {
+        const char *why;
+        uint32_t req_prod, req_cons, payload, error;
+    } cases[] = {
+        { "indices", 5000, 0, 0, XENSTORE_ERROR_RINGIDX },
+        { "payload", 0, 0, 4097, XENSTORE_ERROR_PROTO },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct guest *g = guest_new();
+        struct xsd_sockmsg hdr = { XS_READ, 1, 0, cases[i].payload };
+        char data[256];
+
+        print_message("%s\n", cases[i].why);
+        assert_int_equal(ring_open(&g->xen, g->dom, 5), 0);
+        run(g);
+        put(XS_WATCH, TEXT0("@releaseDomain\0t"));
+        run(g);
+        assert_int_equal(g->dom->conn->nr_watches, 1);
+        page.rsp_cons = page.rsp_prod;
+        if (cases[i].payload) {
+            memcpy(page.req + page.req_prod, &hdr, sizeof(hdr));
+            page.req_prod += sizeof(hdr);
+        } else {
+            page.req_prod = cases[i].req_prod;
+            page.req_cons = cases[i].req_cons;
+        }
+        run(g);
+        assert_int_equal(page.error, cases[i].error);
+        assert_int_equal(g->dom->conn->nr_watches, 0);
+
+        put(XS_GET_DOMAIN_PATH, TEXT0("1"));
+        run(g);
+        assert_int_equal(page.rsp_prod, page.rsp_cons); /* not heard */
+
+        page.connection = XENSTORE_RECONNECT;
+        run(g);
+        assert_int_equal(page.connection, XENSTORE_CONNECTED);
+        assert_int_equal(page.error, XENSTORE_ERROR_NONE);
+        put(XS_GET_DOMAIN_PATH, TEXT0("1"));
+        run(g);
+        get(&hdr, data);
+        assert_string_equal(data, "/local/domain/1");
+        guest_free(g);
+    }
+}
+
+static void a_slow_reader_gets_everything(void **state)
+{
+    struct guest *g = guest_new();
+    size_t got = 0;
+
+    (void)state;
+    assert_int_equal(ring_open(&g->xen, g->dom, 5), 0);
+    run(g);
+    for (int i = 0; i < 60; i++) { /* more than a ring of replies */
+        put(XS_GET_DOMAIN_PATH, TEXT0("1"));
+        run(g);
+    }
+    assert_int_equal(page.rsp_prod - page.rsp_cons, XENSTORE_RING_SIZE);
+    while (page.rsp_prod != page.rsp_cons) {
+        got += page.rsp_prod - page.rsp_cons;
+        page.rsp_cons = page.rsp_prod;
+        run(g);
+    }
+    assert_int_equal(got, 60 * (16 + 16));
+    guest_free(g);
+}
+
+static void another_port_is_another_kernel(void **state)
+{
+    struct guest *g = guest_new();
+
+    (void)state;
+    assert_int_equal(ring_open(&g->xen, g->dom, 5), 0);
+    run(g);
+    put(XS_WATCH, TEXT0("@releaseDomain\0t"));
+    run(g);
+    bind_result = -1;
+    assert_int_equal(ring_rebind(&g->xen, g->dom, 6), -EINVAL);
+    assert_int_equal(unbound[5], 0);
+    assert_int_equal(g->dom->conn->nr_watches, 1);
+    bind_result = 0;
+    assert_int_equal(ring_rebind(&g->xen, g->dom, 6), 0);
+    assert_int_equal(unbound[5], 1);
+    assert_null(g->xen.by_port[105]);
+    assert_int_equal(g->dom->conn->nr_watches, 0);
+    assert_int_equal(page.req_prod, 0);
+    guest_free(g);
+}
+
+static void failures_leave_nothing(void **state)
+{
+    struct guest *g = guest_new();
+
+    (void)state;
+    map_fails = true;
+    assert_int_equal(ring_open(&g->xen, g->dom, 5), -EINVAL);
+    assert_null(g->dom->conn);
+    map_fails = false;
+    bind_result = -1;
+    assert_int_equal(ring_open(&g->xen, g->dom, 5), -EINVAL);
+    assert_null(g->dom->conn);
+    assert_int_equal(unmapped, 1);
+    assert_true(list_empty(&g->xen.srv->conns));
+    guest_free(g);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(requests_are_answered_and_signalled),
+        cmocka_unit_test(who_breaks_the_protocol_is_stopped_until_a_reset),
+        cmocka_unit_test(a_slow_reader_gets_everything),
+        cmocka_unit_test(another_port_is_another_kernel),
+        cmocka_unit_test(failures_leave_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
