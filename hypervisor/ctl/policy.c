@@ -18,20 +18,38 @@ static_assert(sizeof(struct cpu_leaf) == sizeof(xen_cpuid_leaf_t) &&
                   offsetof(struct cpu_leaf, a) == offsetof(xen_cpuid_leaf_t, a),
               "a leaf is copied as it is");
 
+/* Tools refuse a whole policy for one leaf that is beyond these. */
+#define BASIC_LAST 0xdU
+#define EXTENDED_FIRST 0x80000000U
+#define EXTENDED_LAST 0x80000021U
+
+static bool tools_know(uint32_t leaf)
+{
+    return leaf <= BASIC_LAST ||
+           (leaf >= EXTENDED_FIRST && leaf <= EXTENDED_LAST);
+}
+
 long policy_to_guest(const struct cpu_policy *p, unsigned long u_leaves,
                      uint32_t *nr_leaves, unsigned long u_msrs,
                      uint32_t *nr_msrs)
 {
+    uint32_t n = 0;
+
     *nr_msrs = u_msrs ? 0 : MSRS_MAX;
     if (!u_leaves) {
         *nr_leaves = POLICY_MAX_LEAVES;
         return 0;
     }
-    if (*nr_leaves < p->nr)
-        return -ENOBUFS;
-    if (copy_to_guest(u_leaves, p->leaf, p->nr * sizeof(p->leaf[0])))
-        return -EFAULT;
-    *nr_leaves = p->nr;
+    for (unsigned int i = 0; i < p->nr; i++) {
+        if (!tools_know(p->leaf[i].leaf))
+            continue;
+        if (n == *nr_leaves)
+            return -ENOBUFS;
+        if (COPY_TO_GUEST_IDX(u_leaves, n, &p->leaf[i]))
+            return -EFAULT;
+        n++;
+    }
+    *nr_leaves = n;
 
     return 0;
 }
