@@ -29,7 +29,8 @@ bool edit_conflicts(const struct edit *e, const struct node *base,
 {
     const struct touch *t;
 
-    for (t = e->touches; t < e->touches + e->nr; t++) {
+    for (unsigned int i = 0; i < e->nr; i++) {
+        t = &e->touches[i];
         if (t->seen &&
             differs(tree_find(base, t->path), tree_find(now, t->path), t->seen))
             return true;
@@ -129,7 +130,8 @@ void edit_settle(struct edit *e, const struct node *before,
     const struct node *n;
     struct touch *t;
 
-    for (t = e->touches; t < e->touches + e->nr; t++) {
+    for (unsigned int i = 0; i < e->nr; i++) {
+        t = &e->touches[i];
         n = tree_find(before, t->path);
         if (!n && !tree_find(after, t->path))
             t->fire = false; /* it came and went inside the transaction */
@@ -143,15 +145,16 @@ void edit_settle(struct edit *e, const struct node *before,
 int edit_merge(const struct edit *e, struct node **root, struct acct *acct,
                uint64_t gen)
 {
-    const struct touch *t, *end = e->touches + e->nr;
+    const struct touch *t;
     int err = 0;
 
     /* All removals before all that exists now: that stays. */
-    for (t = e->touches; t < end && !err; t++) {
-        if (t->removed)
-            err = merge_remove(t, root, acct, gen);
+    for (unsigned int i = 0; i < e->nr && !err; i++) {
+        if (e->touches[i].removed)
+            err = merge_remove(&e->touches[i], root, acct, gen);
     }
-    for (t = e->touches; t < end && !err; t++) {
+    for (unsigned int i = 0; i < e->nr && !err; i++) {
+        t = &e->touches[i];
         if ((t->changed || t->removed) && tree_find(*e->root, t->path))
             err = merge_put(t->path, *e->root, root, acct);
     }

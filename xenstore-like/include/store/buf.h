@@ -20,7 +20,7 @@ static inline size_t buf_len(const struct buf *b) { return b->tail - b->head; }
 /** buf_head - the first byte in the queue; valid until the next buf_ call */
 static inline const char *buf_head(const struct buf *b)
 {
-    return b->mem + b->head;
+    return b->mem ? b->mem + b->head : "";
 }
 
 /**
