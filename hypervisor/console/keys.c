@@ -9,6 +9,7 @@
 #include <hv/heap.h>
 #include <hv/irq.h>
 #include <hv/mm.h>
+#include <hv/sched.h>
 #include <hv/trap.h>
 #include <hv/vcpu.h>
 
@@ -89,6 +90,7 @@ static const struct {
     { 'i', irq_dump,      "interrupts" },
     { 'm', key_memory,    "memory" },
     { 'q', key_domains,   "domains and vCPUs" },
+    { 'r', sched_dump,    "run queues" },
     { 'R', key_restart,   "restart the machine" },
 };
 // clang-format on

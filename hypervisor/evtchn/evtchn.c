@@ -329,19 +329,20 @@ static const char *const state_names[] = {
     [ECS_IPI] = "ipi",
 };
 
+/* What a key asked for is printed whatever the threshold. */
 void evtchn_dump(void)
 {
     list_for_each(l, &domain_list)
     {
         struct domain *d = list_entry(l, struct domain, link);
 
-        log_info("d%u: %u event channels\n", d->id, d->evtchn.nr_active);
+        log_err("d%u: %u event channels\n", d->id, d->evtchn.nr_active);
         for (unsigned int p = 1; p < d->evtchn.nr_ports; p++) {
             const struct evtchn *c = evtchn_lookup(d, p);
 
             if (c->state == ECS_FREE)
                 continue;
-            log_info(
+            log_err(
                 "  %4u v%u %s%s d%d %u\n", p, c->vcpu, state_names[c->state],
                 evtchn_port_pending(d, p) ? " pending" : "",
                 c->state == ECS_INTERDOMAIN ? c->peer->id : -1, c->peer_port);

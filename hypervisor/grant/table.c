@@ -314,6 +314,7 @@ int grant_domain_release_maps(struct domain *d)
     return 0;
 }
 
+/* What a key asked for is printed whatever the threshold. */
 void grant_dump(void)
 {
     list_for_each(l, &domain_list)
@@ -323,14 +324,14 @@ void grant_dump(void)
 
         if (!t)
             continue;
-        log_info("d%u: %u of %u grant frames, %u mappings\n", d->id,
-                 t->nr_frames, t->max_frames, t->nr_mapped);
+        log_err("d%u: %u of %u grant frames, %u mappings\n", d->id,
+                t->nr_frames, t->max_frames, t->nr_mapped);
         for (grant_ref_t r = 0; r < t->nr_frames * GRANTS_PER_FRAME; r++) {
             const struct active *a = grant_active(t, r);
 
             if (a->readers || a->writers)
-                log_info("  %5u mfn %x to d%u: %u ro, %u rw\n", r, a->mfn,
-                         a->domid, a->readers, a->writers);
+                log_err("  %5u mfn %x to d%u: %u ro, %u rw\n", r, a->mfn,
+                        a->domid, a->readers, a->writers);
         }
     }
 }

@@ -267,12 +267,13 @@ void schedule(void)
     runstate_publish(next);
 }
 
+/* What a key asked for is printed whatever the threshold. */
 void sched_dump(void)
 {
     struct sched_cpu *sc = &sched_cpus[this_cpu_id()];
 
-    log_info("CPU %u: %u queued, floor %lu us\n", this_cpu_id(), sc->rq.nr,
-             (unsigned long)(sc->rq.floor / 1000));
+    log_err("CPU %u: %u queued, floor %lu us\n", this_cpu_id(), sc->rq.nr,
+            (unsigned long)(sc->rq.floor / 1000));
     list_for_each(l, &domain_list)
     {
         struct domain *d = list_entry(l, struct domain, link);
@@ -282,12 +283,12 @@ void sched_dump(void)
 
             if (!v || !v->sched.up)
                 continue;
-            log_info("  d%uv%u:%s%s%s%s vtime %lu us\n", d->id, v->id,
-                     v->sched.running ? " running" : "",
-                     v->sched.queued ? " queued" : "",
-                     v->sched.blocked ? " blocked" : "",
-                     v->evtchn.polling ? " polling" : "",
-                     (unsigned long)(v->sched.vtime / 1000));
+            log_err("  d%uv%u:%s%s%s%s vtime %lu us\n", d->id, v->id,
+                    v->sched.running ? " running" : "",
+                    v->sched.queued ? " queued" : "",
+                    v->sched.blocked ? " blocked" : "",
+                    v->evtchn.polling ? " polling" : "",
+                    (unsigned long)(v->sched.vtime / 1000));
         }
     }
 }
