@@ -11,10 +11,7 @@
 static uint64_t counts[EVTCHN_COUNTED];
 static unsigned int served_by[EVTCHN_COUNTED];
 
-static uint64_t bit(evtchn_port_t port)
-{
-    return 1ull << (port % BITS);
-}
+static uint64_t bit(evtchn_port_t port) { return 1ull << (port % BITS); }
 
 void evtchn_upcall(void)
 {
@@ -31,9 +28,9 @@ void evtchn_upcall(void)
 
             if (!(sel & (1ull << word)))
                 continue;
-            ready = __atomic_load_n(&s->evtchn_pending[word],
-                                    __ATOMIC_SEQ_CST) &
-                    ~__atomic_load_n(&s->evtchn_mask[word], __ATOMIC_SEQ_CST);
+            ready =
+                __atomic_load_n(&s->evtchn_pending[word], __ATOMIC_SEQ_CST) &
+                ~__atomic_load_n(&s->evtchn_mask[word], __ATOMIC_SEQ_CST);
             __atomic_fetch_and(&s->evtchn_pending[word], ~ready,
                                __ATOMIC_SEQ_CST);
             for (; ready; ready &= ready - 1) {
@@ -61,8 +58,8 @@ unsigned int evtchn_cpu(evtchn_port_t port)
 
 void evtchn_forget(evtchn_port_t port)
 {
-    __atomic_fetch_and(&pv_shared_info->evtchn_pending[port / BITS],
-                       ~bit(port), __ATOMIC_SEQ_CST);
+    __atomic_fetch_and(&pv_shared_info->evtchn_pending[port / BITS], ~bit(port),
+                       __ATOMIC_SEQ_CST);
     __atomic_store_n(&counts[port % EVTCHN_COUNTED], 0, __ATOMIC_SEQ_CST);
 }
 
@@ -104,13 +101,22 @@ long evtchn_close(evtchn_port_t port)
     return hc_event_channel_op(EVTCHNOP_close, &arg);
 }
 
+/* A port may have been masked in an earlier life. */
+static long bound(long rc, evtchn_port_t port)
+{
+    if (rc)
+        return rc;
+    evtchn_set_mask(port, false);
+    return (long)port;
+}
+
 long evtchn_alloc(domid_t remote)
 {
     struct evtchn_alloc_unbound arg = { .dom = DOMID_SELF,
                                         .remote_dom = remote };
     long rc = hc_event_channel_op(EVTCHNOP_alloc_unbound, &arg);
 
-    return rc ? rc : (long)arg.port;
+    return bound(rc, arg.port);
 }
 
 long evtchn_bind_local(evtchn_port_t remote)
@@ -119,7 +125,7 @@ long evtchn_bind_local(evtchn_port_t remote)
                                            .remote_port = remote };
     long rc = hc_event_channel_op(EVTCHNOP_bind_interdomain, &arg);
 
-    return rc ? rc : (long)arg.local_port;
+    return bound(rc, arg.local_port);
 }
 
 long evtchn_bind_virq(unsigned int virq, unsigned int vcpu)
@@ -127,7 +133,7 @@ long evtchn_bind_virq(unsigned int virq, unsigned int vcpu)
     struct evtchn_bind_virq arg = { .virq = virq, .vcpu = vcpu };
     long rc = hc_event_channel_op(EVTCHNOP_bind_virq, &arg);
 
-    return rc ? rc : (long)arg.port;
+    return bound(rc, arg.port);
 }
 
 long evtchn_bind_ipi(unsigned int vcpu)
@@ -135,7 +141,7 @@ long evtchn_bind_ipi(unsigned int vcpu)
     struct evtchn_bind_ipi arg = { .vcpu = vcpu };
     long rc = hc_event_channel_op(EVTCHNOP_bind_ipi, &arg);
 
-    return rc ? rc : (long)arg.port;
+    return bound(rc, arg.port);
 }
 
 void events_on(void)

@@ -21,8 +21,7 @@ long grant_init(void)
     if (rc || setup.status)
         return rc ? rc : setup.status;
     rc = hc_update_va_mapping((uintptr_t)table,
-                              frame << PAGE_SHIFT | PTE_KERNEL_RW,
-                              UVMF_INVLPG);
+                              frame << PAGE_SHIFT | PTE_KERNEL_RW, UVMF_INVLPG);
     ready = !rc;
     return rc;
 }
@@ -43,7 +42,4 @@ void grant_allow(grant_ref_t ref, domid_t domid, const void *page,
     e->flags = GTF_permit_access | flags;
 }
 
-void grant_revoke(grant_ref_t ref)
-{
-    grant_entry(ref)->flags = 0;
-}
+void grant_revoke(grant_ref_t ref) { grant_entry(ref)->flags = 0; }

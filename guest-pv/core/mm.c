@@ -36,10 +36,7 @@ void *page_alloc(void)
     return page;
 }
 
-void page_free(void *page)
-{
-    free_list[nr_free++] = page;
-}
+void page_free(void *page) { free_list[nr_free++] = page; }
 
 uint64_t mfn_of(const void *page)
 {
@@ -77,15 +74,9 @@ uint64_t pte_maddr(const uint64_t *entry)
     return mfn_of(entry) << PAGE_SHIFT | ((uintptr_t)entry % PAGE_SIZE);
 }
 
-uint64_t *mm_l4(void)
-{
-    return l4;
-}
+uint64_t *mm_l4(void) { return l4; }
 
-void mm_set_l4(uint64_t *table)
-{
-    l4 = table;
-}
+void mm_set_l4(uint64_t *table) { l4 = table; }
 
 long page_protect(const void *page)
 {
@@ -118,10 +109,7 @@ uint64_t scratch_va(unsigned int i)
     return SCRATCH_BASE + (uint64_t)i * PAGE_SIZE;
 }
 
-uint64_t *scratch_l1(void)
-{
-    return scratch;
-}
+uint64_t *scratch_l1(void) { return scratch; }
 
 static long scratch_init(void)
 {

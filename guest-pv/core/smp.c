@@ -30,7 +30,9 @@ static void __attribute__((noreturn)) other_main(void)
 
     trap_init();
     for (;;) {
-        jobs[id].fn(jobs[id].arg);
+        if (jobs[id].fn)
+            jobs[id].fn(jobs[id].arg);
+        jobs[id].fn = NULL;
         events_off();
         hc_vcpu_op(VCPUOP_down, id, NULL);
     }
@@ -87,7 +89,4 @@ static bool is_down(void *id)
     return !hc_vcpu_op(VCPUOP_is_up, *(unsigned int *)id, NULL);
 }
 
-bool smp_end(unsigned int id)
-{
-    return time_wait(is_down, &id, PATIENCE);
-}
+bool smp_end(unsigned int id) { return time_wait(is_down, &id, PATIENCE); }

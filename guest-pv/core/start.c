@@ -39,10 +39,7 @@ void pv_start(struct start_info *si)
     must(mm_init(si), "memory");
 }
 
-bool pv_is_dom0(void)
-{
-    return pv_start_info->flags & SIF_INITDOMAIN;
-}
+bool pv_is_dom0(void) { return pv_start_info->flags & SIF_INITDOMAIN; }
 
 const char *pv_word(const char *key, char *buf, unsigned int size)
 {

@@ -17,8 +17,8 @@ uint64_t time_ns(void)
         version = t->version & ~1u; /* odd: being written */
         insn_barrier();
         delta = insn_rdtsc() - t->tsc_timestamp;
-        delta = t->tsc_shift < 0 ? delta >> -t->tsc_shift
-                                 : delta << t->tsc_shift;
+        delta =
+            t->tsc_shift < 0 ? delta >> -t->tsc_shift : delta << t->tsc_shift;
         ns = (uint64_t)(((unsigned __int128)delta * t->tsc_to_system_mul) >>
                         32) +
              t->system_time;

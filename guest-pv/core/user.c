@@ -65,15 +65,9 @@ int user_init(void)
     return (int)rc;
 }
 
-uint64_t user_l4_mfn(void)
-{
-    return mfn_of(user_l4);
-}
+uint64_t user_l4_mfn(void) { return mfn_of(user_l4); }
 
-void *user_data(void)
-{
-    return data;
-}
+void *user_data(void) { return data; }
 
 uint64_t user_addr(const void *code)
 {

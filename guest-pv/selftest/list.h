@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The list of self-tests, in the order of running. */
+/*
+ * The list of self-tests, in the order of running.  smp is the first that
+ * uses a second vCPU: it asks what is refused before that is initialised.
+ */
 #ifndef SELFTEST_LIST_H
 #define SELFTEST_LIST_H
 
@@ -27,31 +30,41 @@
     X(segbase)        \
     X(table)          \
     X(user)           \
+    X(user_gdt)       \
+    X(evtchn_errors)  \
+    X(evtchn_limit)   \
+    X(loopback)       \
+    X(many)           \
+    X(mask)           \
+    X(pirq)           \
+    X(virq)           \
+    X(smp)            \
+    X(poll_kick)      \
+    X(runstate)       \
+    X(sched_op)       \
+    X(vcpu_switch)    \
+    X(vcpu_info)      \
+    X(vcpu_op)        \
     X(baseptr)        \
+    X(batch)          \
     X(cache_bits)     \
     X(emulated_write) \
+    X(hv_slots)       \
     X(m2p)            \
     X(mmu_update)     \
     X(mmuext)         \
     X(pin)            \
+    X(pin_race)       \
     X(reservation)    \
+    X(stale_tlb)      \
     X(update_va)      \
     X(upper_levels)   \
-    X(evtchn_errors)  \
-    X(loopback)       \
-    X(many)           \
-    X(mask)           \
-    X(virq)           \
     X(grant_copy)     \
     X(grant_map)      \
     X(grant_table)    \
     X(grant_unmap)    \
-    X(runstate)       \
-    X(sched_op)       \
-    X(smp)            \
-    X(vcpu_info)      \
-    X(vcpu_op)        \
     X(clock)          \
+    X(tick)           \
     X(timer)          \
     X(buffers)        \
     X(privilege)

@@ -83,9 +83,8 @@ static void surprise(const struct cpu_user_regs *regs)
 
     if (!running || cpu->id)
         return;
-    test_fail("unexpected trap %x error %x rip %lx cr2 %lx",
-              regs->entry_vector, regs->error_code, regs->rip,
-              cpu->info->arch.cr2);
+    test_fail("unexpected trap %x error %x rip %lx cr2 %lx", regs->entry_vector,
+              regs->error_code, regs->rip, cpu->info->arch.cr2);
     cpu->catching = NULL;
     cpu->user = NULL;
     cpu->info->evtchn_upcall_mask = 1;

@@ -39,8 +39,8 @@ long evtchn_close(evtchn_port_t port);
 /**
  * evtchn_alloc, evtchn_bind_local, evtchn_bind_virq, evtchn_bind_ipi
  *
- * Return the new port, or a negative errno.  evtchn_bind_local() connects to
- * a port of this domain that evtchn_alloc(DOMID_SELF) made.
+ * Return the new port, unmasked, or a negative errno.  evtchn_bind_local()
+ * connects to a port of this domain that evtchn_alloc(DOMID_SELF) made.
  */
 long evtchn_alloc(domid_t remote);
 long evtchn_bind_local(evtchn_port_t remote);

@@ -26,9 +26,9 @@ long hypercall(unsigned long nr, unsigned long a1, unsigned long a2,
                unsigned long a3, unsigned long a4, unsigned long a5);
 
 #define HC(nr, ...) HC_(__HYPERVISOR_##nr, __VA_ARGS__, 0, 0, 0, 0, 0)
-#define HC_(nr, a, b, c, d, e, ...)                                       \
-    hypercall(nr, (unsigned long)(a), (unsigned long)(b),                 \
-              (unsigned long)(c), (unsigned long)(d), (unsigned long)(e))
+#define HC_(nr, a, b, c, d, e, ...)                                            \
+    hypercall(nr, (unsigned long)(a), (unsigned long)(b), (unsigned long)(c),  \
+              (unsigned long)(d), (unsigned long)(e))
 
 static inline long hc_set_trap_table(const void *table)
 {
@@ -41,8 +41,8 @@ static inline long hc_mmu_update(const void *reqs, unsigned int count,
     return HC(mmu_update, reqs, count, done, domid);
 }
 
-static inline long hc_mmuext_op(const void *ops, unsigned int count,
-                                void *done, unsigned int domid)
+static inline long hc_mmuext_op(const void *ops, unsigned int count, void *done,
+                                unsigned int domid)
 {
     return HC(mmuext_op, ops, count, done, domid);
 }

@@ -21,16 +21,10 @@ static inline void insn_fill(void *to, int c, size_t n)
 }
 
 /** insn_barrier - the compiler may not move memory accesses across it */
-static inline void insn_barrier(void)
-{
-    asm volatile("" : : : "memory");
-}
+static inline void insn_barrier(void) { asm volatile("" : : : "memory"); }
 
 /** insn_pause - a hint inside loops that wait for another processor */
-static inline void insn_pause(void)
-{
-    asm volatile("pause" : : : "memory");
-}
+static inline void insn_pause(void) { asm volatile("pause" : : : "memory"); }
 
 /** insn_rdtsc - the time stamp counter, in cycles */
 static inline uint64_t insn_rdtsc(void)
@@ -96,40 +90,19 @@ static inline bool insn_lock_bts(uint64_t *p, uint64_t bit)
 
 /* Instructions that trap, or that the hypervisor emulates. */
 
-static inline void insn_int3(void)
-{
-    asm volatile("int3" : : : "memory");
-}
+static inline void insn_int3(void) { asm volatile("int3" : : : "memory"); }
 
-static inline void insn_ud2(void)
-{
-    asm volatile("ud2" : : : "memory");
-}
+static inline void insn_ud2(void) { asm volatile("ud2" : : : "memory"); }
 
-static inline void insn_hlt(void)
-{
-    asm volatile("hlt" : : : "memory");
-}
+static inline void insn_hlt(void) { asm volatile("hlt" : : : "memory"); }
 
-static inline void insn_cli(void)
-{
-    asm volatile("cli" : : : "memory");
-}
+static inline void insn_cli(void) { asm volatile("cli" : : : "memory"); }
 
-static inline void insn_sti(void)
-{
-    asm volatile("sti" : : : "memory");
-}
+static inline void insn_sti(void) { asm volatile("sti" : : : "memory"); }
 
-static inline void insn_clts(void)
-{
-    asm volatile("clts" : : : "memory");
-}
+static inline void insn_clts(void) { asm volatile("clts" : : : "memory"); }
 
-static inline void insn_fninit(void)
-{
-    asm volatile("fninit" : : : "memory");
-}
+static inline void insn_fninit(void) { asm volatile("fninit" : : : "memory"); }
 
 /** insn_int_0x81 - a soft interrupt that no gate of the guest admits: 0x81 */
 static inline void insn_int_0x81(void)
@@ -238,12 +211,42 @@ static inline void insn_load_fs(uint16_t sel)
     asm volatile("mov %0, %%fs" : : "r"((uint32_t)sel) : "memory");
 }
 
-static inline uint16_t insn_read_cs(void)
+static inline uint16_t insn_read_fs(void)
 {
     uint16_t sel;
 
-    asm volatile("mov %%cs, %0" : "=r"(sel));
+    asm volatile("mov %%fs, %0" : "=r"(sel));
     return sel;
+}
+
+/*
+ * FPU registers: the compiler is told to leave them alone, so they hold what
+ * was put there.
+ */
+static inline void insn_set_xmm7(uint64_t v)
+{
+    asm volatile("movq %0, %%xmm7" : : "r"(v));
+}
+
+static inline uint64_t insn_get_xmm7(void)
+{
+    uint64_t v;
+
+    asm volatile("movq %%xmm7, %0" : "=r"(v));
+    return v;
+}
+
+static inline void insn_set_x87(uint64_t v)
+{
+    asm volatile("fninit; fildq %0" : : "m"(v));
+}
+
+static inline uint64_t insn_get_x87(void)
+{
+    uint64_t v;
+
+    asm volatile("fistpq %0" : "=m"(v));
+    return v;
 }
 
 /** insn_fs0, insn_gs0 - the word at the segment's base */

@@ -18,9 +18,9 @@ struct test {
 };
 
 /** TEST - define test_ID, followed by the function's body */
-#define TEST(id, name)                                                    \
-    static void test_run_##id(void);                                      \
-    const struct test test_##id = { name, test_run_##id };                \
+#define TEST(id, name)                                                         \
+    static void test_run_##id(void);                                           \
+    const struct test test_##id = { name, test_run_##id };                     \
     static void test_run_##id(void)
 
 /** test_fail - this test has failed; it may go on with other checks */

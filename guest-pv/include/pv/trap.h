@@ -37,7 +37,8 @@ struct landing {
 /** land_set - returns 0; and again, not 0, when land_jump() is called */
 int land_set(struct landing *l) __attribute__((returns_twice));
 
-/** land_jump - return @value (not 0) from land_set(@l), which is on the stack */
+/** land_jump - return @value (not 0) from land_set(@l), which is on the stack
+ */
 void land_jump(struct landing *l, int value) __attribute__((noreturn));
 
 /** struct caught - the trap that ended a function */

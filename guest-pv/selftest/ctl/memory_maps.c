@@ -45,8 +45,7 @@ static void machine_map(void)
         if (map[i].type == 1)
             ram += map[i].size;
         if (i)
-            test_ok("sorted", map[i].addr >= map[i - 1].addr +
-                                                 map[i - 1].size);
+            test_ok("sorted", map[i].addr >= map[i - 1].addr + map[i - 1].size);
     }
     test_ok("at least our RAM", ram / PAGE_SIZE >= pv_start_info->nr_pages);
     m.nr_entries = 128;
@@ -64,8 +63,8 @@ TEST(memory_maps, "ctl/memory-maps")
     machine_map();
     rc = hc_memory_op(XENMEM_maximum_reservation, &self);
     test_ok("maximum reservation", rc >= (long)pv_start_info->nr_pages);
-    test_ok("highest frame", hc_memory_op(XENMEM_maximum_ram_page, NULL) >
-                                 (long)mfn_of(map));
+    test_ok("highest frame",
+            hc_memory_op(XENMEM_maximum_ram_page, NULL) > (long)mfn_of(map));
     test_ok("reservation of no domain",
             hc_memory_op(XENMEM_current_reservation, &other) < 0);
     test_eq("unknown command", hc_memory_op(63, NULL), -XEN_ENOSYS);

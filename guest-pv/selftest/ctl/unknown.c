@@ -5,8 +5,8 @@
 
 TEST(unknown, "ctl/unknown")
 {
-    unsigned long numbers[] = { 54, 63, 64, 1000, 0x7fffffff, 0x80000000,
-                                0x100000011, ~0ul };
+    unsigned long numbers[] = { 54,         63,         64,          1000,
+                                0x7fffffff, 0x80000000, 0x100000011, ~0ul };
 
     for (unsigned int i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         long rc = hypercall(numbers[i], 0, 0, 0, 0, 0);

@@ -16,8 +16,7 @@ static void strings(void)
     test_ok("is a string", strlen((char *)buf) < sizeof(xen_extraversion_t));
     test_eq("compiler", hc_xen_version(XENVER_compile_info, buf), 0);
     test_eq("capabilities", hc_xen_version(XENVER_capabilities, buf), 0);
-    test_ok("64-bit PV guests",
-            str_begins((char *)buf, "xen-3.0-x86_64"));
+    test_ok("64-bit PV guests", str_begins((char *)buf, "xen-3.0-x86_64"));
     test_eq("changeset", hc_xen_version(XENVER_changeset, buf), 0);
     test_ok("command line", hc_xen_version(XENVER_commandline, buf) <= 0);
 }

@@ -14,8 +14,7 @@ TEST(vm_assist, "ctl/vm-assist")
             0);
     test_eq("PAE CR3",
             hc_vm_assist(VMASST_CMD_enable, VMASST_TYPE_pae_extended_cr3), 0);
-    test_eq("unknown assist", hc_vm_assist(VMASST_CMD_enable, 31),
-            -XEN_EINVAL);
+    test_eq("unknown assist", hc_vm_assist(VMASST_CMD_enable, 31), -XEN_EINVAL);
     test_eq("unknown command", hc_vm_assist(9, 0), -XEN_ENOSYS);
     test_eq("unknown callback", hc_callback_op(CALLBACKOP_register, &bad),
             -XEN_ENOSYS);
@@ -25,6 +24,5 @@ TEST(vm_assist, "ctl/vm-assist")
             hc_callback_op(CALLBACKOP_register, &bad), -XEN_EINVAL);
     test_eq("unknown callback command", hc_callback_op(9, &bad), -XEN_ENOSYS);
     test_eq("argument that is not mapped",
-            hc_callback_op(CALLBACKOP_register, (void *)UNMAPPED),
-            -XEN_EFAULT);
+            hc_callback_op(CALLBACKOP_register, (void *)UNMAPPED), -XEN_EFAULT);
 }

@@ -45,8 +45,8 @@ TEST(loopback, "evtchn/loopback")
     test_eq("b is bound", s.status, EVTCHNSTAT_interdomain);
     test_eq("to a", s.u.interdomain.port, (uint64_t)a);
     test_eq("of this domain", s.u.interdomain.dom, test_own_domid());
-    test_eq("a cannot be bound twice",
-            evtchn_bind_local((evtchn_port_t)a), -XEN_EINVAL);
+    test_eq("a cannot be bound twice", evtchn_bind_local((evtchn_port_t)a),
+            -XEN_EINVAL);
     both_ways((evtchn_port_t)a, (evtchn_port_t)b);
     test_eq("close b", evtchn_close((evtchn_port_t)b), 0);
     s = status_of((evtchn_port_t)b);

@@ -53,11 +53,9 @@ TEST(grant_copy, "grant/copy")
     test_eq("a whole page", (uint64_t)copy(mfn_of(b), 0, 0, PAGE_SIZE),
             GNTST_okay);
     test_eq("arrives", (uint64_t)memcmp(a, b, PAGE_SIZE), 0);
-    test_eq("across the source's end",
-            (uint64_t)copy(mfn_of(b), 4000, 0, 200),
+    test_eq("across the source's end", (uint64_t)copy(mfn_of(b), 4000, 0, 200),
             (uint64_t)GNTST_bad_copy_arg);
-    test_eq("across the target's end",
-            (uint64_t)copy(mfn_of(b), 0, 4000, 200),
+    test_eq("across the target's end", (uint64_t)copy(mfn_of(b), 0, 4000, 200),
             (uint64_t)GNTST_bad_copy_arg);
     test_ok("PT-1: over a live table", copy(mfn_of(scratch_l1()), 0, 0, 8) < 0);
     test_ok("into no frame", copy(0xfffffffff, 0, 0, 8) < 0);

@@ -13,20 +13,18 @@ static unsigned int self;
 static struct gnttab_map_grant_ref map(grant_ref_t ref, uint64_t where,
                                        uint32_t flags)
 {
-    struct gnttab_map_grant_ref op = { .host_addr = where,
-                                       .flags = flags,
-                                       .ref = ref,
-                                       .dom = (domid_t)self };
+    struct gnttab_map_grant_ref op = {
+        .host_addr = where, .flags = flags, .ref = ref, .dom = (domid_t)self
+    };
 
-    test_eq("map_grant_ref",
-            hc_grant_table_op(GNTTABOP_map_grant_ref, &op, 1), 0);
+    test_eq("map_grant_ref", hc_grant_table_op(GNTTABOP_map_grant_ref, &op, 1),
+            0);
     return op;
 }
 
 static int unmap(uint64_t where, uint32_t handle)
 {
-    struct gnttab_unmap_grant_ref op = { .host_addr = where,
-                                         .handle = handle };
+    struct gnttab_unmap_grant_ref op = { .host_addr = where, .handle = handle };
 
     test_eq("unmap_grant_ref",
             hc_grant_table_op(GNTTABOP_unmap_grant_ref, &op, 1), 0);
@@ -49,14 +47,15 @@ static void by_address(uint64_t *page)
     test_eq("entry says so", grant_entry(REF)->flags,
             GTF_permit_access | GTF_reading | GTF_writing);
     test_refused("PT-1: a page table of it",
-                 page_protect(page) ? -XEN_EINVAL
-                                    : mmuext(MMUEXT_PIN_L1_TABLE,
-                                             mfn_of(page)));
+                 page_protect(page)
+                     ? -XEN_EINVAL
+                     : mmuext(MMUEXT_PIN_L1_TABLE, mfn_of(page)));
     page_unprotect(page);
     test_eq("unmap", (uint64_t)unmap(va, op.handle), GNTST_okay);
     test_eq("entry says so", grant_entry(REF)->flags, GTF_permit_access);
     test_eq("entry of the table is empty", *pte_walk(va, 1), 0);
-    test_eq("unmap twice", (uint64_t)unmap(va, op.handle), (uint64_t)GNTST_bad_handle);
+    test_eq("unmap twice", (uint64_t)unmap(va, op.handle),
+            (uint64_t)GNTST_bad_handle);
 }
 
 static void by_entry(uint64_t *page)
@@ -67,8 +66,7 @@ static void by_entry(uint64_t *page)
     page[0] = 99;
     op = map(REF, pte_maddr(entry), GNTMAP_host_map | GNTMAP_contains_pte);
     test_eq("map by entry", (uint64_t)op.status, GNTST_okay);
-    test_eq("the page shows", *(volatile uint64_t *)scratch_va(WINDOW + 1),
-            99);
+    test_eq("the page shows", *(volatile uint64_t *)scratch_va(WINDOW + 1), 99);
     test_eq("unmap by entry", (uint64_t)unmap(pte_maddr(entry), op.handle),
             GNTST_okay);
     test_eq("entry is empty", *entry, 0);
@@ -101,8 +99,8 @@ static void refused(uint64_t *page)
     grant_allow(REF, 4242, page, 0);
     test_ok("granted to another", map(REF, va, h).status < 0);
     grant_allow(REF, (domid_t)self, page, 0);
-    test_eq("entry beyond the table",
-            (uint64_t)map(1000000, va, h).status, (uint64_t)GNTST_bad_gntref);
+    test_eq("entry beyond the table", (uint64_t)map(1000000, va, h).status,
+            (uint64_t)GNTST_bad_gntref);
     test_ok("no L1 there", map(REF, UNMAPPED, h).status < 0);
     test_ok("inside the hypervisor", map(REF, HV_ADDR, h).status < 0);
     test_ok("neither host nor device", map(REF, va, 0).status < 0);

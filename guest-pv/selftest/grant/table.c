@@ -14,12 +14,12 @@ TEST(grant_table, "grant/table")
     test_eq("set up the table", (uint64_t)grant_init(), 0);
     test_eq("query_size", hc_grant_table_op(GNTTABOP_query_size, &size, 1), 0);
     test_eq("status", (uint64_t)size.status, GNTST_okay);
-    test_ok("frames", size.nr_frames >= 1 &&
-                          size.nr_frames <= size.max_nr_frames);
+    test_ok("frames",
+            size.nr_frames >= 1 && size.nr_frames <= size.max_nr_frames);
     set_xen_guest_handle(setup.frame_list, &frame);
     setup.nr_frames = size.max_nr_frames + 1;
-    test_eq("setup_table",
-            hc_grant_table_op(GNTTABOP_setup_table, &setup, 1), 0);
+    test_eq("setup_table", hc_grant_table_op(GNTTABOP_setup_table, &setup, 1),
+            0);
     test_ok("more frames than there may be", setup.status < 0);
     setup.dom = 4242;
     setup.nr_frames = 1;
@@ -31,6 +31,6 @@ TEST(grant_table, "grant/table")
     test_eq("operations that are not mapped",
             hc_grant_table_op(GNTTABOP_query_size, (void *)UNMAPPED, 1),
             -XEN_EFAULT);
-    test_eq("no operations", hc_grant_table_op(GNTTABOP_map_grant_ref, &size,
-                                               0), 0);
+    test_eq("no operations",
+            hc_grant_table_op(GNTTABOP_map_grant_ref, &size, 0), 0);
 }

@@ -24,8 +24,8 @@ TEST(grant_unmap, "grant/unmap")
     test_eq("map", (uint64_t)op.status, GNTST_okay);
     un.handle = op.handle;
     test_eq("map another page there",
-            hc_update_va_mapping(va, pte_of(other, PTE_KERNEL_RW),
-                                 UVMF_INVLPG), 0);
+            hc_update_va_mapping(va, pte_of(other, PTE_KERNEL_RW), UVMF_INVLPG),
+            0);
     hc_grant_table_op(GNTTABOP_unmap_grant_ref, &un, 1);
     test_eq("unmap, another page is there", (uint64_t)un.status,
             (uint64_t)GNTST_general_error);
@@ -33,8 +33,7 @@ TEST(grant_unmap, "grant/unmap")
     test_eq("which stays mapped", other[0], 8);
     hc_update_va_mapping(va, pte_of(page, PTE_KERNEL_RW), UVMF_INVLPG);
     hc_grant_table_op(GNTTABOP_unmap_grant_ref, &un, 1);
-    test_eq("unmap, the page is there again", (uint64_t)un.status,
-            GNTST_okay);
+    test_eq("unmap, the page is there again", (uint64_t)un.status, GNTST_okay);
     test_eq("the table's entry is free", grant_entry(REF)->flags,
             GTF_permit_access);
     grant_revoke(REF);

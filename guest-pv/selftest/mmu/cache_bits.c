@@ -15,7 +15,8 @@ TEST(cache_bits, "mmu/cache-bits")
         test_eq("uncached mapping of RAM",
                 hc_update_va_mapping(scratch_va(0),
                                      pte_of(page, PTE_KERNEL_RO | bits[i]),
-                                     UVMF_INVLPG), want);
+                                     UVMF_INVLPG),
+                want);
         hc_update_va_mapping(scratch_va(0), 0, UVMF_INVLPG);
     }
     page_free(page);

@@ -43,10 +43,7 @@ static void stores(void)
     *entry = 0;
 }
 
-static void write_word(void *value)
-{
-    *entry = *(uint64_t *)value;
-}
+static void write_word(void *value) { *entry = *(uint64_t *)value; }
 
 static void write_across(void *arg)
 {

@@ -5,10 +5,7 @@
 #include <pv/start.h>
 #include <pv/test.h>
 
-static uint64_t slot(unsigned int i)
-{
-    return pte_maddr(&scratch_l1()[i]);
-}
+static uint64_t slot(unsigned int i) { return pte_maddr(&scratch_l1()[i]); }
 
 static void several(void)
 {
@@ -21,8 +18,7 @@ static void several(void)
         { slot(5) | MMU_NORMAL_PT_UPDATE, pte_of(a, PTE_KERNEL_RW) },
     };
 
-    test_refused("third of four",
-                 hc_mmu_update(reqs, 4, &done, DOMID_SELF));
+    test_refused("third of four", hc_mmu_update(reqs, 4, &done, DOMID_SELF));
     test_eq("two are done", done, 2);
     *(uint64_t *)scratch_va(2) = 22;
     *(uint64_t *)scratch_va(3) = 33;
@@ -83,11 +79,9 @@ static void refuses(void)
     test_eq("L4 slot of the hypervisor",
             mmu_write(&mm_l4()[260], pte_of(page, PTE_TABLE)), -XEN_EINVAL);
     test_eq("requests that are not mapped",
-            hc_mmu_update((void *)UNMAPPED, 1, &done, DOMID_SELF),
-            -XEN_EFAULT);
+            hc_mmu_update((void *)UNMAPPED, 1, &done, DOMID_SELF), -XEN_EFAULT);
     test_eq("requests inside the hypervisor",
-            hc_mmu_update((void *)HV_ADDR, 1, &done, DOMID_SELF),
-            -XEN_EFAULT);
+            hc_mmu_update((void *)HV_ADDR, 1, &done, DOMID_SELF), -XEN_EFAULT);
     req.ptr = slot(2);
     test_ok("a domain that does not exist",
             hc_mmu_update(&req, 1, &done, 4242) < 0);

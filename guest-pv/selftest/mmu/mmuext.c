@@ -25,8 +25,8 @@ static void flushes(void)
     test_eq("flush one page on vCPUs",
             one(MMUEXT_INVLPG_MULTI, scratch_va(0), set), 0);
     test_eq("flush on all", one(MMUEXT_TLB_FLUSH_ALL, 0, 0), 0);
-    test_eq("flush one page on all",
-            one(MMUEXT_INVLPG_ALL, scratch_va(0), 0), 0);
+    test_eq("flush one page on all", one(MMUEXT_INVLPG_ALL, scratch_va(0), 0),
+            0);
     test_ok("a set of vCPUs that is not mapped",
             one(MMUEXT_TLB_FLUSH_MULTI, 0, UNMAPPED) < 0);
 }
@@ -64,6 +64,5 @@ TEST(mmuext, "mmu/mmuext")
     test_ok("a domain that does not exist",
             hc_mmuext_op(ops, 1, &done, 4242) < 0);
     test_eq("operations that are not mapped",
-            hc_mmuext_op((void *)UNMAPPED, 1, &done, DOMID_SELF),
-            -XEN_EFAULT);
+            hc_mmuext_op((void *)UNMAPPED, 1, &done, DOMID_SELF), -XEN_EFAULT);
 }

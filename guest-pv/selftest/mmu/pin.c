@@ -6,8 +6,7 @@
 #include <pv/test.h>
 
 static const unsigned int pin_op[] = { 0, MMUEXT_PIN_L1_TABLE,
-                                       MMUEXT_PIN_L2_TABLE,
-                                       MMUEXT_PIN_L3_TABLE,
+                                       MMUEXT_PIN_L2_TABLE, MMUEXT_PIN_L3_TABLE,
                                        MMUEXT_PIN_L4_TABLE };
 
 static long pin(unsigned int level, const void *table)
@@ -35,8 +34,7 @@ static void each_level(void)
         test_eq("pin", pin(l, t[l]), 0);
         test_eq("pin twice", pin(l, t[l]), -XEN_EINVAL);
         test_eq("pin as another level", pin(l % 4 + 1, t[l]), -XEN_EINVAL);
-        test_refused("PT-1: unprotect a pinned table",
-                     page_unprotect(t[l]));
+        test_refused("PT-1: unprotect a pinned table", page_unprotect(t[l]));
     }
     for (unsigned int l = 1; l <= 3; l++) {
         test_eq("unpin, still in use", unpin(t[l]), 0);

@@ -23,16 +23,16 @@ static long pages_now(void)
 
 static xen_pfn_t *p2m_slot(const void *page)
 {
-    return &((xen_pfn_t *)pv_start_info->mfn_list)[((uintptr_t)page -
-                                                    VIRT_BASE) >> PAGE_SHIFT];
+    xen_pfn_t *p2m = (xen_pfn_t *)pv_start_info->mfn_list;
+
+    return &p2m[((uintptr_t)page - VIRT_BASE) >> PAGE_SHIFT];
 }
 
 static long map(void *page, uint64_t mfn)
 {
     *p2m_slot(page) = mfn;
     return hc_update_va_mapping((uintptr_t)page,
-                                mfn << PAGE_SHIFT | PTE_KERNEL_RW,
-                                UVMF_INVLPG);
+                                mfn << PAGE_SHIFT | PTE_KERNEL_RW, UVMF_INVLPG);
 }
 
 static void give_and_take(void *page)
@@ -76,8 +76,8 @@ static void exchange(void *page)
     test_eq("map the new one", map(page, out), 0);
     if (out != old)
         test_ok("the old one is gone",
-                hc_update_va_mapping(scratch_va(0), old << PAGE_SHIFT |
-                                     PTE_KERNEL_RO, 0) < 0);
+                hc_update_va_mapping(scratch_va(0),
+                                     old << PAGE_SHIFT | PTE_KERNEL_RO, 0) < 0);
     x.in.nr_extents = 2;
     x.nr_exchanged = 0;
     test_eq("sizes that differ", hc_memory_op(XENMEM_exchange, &x),

@@ -11,12 +11,16 @@ static void maps_and_unmaps(void)
     volatile uint64_t *window = (uint64_t *)scratch_va(0);
     uint64_t *page = page_alloc();
 
-    test_eq("map a page of ours", hc_update_va_mapping(scratch_va(0),
-            pte_of(page, PTE_KERNEL_RW), UVMF_INVLPG), 0);
+    test_eq("map a page of ours",
+            hc_update_va_mapping(scratch_va(0), pte_of(page, PTE_KERNEL_RW),
+                                 UVMF_INVLPG),
+            0);
     *window = 0x1122334455667788;
     test_eq("written through the window", page[0], 0x1122334455667788);
-    test_eq("make it read-only", hc_update_va_mapping(scratch_va(0),
-            pte_of(page, PTE_KERNEL_RO), UVMF_TLB_FLUSH | UVMF_ALL), 0);
+    test_eq("make it read-only",
+            hc_update_va_mapping(scratch_va(0), pte_of(page, PTE_KERNEL_RO),
+                                 UVMF_TLB_FLUSH | UVMF_ALL),
+            0);
     test_eq("and read it", *window, 0x1122334455667788);
     test_eq("the entry as the guest reads it",
             *pte_walk(scratch_va(0), 1) & (PTE_MFN_MASK | PTE_P | PTE_RW),
@@ -53,9 +57,9 @@ static void refuses(void)
         test_eq(cases[i].why,
                 hc_update_va_mapping(cases[i].va, cases[i].pte, UVMF_INVLPG),
                 cases[i].rc);
-    test_refused("PT-1: live L1, writable",
-                 hc_update_va_mapping(va, pte_of(scratch_l1(), PTE_KERNEL_RW),
-                                      0));
+    test_refused(
+        "PT-1: live L1, writable",
+        hc_update_va_mapping(va, pte_of(scratch_l1(), PTE_KERNEL_RW), 0));
     test_refused("PT-1: live L4, writable",
                  hc_update_va_mapping(va, pte_of(mm_l4(), PTE_KERNEL_RW), 0));
     if (stranger != ~0ull) {

@@ -25,8 +25,9 @@ TEST(upper_levels, "mmu/upper-levels")
     *(uint64_t *)scratch_va(512 + 9) = 77;
     test_eq("its entry works", page[0], 77);
     test_refused("PT-1: unprotect it", page_unprotect(l1));
-    test_eq("an L1 as an L2", mmu_write(pte_walk(UNMAPPED, 4),
-            pte_of(l1, PTE_TABLE)), -XEN_EINVAL);
+    test_eq("an L1 as an L2",
+            mmu_write(pte_walk(UNMAPPED, 4), pte_of(l1, PTE_TABLE)),
+            -XEN_EINVAL);
     test_eq("take it out", mmu_write(&l2[1], 0), 0);
     mmuext(MMUEXT_TLB_FLUSH_LOCAL, 0);
     test_eq("PT-2: and it is an ordinary page", page_unprotect(l1), 0);

@@ -10,8 +10,13 @@
 #include <pv/test.h>
 
 static const uint64_t addresses[] = {
-    UNMAPPED, HV_ADDR, NON_CANONICAL, HYPERVISOR_VIRT_START, 0x10,
-    0xffff82d040200000, 0xfffffffffffffff8,
+    UNMAPPED,
+    HV_ADDR,
+    NON_CANONICAL,
+    HYPERVISOR_VIRT_START,
+    0x10,
+    0xffff82d040200000,
+    0xfffffffffffffff8,
 };
 
 static void every_call(void *p)

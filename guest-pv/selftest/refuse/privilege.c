@@ -68,6 +68,6 @@ TEST(privilege, "refuse/privilege")
         as_dom0();
     else
         as_guest();
-    test_eq("sysctl: argument that is not mapped",
-            HC(sysctl, (void *)UNMAPPED), -XEN_EFAULT);
+    test_eq("sysctl: argument that is not mapped", HC(sysctl, (void *)UNMAPPED),
+            -XEN_EFAULT);
 }

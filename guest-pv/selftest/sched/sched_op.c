@@ -19,8 +19,7 @@ static void blocks(evtchn_port_t port)
 {
     evtchn_forget(port);
     evtchn_send(port);
-    test_eq("block with an event pending", hc_sched_op(SCHEDOP_block, NULL),
-            0);
+    test_eq("block with an event pending", hc_sched_op(SCHEDOP_block, NULL), 0);
     test_eq("block has unmasked events", cpu_self()->info->evtchn_upcall_mask,
             0);
     test_eq("and the event was served", evtchn_count(port), 1);
@@ -43,8 +42,8 @@ static void polls(evtchn_port_t port)
     test_eq("poll with a limit", poll(&port, 1, start + 5 * MS), 0);
     test_ok("waited that long", time_ns() >= start + 5 * MS);
     test_eq("poll with a limit that is past", poll(&port, 1, 1), 0);
-    test_eq("poll for nothing with a limit",
-            poll(NULL, 0, time_ns() + 1 * MS), 0);
+    test_eq("poll for nothing with a limit", poll(NULL, 0, time_ns() + 1 * MS),
+            0);
     test_eq("too many ports", poll(&port, 129, 1), -XEN_EINVAL);
     test_eq("no such port", poll(&none, 1, 1), -XEN_EINVAL);
     test_eq("ports that are not mapped", poll((void *)UNMAPPED, 1, 1),

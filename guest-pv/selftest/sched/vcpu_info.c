@@ -40,14 +40,14 @@ TEST(vcpu_info, "sched/vcpu-info")
     events_on();
     test_eq("no event is lost", evtchn_count((evtchn_port_t)port), 1);
     evtchn_send((evtchn_port_t)port);
-    test_eq("and the next one arrives there",
-            evtchn_count((evtchn_port_t)port), 2);
+    test_eq("and the next one arrives there", evtchn_count((evtchn_port_t)port),
+            2);
     events_off();
     test_eq("register twice", register_info(mfn_of(page), 128), -XEN_EINVAL);
     test_refused("PT-1: make a page table of the page",
-                 page_protect(page) ? -XEN_EINVAL
-                                    : mmuext(MMUEXT_PIN_L1_TABLE,
-                                             mfn_of(page)));
+                 page_protect(page)
+                     ? -XEN_EINVAL
+                     : mmuext(MMUEXT_PIN_L1_TABLE, mfn_of(page)));
     page_unprotect(page);
     evtchn_close((evtchn_port_t)port);
 }

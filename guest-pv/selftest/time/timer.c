@@ -43,8 +43,7 @@ static void flags_and_stop(void)
     evtchn_forget(port);
     timer_set(time_ns() + 5 * MS, 0);
     test_eq("stop", timer_stop(), 0);
-    test_ok("a stopped timer does not fire",
-            !time_wait(fired, &one, 20 * MS));
+    test_ok("a stopped timer does not fire", !time_wait(fired, &one, 20 * MS));
     test_eq("stop twice", timer_stop(), 0);
     test_eq("set_timer_op", hc_set_timer_op(time_ns() + 2 * MS), 0);
     test_ok("fires", time_wait(fired, &one, 5 * SECOND));

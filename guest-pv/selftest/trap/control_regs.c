@@ -17,10 +17,7 @@
 #define CPUID_XSAVE (1u << 26)
 #define CPUID_OSXSAVE (1u << 27)
 
-static void xsetbv(void *value)
-{
-    insn_xsetbv(*(uint64_t *)value);
-}
+static void xsetbv(void *value) { insn_xsetbv(*(uint64_t *)value); }
 
 static void extended_state(uint64_t cr4)
 {

@@ -44,8 +44,8 @@ TEST(cpuid, "trap/cpuid")
 {
     struct insn_cpuid r = insn_cpuid(0x40000000, 0);
 
-    test_ok("signature", r.b == 0x566e6558 && r.c == 0x65584d4d &&
-                             r.d == 0x4d4d566e);
+    test_ok("signature",
+            r.b == 0x566e6558 && r.c == 0x65584d4d && r.d == 0x4d4d566e);
     test_ok("leaves of the hypervisor", r.a >= 0x40000002);
     test_ok("its version", insn_cpuid(0x40000001, 0).a >= 0x00040002);
     test_eq("leaf out of range", insn_cpuid(0x40ffff00, 0).a, 0);

@@ -14,8 +14,7 @@ static void registers(void)
 
     test_ok("ud2 traps", trap_catch(&c, probe_registers, NULL));
     test_eq("as #UD", c.vector, TRAP_UD);
-    test_eq("rip is the instruction's", r->rip,
-            (uintptr_t)probe_registers_ud2);
+    test_eq("rip is the instruction's", r->rip, (uintptr_t)probe_registers_ud2);
     test_eq("cs without RPL: from the kernel", r->cs, FLAT_KERNEL_CS & ~3);
     test_eq("ss", r->ss, FLAT_KERNEL_SS);
     test_eq("rax", r->rax, 0x0a0a);

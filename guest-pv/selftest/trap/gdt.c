@@ -14,10 +14,7 @@
 #define GATE64 0x0000ec00e0330000ull
 #define SEL(n) ((n) << 3 | 3)
 
-static void load_fs(void *sel)
-{
-    insn_load_fs((uint16_t)(uintptr_t)sel);
-}
+static void load_fs(void *sel) { insn_load_fs((uint16_t)(uintptr_t)sel); }
 
 static uint64_t maddr(const uint64_t *desc)
 {
@@ -33,8 +30,8 @@ static void descriptors(uint64_t *gdt)
     test_eq("update a descriptor",
             hc_update_descriptor(maddr(gdt + 6), CODE64_DPL3), 0);
     test_eq("it reads back", gdt[6], CODE64_DPL3);
-    test_eq("one with DPL 0",
-            hc_update_descriptor(maddr(gdt + 7), DATA_DPL0), 0);
+    test_eq("one with DPL 0", hc_update_descriptor(maddr(gdt + 7), DATA_DPL0),
+            0);
     test_eq("its DPL becomes 3", gdt[7] >> 45 & 3, 3);
     test_ok("it can be loaded", !trap_catch(&c, load_fs, (void *)SEL(7)));
     insn_load_fs(0);
@@ -45,8 +42,7 @@ static void descriptors(uint64_t *gdt)
     test_eq("an address inside a descriptor",
             hc_update_descriptor(maddr(gdt + 8) + 4, 0), -XEN_EINVAL);
     test_eq("a page table's entry",
-            hc_update_descriptor(maddr(scratch_l1()), DATA_DPL3),
-            -XEN_EINVAL);
+            hc_update_descriptor(maddr(scratch_l1()), DATA_DPL3), -XEN_EINVAL);
     test_eq("nothing was written", gdt[8], 0);
     if (!hc_update_descriptor(maddr(gdt + 8), GATE64)) /* Xen 4.17 does */
         test_eq("a call gate that nobody can call", gdt[8] >> 45 & 3, 0);
@@ -61,8 +57,7 @@ static void gdt_test(void)
     test_eq("a page that is writable", hc_set_gdt(&mfn, 16), -XEN_EINVAL);
     page_protect(gdt);
     test_eq("too many entries", hc_set_gdt(&mfn, 7169), -XEN_EINVAL);
-    test_eq("a frame that does not exist", hc_set_gdt(&none, 16),
-            -XEN_EINVAL);
+    test_eq("a frame that does not exist", hc_set_gdt(&none, 16), -XEN_EINVAL);
     test_eq("frames that are not mapped", hc_set_gdt((void *)UNMAPPED, 16),
             -XEN_EFAULT);
     test_eq("set it", hc_set_gdt(&mfn, 16), 0);

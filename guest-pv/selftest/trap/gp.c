@@ -22,10 +22,7 @@ static void task_priority(void *arg)
     insn_write_cr8(0);
 }
 
-static void bad_selector(void *arg)
-{
-    insn_load_ds((uint16_t)(uintptr_t)arg);
-}
+static void bad_selector(void *arg) { insn_load_ds((uint16_t)(uintptr_t)arg); }
 
 TEST(gp, "trap/gp")
 {

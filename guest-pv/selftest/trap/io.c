@@ -9,13 +9,10 @@
 #include <pv/test.h>
 #include <pv/trap.h>
 
-#define PORT_PIC 0x21   /* kept by the hypervisor */
-#define PORT_KBD 0x64   /* given to the initial domain */
+#define PORT_PIC 0x21 /* kept by the hypervisor */
+#define PORT_KBD 0x64 /* given to the initial domain */
 
-static void read_port(void *port)
-{
-    (void)insn_in8((uint16_t)(uintptr_t)port);
-}
+static void read_port(void *port) { (void)insn_in8((uint16_t)(uintptr_t)port); }
 
 static long set_iopl(uint32_t iopl)
 {
@@ -43,8 +40,7 @@ TEST(io, "trap/io")
     insn_sti();
     events_off();
     test_eq("IOPL 0", set_iopl(0), 0);
-    test_ok("a port without IOPL", trap_catch(&c, read_port,
-                                              (void *)PORT_PIC));
+    test_ok("a port without IOPL", trap_catch(&c, read_port, (void *)PORT_PIC));
     test_eq("is #GP", c.vector, TRAP_GP);
     set_iopl(1);
 }

@@ -6,20 +6,11 @@
 #include <pv/test.h>
 #include <pv/trap.h>
 
-static void read_it(void *p)
-{
-    (void)*(volatile uint64_t *)p;
-}
+static void read_it(void *p) { (void)*(volatile uint64_t *)p; }
 
-static void write_it(void *p)
-{
-    *(volatile uint64_t *)p = 1;
-}
+static void write_it(void *p) { *(volatile uint64_t *)p = 1; }
 
-static void call_it(void *p)
-{
-    ((void (*)(void))(uintptr_t)p)();
-}
+static void call_it(void *p) { ((void (*)(void))(uintptr_t)p)(); }
 
 static void fault(const char *why, void (*fn)(void *), uint64_t va,
                   uint32_t error)
@@ -44,8 +35,7 @@ TEST(page_fault, "trap/page-fault")
     fault("read, not present", read_it, UNMAPPED, 0);
     fault("write, not present", write_it, UNMAPPED, 2);
     fault("fetch, not present", call_it, UNMAPPED, 0x10);
-    hc_update_va_mapping(va, pte_of(page, PTE_KERNEL_RO | PTE_NX),
-                         UVMF_INVLPG);
+    hc_update_va_mapping(va, pte_of(page, PTE_KERNEL_RO | PTE_NX), UVMF_INVLPG);
     fault("write, read-only", write_it, va, 3);
     fault("fetch, no execute", call_it, va, 0x11);
     hc_update_va_mapping(va, 0, UVMF_INVLPG);
