@@ -43,7 +43,13 @@ void sched_init(void)
 }
 
 /* The time limit of a SCHEDOP_poll. */
-static void poll_times_out(void *arg) { vcpu_unblock(arg); }
+static void poll_times_out(void *arg)
+{
+    struct vcpu *v = arg;
+
+    if (v->evtchn.polling) /* and not in a later SCHEDOP_block */
+        vcpu_unblock(v);
+}
 
 int sched_vcpu_init(struct vcpu *v)
 {
