@@ -26,6 +26,7 @@
 #include "reap.h"
 
 #define PID_FILE "/run/peld.pid"
+#define FINISH_MS 20000 /* for work on guests when told to stop */
 
 struct options {
     bool foreground, no_consoles, to_syslog;
@@ -295,6 +296,7 @@ static int run_daemon(const struct options *o, int pid_fd, int ready)
     }
     if (!rc)
         rc = loop_run(&d.loop);
+    reaper_finish(&d.reaper, FINISH_MS);
 
     if (d.has_consoles)
         consoles_close(&d.consoles);

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include <pel/ctx.h>
+#include <pel/store.h>
 
 #include "reap.h"
 
@@ -80,6 +82,37 @@ bool reaper_active(struct reaper *r, const char *mode, const char *target)
     struct job *job = *find(r, mode, target);
 
     return job && job->pid;
+}
+
+static bool any_active(const struct reaper *r)
+{
+    const struct job *job = r->jobs;
+
+    while (job && !job->pid)
+        job = job->next;
+
+    return job != NULL;
+}
+
+/* SIGCHLD is blocked here, so it can be waited for without a race. */
+void reaper_finish(struct reaper *r, int timeout_ms)
+{
+    uint64_t deadline_ns = pel_store_now_ns() + (uint64_t)timeout_ms * 1000000;
+    sigset_t child;
+
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    for (;;) {
+        uint64_t now = pel_store_now_ns();
+        struct timespec left;
+
+        reaper_collect(r);
+        if (!any_active(r) || now >= deadline_ns)
+            return;
+        left.tv_sec = (time_t)((deadline_ns - now) / 1000000000);
+        left.tv_nsec = (long)((deadline_ns - now) % 1000000000);
+        sigtimedwait(&child, NULL, &left);
+    }
 }
 
 void reaper_forget(struct reaper *r, const char *mode, const char *target)

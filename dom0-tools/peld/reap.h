@@ -65,6 +65,13 @@ void reaper_forget(struct reaper *r, const char *mode, const char *target);
 bool reaper_collect(struct reaper *r);
 
 /**
+ * reaper_finish - let what is under way end, for a while
+ * @r:           reaper
+ * @timeout_ms:  limit; what has not ended then ends with this process
+ */
+void reaper_finish(struct reaper *r, int timeout_ms);
+
+/**
  * reap_domain - act on a domain that has shut down (a process of its own)
  * @ctx:    context
  * @domid:  domain; when it does not exist, what is left of it is removed

@@ -19,13 +19,9 @@ int pel_devices_wait_connected(struct pel_ctx *ctx, uint32_t domid,
     size_t nr = 0;
     int rc;
 
-    rc = pel_store_use(ctx, &s);
+    rc = devices_open(ctx, domid, &s, &dev, &nr);
     if (rc)
         return rc;
-    rc = devices_list(&s, domid, &dev, &nr);
-    if (rc)
-        return pel_store_fail(ctx, rc, "cannot list the devices of domain %u",
-                              domid);
     for (size_t i = 0; i < nr && !rc; i++)
         if (!strcmp(dev[i].kind, "vbd") || !strcmp(dev[i].kind, "vif"))
             rc = backend_wait(ctx, &s, &dev[i], XenbusStateConnected,

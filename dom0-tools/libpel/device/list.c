@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <pel/ctx.h>
+
 #include "remove.h"
 
 struct list {
@@ -106,4 +108,19 @@ int devices_list(struct pel_store *s, uint32_t domid, struct device **out,
     *nr = l.nr;
 
     return 0;
+}
+
+int devices_open(struct pel_ctx *ctx, uint32_t domid, struct pel_store *s,
+                 struct device **out, size_t *nr)
+{
+    int rc;
+
+    rc = pel_store_use(ctx, s);
+    if (rc)
+        return rc;
+    rc = devices_list(s, domid, out, nr);
+
+    return rc ? pel_store_fail(ctx, rc, "cannot list the devices of domain %u",
+                               domid)
+              : 0;
 }

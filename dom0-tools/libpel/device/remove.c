@@ -183,13 +183,9 @@ int pel_devices_remove_all(struct pel_ctx *ctx, uint32_t domid, bool force)
     int first = 0;
     int rc;
 
-    rc = pel_store_use(ctx, &s);
+    rc = devices_open(ctx, domid, &s, &dev, &nr);
     if (rc)
         return rc;
-    rc = devices_list(&s, domid, &dev, &nr);
-    if (rc)
-        return pel_store_fail(ctx, rc, "cannot list the devices of domain %u",
-                              domid);
 
     for (size_t i = 0; i < nr; i++) {
         rc = close_device(&s, &dev[i], force);

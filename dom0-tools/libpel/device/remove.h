@@ -19,6 +19,19 @@ int devices_list(struct pel_store *s, uint32_t domid, struct device **out,
                  size_t *nr);
 
 /**
+ * devices_open - the same, with the store and messages
+ * @ctx:    context
+ * @domid:  guest
+ * @s:      set to the store
+ * @out:    as devices_list()
+ * @nr:     as devices_list()
+ *
+ * Returns: 0; -PEL_ENOMEM; -PEL_ESTORE.
+ */
+int devices_open(struct pel_ctx *ctx, uint32_t domid, struct pel_store *s,
+                 struct device **out, size_t *nr);
+
+/**
  * device_remove - remove one device by force
  * @ctx:  context
  * @s:    store

@@ -59,17 +59,29 @@ static bool same_target(const struct target *t, const char *path,
     return S_ISREG(st.st_mode) && st.st_dev == t->dev && st.st_ino == t->ino;
 }
 
+/* Reads a node that may be missing: 0 with NULL then, or -errno. */
+static int read_node(struct pel_store *s, const char *dir, const char *name,
+                     char **value)
+{
+    *value = pel_store_read(s, "%s/%s", dir, name);
+
+    return *value || errno == ENOENT ? 0 : -errno;
+}
+
 /* 1 the disk at @dir collides, 0 not, or a negative errno. */
 static int check_vbd(struct pel_store *s, const char *dir,
                      const struct target *t, bool writable)
 {
-    char *path = pel_store_read(s, "%s/params", dir);
-    char *physical = pel_store_read(s, "%s/physical-device", dir);
-    char *mode = pel_store_read(s, "%s/mode", dir);
-    int rc = 0;
+    char *path = NULL, *physical = NULL, *mode = NULL;
+    int rc;
 
+    rc = read_node(s, dir, "params", &path);
+    if (!rc)
+        rc = read_node(s, dir, "physical-device", &physical);
+    if (!rc)
+        rc = read_node(s, dir, "mode", &mode);
     /* A disk that goes away while we look has no nodes: no user. */
-    if (mode && (writable || mode[0] == 'w'))
+    if (!rc && mode && (writable || mode[0] == 'w'))
         rc = same_target(t, path, physical);
     free(path);
     free(physical);
@@ -78,22 +90,17 @@ static int check_vbd(struct pel_store *s, const char *dir,
     return rc;
 }
 
-static int check_domain(struct pel_ctx *ctx, struct pel_store *s,
-                        const char *domid, const struct target *t,
-                        bool writable)
+static int check_domain(struct pel_store *s, const char *domid,
+                        const struct target *t, bool writable)
 {
     unsigned int nr = 0;
     char dir[DEVICE_PATH_SIZE];
     char **ids = pel_store_list(s, &nr, VBD_ROOT "/%s", domid);
-    int rc = 0;
+    int rc = ids || errno == ENOENT ? 0 : -errno;
 
     for (unsigned int i = 0; ids && i < nr && !rc; i++) {
         snprintf(dir, sizeof(dir), VBD_ROOT "/%s/%s", domid, ids[i]);
-        if (check_vbd(s, dir, t, writable) > 0)
-            rc = pel_fail(ctx, PEL_ESTATE,
-                          "%s is a disk of domain %s already: two users need "
-                          "mode r for both",
-                          t->path, domid);
+        rc = check_vbd(s, dir, t, writable);
     }
     free(ids);
 
@@ -105,15 +112,21 @@ static int check_guests(struct pel_ctx *ctx, struct pel_store *s,
 {
     unsigned int nr = 0;
     char **domids = pel_store_list(s, &nr, VBD_ROOT);
-    int rc = 0;
+    int rc = domids || errno == ENOENT ? 0 : -errno;
 
-    if (!domids && errno != ENOENT)
-        return pel_store_fail(ctx, -errno, "cannot list the guests' disks");
-    for (unsigned int i = 0; domids && i < nr && !rc; i++)
-        rc = check_domain(ctx, s, domids[i], t, writable);
+    for (unsigned int i = 0; domids && i < nr && !rc; i++) {
+        rc = check_domain(s, domids[i], t, writable);
+        if (rc > 0)
+            pel_fail(ctx, PEL_ESTATE,
+                     "%s is a disk of domain %s already: two users need mode "
+                     "r for both",
+                     t->path, domids[i]);
+    }
     free(domids);
+    if (rc < 0)
+        return pel_store_fail(ctx, rc, "cannot tell who uses %s", t->path);
 
-    return rc;
+    return rc ? -PEL_ESTATE : 0;
 }
 
 /* Whether dom0 has a block device mounted in a way that collides. */

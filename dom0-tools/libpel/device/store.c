@@ -77,12 +77,9 @@ static int write_path(struct pel_store *s, const char *path, const char *value)
 char *pel_store_read(struct pel_store *s, const char *path_fmt, ...)
 {
     char path[STORE_PATH_SIZE];
-    va_list ap;
     int rc;
 
-    va_start(ap, path_fmt);
-    rc = store_path(path, path_fmt, ap);
-    va_end(ap);
+    rc = STORE_PATH(path, path_fmt);
     if (rc) {
         errno = -rc;
         return NULL;
@@ -108,12 +105,9 @@ int pel_store_read_u64(struct pel_store *s, uint64_t *out, const char *path_fmt,
 {
     char path[STORE_PATH_SIZE];
     char *value;
-    va_list ap;
     int rc;
 
-    va_start(ap, path_fmt);
-    rc = store_path(path, path_fmt, ap);
-    va_end(ap);
+    rc = STORE_PATH(path, path_fmt);
     if (rc)
         return rc;
 
@@ -130,12 +124,9 @@ int pel_store_write(struct pel_store *s, const char *value,
                     const char *path_fmt, ...)
 {
     char path[STORE_PATH_SIZE];
-    va_list ap;
     int rc;
 
-    va_start(ap, path_fmt);
-    rc = store_path(path, path_fmt, ap);
-    va_end(ap);
+    rc = STORE_PATH(path, path_fmt);
 
     return rc ? rc : write_path(s, path, value);
 }
@@ -168,12 +159,9 @@ int pel_store_mkdir(struct pel_store *s, const struct xs_permissions *perms,
                     unsigned int nr_perms, const char *path_fmt, ...)
 {
     char path[STORE_PATH_SIZE];
-    va_list ap;
     int rc;
 
-    va_start(ap, path_fmt);
-    rc = store_path(path, path_fmt, ap);
-    va_end(ap);
+    rc = STORE_PATH(path, path_fmt);
     if (rc)
         return rc;
 
@@ -201,12 +189,9 @@ static int rm_path(struct pel_store *s, const char *path)
 int pel_store_rm(struct pel_store *s, const char *path_fmt, ...)
 {
     char path[STORE_PATH_SIZE];
-    va_list ap;
     int rc;
 
-    va_start(ap, path_fmt);
-    rc = store_path(path, path_fmt, ap);
-    va_end(ap);
+    rc = STORE_PATH(path, path_fmt);
 
     return rc ? rc : rm_path(s, path);
 }
@@ -217,12 +202,9 @@ int pel_store_rm_empty(struct pel_store *s, const char *stop,
     char path[STORE_PATH_SIZE];
     unsigned int nr;
     char **names, *slash;
-    va_list ap;
     int rc;
 
-    va_start(ap, path_fmt);
-    rc = store_path(path, path_fmt, ap);
-    va_end(ap);
+    rc = STORE_PATH(path, path_fmt);
 
     while (!rc && strcmp(path, stop)) {
         errno = 0;
@@ -247,12 +229,9 @@ char **pel_store_list(struct pel_store *s, unsigned int *nr,
                       const char *path_fmt, ...)
 {
     char path[STORE_PATH_SIZE];
-    va_list ap;
     int rc;
 
-    va_start(ap, path_fmt);
-    rc = store_path(path, path_fmt, ap);
-    va_end(ap);
+    rc = STORE_PATH(path, path_fmt);
     if (rc) {
         errno = -rc;
         return NULL;

@@ -20,4 +20,16 @@
  */
 int store_path(char path[STORE_PATH_SIZE], const char *fmt, va_list ap);
 
+/* The same with the arguments that follow @fmt in the calling function. */
+#define STORE_PATH(path, fmt)                                                  \
+    ({                                                                         \
+        va_list ap_;                                                           \
+        int rc_;                                                               \
+                                                                               \
+        va_start(ap_, fmt);                                                    \
+        rc_ = store_path(path, fmt, ap_);                                      \
+        va_end(ap_);                                                           \
+        rc_;                                                                   \
+    })
+
 #endif

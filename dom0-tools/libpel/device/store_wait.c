@@ -61,12 +61,9 @@ int pel_store_wait(struct pel_store *s, uint64_t deadline_ns,
     struct xs_handle *xs = s->xs;
     char path[STORE_PATH_SIZE];
     char token[32];
-    va_list ap;
     int rc;
 
-    va_start(ap, path_fmt);
-    rc = store_path(path, path_fmt, ap);
-    va_end(ap);
+    rc = STORE_PATH(path, path_fmt);
     if (rc)
         return rc;
 

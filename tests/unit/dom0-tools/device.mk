@@ -3,6 +3,7 @@
 store-objs := device_store.o libpel/device/store.o libpel/device/store_wait.o
 
 tests += device_number device_store device_nodes device_remove device_attach \
+         device_sharing \
          peld_ring peld_backlog peld_act
 
 with-device_number := libpel/device/number.o
@@ -14,6 +15,7 @@ with-device_remove := $(store-objs) libpel/device/nodes.o \
 with-device_attach := $(with-device_remove) libpel/device/number.o \
                       libpel/device/vbd.o libpel/device/vif.o \
                       libpel/device/attach.o
+with-device_sharing := $(store-objs) libpel/device/sharing.o
 with-peld_ring     := peld/ring.o
 with-peld_backlog  := peld/backlog.o
 with-peld_act      := $(store-objs) peld/act.o
