@@ -2,6 +2,7 @@
 /* Commands that take a domain and do one thing to it. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <pel/console.h>
 #include <pel/ctx.h>
 #include <pel/domain.h>
@@ -10,6 +11,12 @@
 
 #define CONSOLE_LIMIT_MS 10000
 #define REAP_LIMIT_NS 10000000000ull
+#define RESTART_LIMIT_NS 60000000000ull
+
+struct who {
+    struct pel_ctx *ctx;
+    const char *name;
+};
 
 int cmd_console(struct pel_ctx *ctx, const struct args *a)
 {
@@ -43,12 +50,76 @@ int cmd_reboot(struct pel_ctx *ctx, const struct args *a)
     return rc ? rc : pel_domain_request(ctx, domid, "reboot");
 }
 
-int cmd_destroy(struct pel_ctx *ctx, const struct args *a)
+/* The note of a restart goes when the new domain is there, or never comes. */
+static int is_settled(struct pel_store *s, void *arg)
+{
+    const struct who *who = arg;
+    uint32_t domid;
+    int rc = pel_domain_find(who->ctx, who->name, &domid);
+
+    (void)s;
+    pel_error_clear(who->ctx);
+    return rc != -PEL_ESTATE;
+}
+
+/* Finds a domain, and waits for it while peld is between two of them. */
+static int find_settled(struct pel_ctx *ctx, const char *name, uint32_t *domid)
+{
+    struct who who = { .ctx = ctx, .name = name };
+    struct pel_store s;
+    int rc = pel_domain_find(ctx, name, domid);
+
+    if (rc != -PEL_ESTATE)
+        return rc;
+    rc = pel_store_use(ctx, &s);
+    if (rc)
+        return rc;
+    rc = pel_store_wait(&s, pel_store_now_ns() + RESTART_LIMIT_NS, is_settled,
+                        &who, "/pel/restart");
+    if (rc < 0)
+        return -PEL_ESTATE; /* with the message of the first look */
+    pel_error_clear(ctx);
+    return pel_domain_find(ctx, name, domid);
+}
+
+/* The domain that a name stands for, even if it changes meanwhile. */
+static int get_settled(struct pel_ctx *ctx, const char *name,
+                       struct pel_dominfo *info)
 {
     uint32_t domid;
-    int rc = pel_domain_find(ctx, a->words[0], &domid);
+    int rc;
 
-    return rc ? rc : pel_domain_destroy(ctx, domid);
+    do {
+        pel_error_clear(ctx);
+        rc = find_settled(ctx, name, &domid);
+        if (rc)
+            return rc;
+        rc = pel_domain_get(ctx, domid, info);
+    } while (rc == -PEL_ENOENT);
+    return rc;
+}
+
+/*
+ * A guest that peld is restarting at this moment would come back: it is the
+ * one with the same UUID, and goes too.
+ */
+int cmd_destroy(struct pel_ctx *ctx, const struct args *a)
+{
+    struct pel_dominfo first = { .domid = 0 }, next;
+    int rc = get_settled(ctx, a->words[0], &first);
+
+    next = first;
+    while (!rc && !memcmp(next.uuid, first.uuid, sizeof(first.uuid))) {
+        rc = pel_domain_destroy(ctx, next.domid);
+        if (rc && rc != -PEL_ENOENT)
+            return rc;
+        rc = get_settled(ctx, a->words[0], &next);
+        if (rc == -PEL_ENOENT) {
+            pel_error_clear(ctx);
+            return 0;
+        }
+    }
+    return rc;
 }
 
 /* What the daemon will do with it; a guest of other tools may stay. */

@@ -45,7 +45,8 @@ int pel_domain_get(struct pel_ctx *ctx, uint32_t domid,
 
 /**
  * pel_domain_find - a domain by its id in digits, or by name
- * Returns: 0; -PEL_ENOENT with a message naming @who
+ * Returns: 0; -PEL_ENOENT with a message naming @who; -PEL_ESTATE when that
+ *          guest has no domain for the moment because it is being restarted
  */
 int pel_domain_find(struct pel_ctx *ctx, const char *who, uint32_t *domid);
 

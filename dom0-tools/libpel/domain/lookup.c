@@ -6,6 +6,7 @@
 #include <string.h>
 #include <pel/ctx.h>
 #include <pel/hcall.h>
+#include <pel/json.h>
 #include <pel/store.h>
 #include "local.h"
 
@@ -107,18 +108,13 @@ static bool digits(const char *s)
     return i && i <= 5 && !s[i];
 }
 
-int pel_domain_find(struct pel_ctx *ctx, const char *who, uint32_t *domid)
+/* The id of the domain with a name; without a message when there is none. */
+static int find_name(struct pel_ctx *ctx, const char *who, uint32_t *domid)
 {
-    struct pel_dominfo *list, one;
+    struct pel_dominfo *list;
     size_t nr;
-    int rc;
+    int rc = pel_domain_list(ctx, &list, &nr);
 
-    if (digits(who)) {
-        *domid = strtoul(who, NULL, 10);
-        return pel_domain_get(ctx, *domid, &one);
-    }
-
-    rc = pel_domain_list(ctx, &list, &nr);
     if (rc)
         return rc;
     rc = -PEL_ENOENT;
@@ -137,6 +133,68 @@ int pel_domain_find(struct pel_ctx *ctx, const char *who, uint32_t *domid)
         free(name);
     }
     free(list);
+    return rc;
+}
+
+/* Whether a configuration in the store has this name. */
+static bool names(struct pel_ctx *ctx, const char *json, const char *who)
+{
+    struct pel_json *root;
+    const char *name;
+    bool same;
+
+    if (pel_json_parse(ctx, json, strlen(json), &root)) {
+        pel_error_clear(ctx);
+        return false;
+    }
+    name = pel_json_text(pel_json_get(root, "name"));
+    same = name && !strcmp(name, who);
+    pel_json_free(root);
+    return same;
+}
+
+/* peld notes what it restarts in /pel/restart/UUID, as configurations. */
+static bool is_restarting(struct pel_ctx *ctx, const char *who)
+{
+    unsigned int nr = 0;
+    struct pel_store s;
+    bool found = false;
+    char **uuids;
+
+    if (pel_store_use(ctx, &s)) {
+        pel_error_clear(ctx);
+        return false;
+    }
+    uuids = pel_store_list(&s, &nr, "/pel/restart");
+    for (unsigned int i = 0; uuids && !found && i < nr; i++) {
+        char *json = pel_store_read(&s, "/pel/restart/%s", uuids[i]);
+
+        found = json && names(ctx, json, who);
+        free(json);
+    }
+    free(uuids);
+    return found;
+}
+
+int pel_domain_find(struct pel_ctx *ctx, const char *who, uint32_t *domid)
+{
+    struct pel_dominfo one;
+    int rc;
+
+    if (digits(who)) {
+        *domid = strtoul(who, NULL, 10);
+        return pel_domain_get(ctx, *domid, &one);
+    }
+
+    rc = find_name(ctx, who, domid);
+    if (rc != -PEL_ENOENT)
+        return rc;
+    if (is_restarting(ctx, who))
+        return pel_fail(ctx, PEL_ESTATE,
+                        "\"%s\" is being restarted: try again in a moment",
+                        who);
+    /* A note goes only after its domain has come: it may just have. */
+    rc = find_name(ctx, who, domid);
     if (rc == -PEL_ENOENT)
         pel_fail(ctx, PEL_ENOENT,
                  "there is no domain \"%s\": \"pel list\" shows them", who);
