@@ -6,7 +6,6 @@ for each pair.  Machines are shared between tests where one leaves nothing
 behind for the next: a boot costs a quarter of a minute.
 """
 
-import os
 import shutil
 
 import pytest
@@ -21,7 +20,18 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    shutil.rmtree(machine.LOGS, ignore_errors=True)
+    if not config.option.collectonly:
+        shutil.rmtree(machine.LOGS, ignore_errors=True)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    """Show the tail of the console of the machine that failed."""
+    report = (yield).get_result()
+    if report.failed and machine.Machine.latest:
+        m = machine.Machine.latest
+        report.sections.append((f"tail of the console, {m.log}",
+                                m.console.tail()))
 
 
 class Host:
