@@ -218,9 +218,12 @@ static INIT_TEXT void start_vcpu(struct domain *d)
     struct vcpu *v = d->vcpu[0];
     int err;
 
+    /* Guests unpin the tables that they were started with. */
     do {
-        err = pt_set_base(v, mfn(p2m[layout.tables]), false);
+        err = pt_pin(mfn(p2m[layout.tables]), d, PT_L4);
     } while (err == -ERESTART);
+    if (!err)
+        err = pt_set_base(v, mfn(p2m[layout.tables]), false);
     if (err)
         panic("dom0's page tables do not validate: %d", err);
     v->regs.rip = layout.image.entry;

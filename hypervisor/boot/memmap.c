@@ -5,8 +5,10 @@
  */
 #include <hv/boot.h>
 #include <hv/bug.h>
+#include <hv/heap.h>
 #include <hv/layout.h>
 #include <hv/string.h>
+#include "local.h"
 
 /* BIOS data, the trampoline of other CPUs: not worth the trouble. */
 #define LOW_MEMORY (1UL << 20)
@@ -167,4 +169,15 @@ INIT_TEXT void boot_free_ranges(void (*fn)(uint64_t start, uint64_t end))
 {
     given_away = true;
     each_free_range(fn);
+}
+
+INIT_TEXT void boot_free_modules(void)
+{
+    for (unsigned int i = 0; i < boot_info.nr_modules; i++) {
+        uint64_t start = ALIGN_DOWN(boot_info.module[i].start, PAGE_SIZE);
+        uint64_t end = ALIGN_UP(boot_info.module[i].end, PAGE_SIZE);
+
+        if (start < end)
+            heap_add_range(start, end);
+    }
 }

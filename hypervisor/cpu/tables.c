@@ -40,7 +40,7 @@ static void set_gate(unsigned int vec, unsigned int dpl, unsigned int ist)
 {
     unsigned long addr = (unsigned long)vector_stubs + vec * VECTOR_STUB;
 
-    idt[vec].lo = (addr & 0xffff) | (SEL_HV_CS << 16) |
+    idt[vec].lo = (addr & 0xffff) | ((uint64_t)SEL_HV_CS << 16) |
                   ((uint64_t)ist << 32) | (0x8eUL << 40) |
                   ((uint64_t)dpl << 45) | ((addr >> 16 & 0xffff) << 48);
     idt[vec].hi = addr >> 32;

@@ -190,6 +190,7 @@ int domain_create(domid_t id, const struct xen_domctl_createdomain *cfg,
     frame_share(d->shared_mfn, d, false);
     err = init_subsystems(d, cfg);
     if (err) {
+        evtchn_domain_destroy(d); /* no channel is bound: cannot stop */
         domain_put(d);
         return err;
     }
@@ -294,6 +295,7 @@ void domain_crash(struct domain *d, const char *why, ...)
         log_err("vCPU %u, %s mode\n", current_vcpu()->id,
                 current_vcpu()->kernel_mode ? "kernel" : "user");
         dump_regs(guest_regs());
+        dump_guest_stack(guest_regs());
     }
     domain_shutdown(d, SHUTDOWN_crash);
 }

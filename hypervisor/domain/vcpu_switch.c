@@ -95,7 +95,6 @@ void vcpu_switch_to(struct vcpu *next)
     if (!prev || ((prev->debugreg[7] | next->debugreg[7]) & DR7_ENABLED))
         debugreg_load(next);
     guest_time_update(next);
-    runstate_publish(next);
 }
 
 void vcpu_unload(struct vcpu *v)

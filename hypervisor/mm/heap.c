@@ -22,7 +22,7 @@ static unsigned long total_pages;
 /* Pages scrubbed before we look for other work. */
 #define SCRUB_ORDER 4
 
-static void INIT_TEXT add_range(uint64_t start, uint64_t end)
+void INIT_TEXT heap_add_range(uint64_t start, uint64_t end)
 {
     unsigned long m = ALIGN_UP(start, PAGE_SIZE) >> PAGE_SHIFT;
     unsigned long stop = end >> PAGE_SHIFT;
@@ -42,7 +42,7 @@ static void INIT_TEXT add_range(uint64_t start, uint64_t end)
 void INIT_TEXT heap_init(void)
 {
     buddy_init(&buddy, frame_table, max_mfn);
-    boot_free_ranges(add_range);
+    boot_free_ranges(heap_add_range);
     for (unsigned long m = 0; m < max_mfn; m++)
         total_pages += frame_valid(mfn(m));
     log_info("memory: %lu MiB, %lu MiB free\n", total_pages >> 8,

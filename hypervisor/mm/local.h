@@ -7,6 +7,7 @@
 #include <hv/domain.h>
 #include <hv/errno.h>
 #include <hv/frame.h>
+#include <hv/mm.h>
 
 #include "pt_check.h"
 #include "ptype.h"
@@ -240,8 +241,7 @@ void heap_give(mfn_t m, unsigned int order);
 void pt_drop_later(struct vcpu *v, mfn_t m);
 int pt_drop_finish(struct vcpu *v);
 
-/* pt_pin, pt_unpin - 0; -EINVAL; -ERESTART (pt_pin.c) */
-int pt_pin(mfn_t m, const struct domain *owner, enum page_type level);
+/* pt_unpin - the reverse of pt_pin(): 0; -EINVAL; -ERESTART */
 int pt_unpin(mfn_t m, const struct domain *owner);
 
 /* drop_partial - finish what a preempted validation left; -ERESTART */

@@ -222,7 +222,7 @@ static int update_one(const struct mmu_update *u, const struct mmu_target *t)
     case MMU_MACHPHYS_UPDATE:
         return machphys_update(u, t);
     default:
-        return -EINVAL; /* not a multiple of 8 */
+        return -ENOSYS;
     }
 }
 

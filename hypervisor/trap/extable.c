@@ -5,6 +5,7 @@
  */
 #include <hv/console.h>
 #include <hv/cpu.h>
+#include <hv/guest.h>
 #include <hv/trap.h>
 #include <x86/insn.h>
 
@@ -60,5 +61,19 @@ void dump_stack(const struct cpu_user_regs *r)
             log_err("  [%016lx] %016lx\n", sp, word);
             n++;
         }
+    }
+}
+
+#define GUEST_STACK_LINES 12
+
+void dump_guest_stack(const struct cpu_user_regs *r)
+{
+    for (unsigned int i = 0; i < GUEST_STACK_LINES; i++) {
+        unsigned long w[4], sp = r->rsp + i * sizeof(w);
+
+        if (copy_from_guest(w, sp, sizeof(w)))
+            return;
+        log_err("  %016lx: %016lx %016lx %016lx %016lx\n", sp, w[0], w[1],
+                w[2], w[3]);
     }
 }

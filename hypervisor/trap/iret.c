@@ -10,11 +10,7 @@
 #include <hv/trap.h>
 #include <hv/vcpu.h>
 #include <x86/regs.h>
-
-/* Flags that a guest may choose; IF is ours, IOPL and VM stay 0. */
-#define GUEST_FLAGS                                                            \
-    (~(EFLAGS_IF | EFLAGS_IOPL | EFLAGS_VM | EFLAGS_VIF | EFLAGS_VIP) &        \
-     0x3fffffUL)
+#include "local.h"
 
 long hc_iret(struct hcall *h)
 {

@@ -4,9 +4,15 @@
 #define TRAP_LOCAL_H
 
 #include <hv/types.h>
+#include <x86/regs.h>
 #include <xen/xen.h>
 
 struct vcpu;
+
+/* Flags that a guest may choose; IF is ours, IOPL and VM stay 0. */
+#define GUEST_FLAGS                                                            \
+    (~(EFLAGS_IF | EFLAGS_IOPL | EFLAGS_VM | EFLAGS_VIF | EFLAGS_VIP) &        \
+     0x3fffffUL)
 
 /* bounce_syscall* - system calls of guest user mode, from entry/syscall.S */
 void bounce_syscall(struct cpu_user_regs *regs, struct vcpu *v);

@@ -4,8 +4,11 @@
  * store to a page table, or the guest kernel's own business.
  */
 #include <hv/cpu.h>
+#include <hv/features.h>
+#include <hv/guest.h>
 #include <hv/layout.h>
 #include <hv/mm.h>
+#include <hv/string.h>
 #include <hv/trap.h>
 #include <hv/vcpu.h>
 #include <x86/insn.h>
@@ -33,6 +36,34 @@ static bool descriptor_fault(struct vcpu *v, unsigned long va)
     return false;
 }
 
+/*
+ * QEMU's TCG (7.2) reads the stack for `iretq' as the supervisor even at
+ * CPL 3, where SMAP then forbids it.  Processors never do: a guest's own
+ * accesses come with the U bit.  Linux uses iretq to synchronise the CPU
+ * with code that it has patched, so do here what the instruction would do.
+ */
+static bool supervisor_iretq(struct cpu_user_regs *regs, uint32_t ec)
+{
+    static const uint8_t iretq[] = { 0x48, 0xcf };
+    uint8_t insn[sizeof(iretq)];
+    struct {
+        uint64_t rip, cs, rflags, rsp, ss;
+    } f;
+
+    if (!CPU_HAS(SMAP) || (ec & (PFEC_P | PFEC_W | PFEC_U | PFEC_I)) != PFEC_P)
+        return false;
+    if (copy_from_guest(insn, regs->rip, sizeof(insn)) ||
+        memcmp(insn, iretq, sizeof(iretq)) ||
+        copy_from_guest(&f, regs->rsp, sizeof(f)))
+        return false;
+    regs->rip = f.rip;
+    regs->cs = f.cs | 3;
+    regs->rflags = (f.rflags & GUEST_FLAGS) | EFLAGS_IF | EFLAGS_MBS;
+    regs->rsp = f.rsp;
+    regs->ss = f.ss | 3;
+    return true;
+}
+
 void page_fault(struct cpu_user_regs *regs)
 {
     struct vcpu *v = current_vcpu();
@@ -48,6 +79,8 @@ void page_fault(struct cpu_user_regs *regs)
     } else if ((ec & (PFEC_P | PFEC_W | PFEC_RSVD | PFEC_I)) ==
                    (PFEC_P | PFEC_W) &&
                v->kernel_mode && emulate_pt_write(regs, va)) {
+        return;
+    } else if (unlikely(!(ec & PFEC_U)) && supervisor_iretq(regs, ec)) {
         return;
     }
     trap_inject_pf(va, ec);

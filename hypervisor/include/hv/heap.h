@@ -10,6 +10,9 @@ struct domain;
 /* heap_init - take over all RAM of the memory map that boot does not use */
 void heap_init(void);
 
+/* heap_add_range - physical bytes that boot no longer uses; unaligned ends */
+void heap_add_range(uint64_t start, uint64_t end);
+
 /**
  * heap_alloc - 2^@order contiguous pages for the hypervisor, zeroed
  *

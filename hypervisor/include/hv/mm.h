@@ -93,6 +93,14 @@ bool desc_check(uint64_t *desc);
  */
 int pt_set_base(struct vcpu *v, mfn_t m, bool user);
 
+/**
+ * pt_pin - keep frame @m validated as a table of type @level
+ *
+ * Returns: 0; -EINVAL not @owner's, pinned already, or it does not
+ * validate; -ERESTART preempted, call again.
+ */
+int pt_pin(mfn_t m, const struct domain *owner, enum page_type level);
+
 /* mm_domain_relinquish - drop pins, tables and pages; -ERESTART to go on */
 int mm_domain_relinquish(struct domain *d);
 

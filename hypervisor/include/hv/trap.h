@@ -54,6 +54,9 @@ unsigned long extable_fixup(unsigned long rip);
 void dump_regs(const struct cpu_user_regs *regs);
 void dump_stack(const struct cpu_user_regs *regs);
 
+/* dump_guest_stack - the top of the current guest's stack, if readable */
+void dump_guest_stack(const struct cpu_user_regs *regs);
+
 /* Emulators; each is true when it dealt with the fault (and moved rip). */
 
 /* emulate_gp - a privileged instruction at CPL 3 raised #GP */
