@@ -29,6 +29,7 @@ struct stack_top {
 };
 
 extern struct cpu cpus[NR_CPUS];
+extern unsigned int nr_cpus_online;
 extern struct stack_top fake_top;
 
 static inline struct cpu *this_cpu(void) { return fake_top.cpu; }
