@@ -187,13 +187,13 @@ int domain_create(domid_t id, const struct xen_domctl_createdomain *cfg,
     err = table_insert(d, id);
     if (err)
         goto free_memory;
-    frame_share(d->shared_mfn, d, false);
     err = init_subsystems(d, cfg);
     if (err) {
         evtchn_domain_destroy(d); /* no channel is bound: cannot stop */
         domain_put(d);
         return err;
     }
+    frame_share(d->shared_mfn, d, false); /* holds @d: nothing fails now */
     wallclock_update(d);
     *out = d;
     return 0;
