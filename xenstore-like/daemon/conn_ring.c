@@ -24,6 +24,7 @@ struct ring {
     evtchn_port_t port; /* ours */
     bool moved;         /* bytes moved: the peer waits for a signal */
     bool failed;        /* the reason stands in the page; until a reset */
+    bool logged;        /* once is enough: a guest must not fill the log */
 };
 
 static struct ring *to_ring(struct conn *c)
@@ -64,7 +65,9 @@ static void io_fail(struct conn *c)
     struct ring *r = to_ring(c);
     uint8_t why = c->broken;
 
-    log_line("domain %u: connection stopped, error %u", c->domid, why);
+    if (!r->logged)
+        log_line("domain %u: connection stopped, error %u", c->domid, why);
+    r->logged = true;
     conn_reset(c);
     ring_error(r->page, why);
     r->failed = true;
