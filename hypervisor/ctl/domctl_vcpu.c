@@ -29,7 +29,7 @@ static struct vcpu *vcpu_of(const struct domain *d, uint32_t id)
 long domctl_max_vcpus(struct hcall *h, struct domain *d, struct xen_domctl *c)
 {
     (void)h;
-    if (c->u.max_vcpus.max != d->max_vcpus)
+    if (c->u.max_vcpus.max != d->max_vcpus || d->life >= LIFE_DYING)
         return -EINVAL;
     for (unsigned int i = 0; i < d->max_vcpus; i++) {
         int err = vcpu_create(d, i);
@@ -54,7 +54,8 @@ long domctl_setvcpucontext(struct hcall *h, struct domain *d,
     struct vcpu_guest_context *ctx;
     long err;
 
-    if (d == h->caller->domain || !v || !c->u.vcpucontext.ctxt.p)
+    if (d == h->caller->domain || !v || !c->u.vcpucontext.ctxt.p ||
+        d->life >= LIFE_DYING)
         return -EINVAL;
     ctx = heap_alloc(CONTEXT_ORDER);
     if (!ctx)

@@ -110,6 +110,8 @@ int grant_frame(struct domain *d, unsigned int idx, mfn_t *out)
 
     if (idx >= t->max_frames)
         return -EINVAL;
+    if (idx >= t->nr_frames && d->life >= LIFE_DYING)
+        return -EINVAL; /* nobody would take back what is shared now */
 
     lock_take(&t->lock);
     while (!err && t->nr_frames <= idx)

@@ -31,7 +31,7 @@ void grant_domain_destroy(struct domain *d);
 
 /**
  * grant_frame - frame @idx of @d's grant table, growing it if need be
- * Returns: 0; -EINVAL over the limit; -ENOMEM.
+ * Returns: 0; -EINVAL over the limit, or @d is dying; -ENOMEM.
  */
 int grant_frame(struct domain *d, unsigned int idx, mfn_t *out);
 
