@@ -55,14 +55,18 @@ def host(request):
 class Shared:
     """The machine that most tests share; a broken one is replaced."""
 
+    MAX_BOOTS = 4  # a machine that breaks again and again wastes hours
+
     def __init__(self, host):
-        self.host, self.machine = host, None
+        self.host, self.machine, self.boots = host, None, 0
 
     def get(self):
-        if self.machine and not (self.machine.alive() and
-                                 self.machine.usable):
+        m = self.machine
+        if m and not (m.alive() and m.usable):
             self.close()
         if not self.machine:
+            assert self.boots < self.MAX_BOOTS, "dom0 broke too often"
+            self.boots += 1
             self.machine = self.host.boot("shared", smp=2)
             self.machine.boot()
         return self.machine

@@ -110,6 +110,7 @@ class Machine:
             stderr=subprocess.STDOUT, bufsize=0,
             preexec_fn=end_with_parent)
         self.console = Console(self.process.stdout, self.log)
+        Machine.latest = self
 
     def __enter__(self):
         return self
@@ -225,10 +226,12 @@ class Dom0(Machine):
 
     def until(self, condition, seconds=30):
         """Wait in dom0 until a shell condition holds."""
+        now = "$(cut -d. -f1 /proc/uptime)"
         return self.ok(
-            f"n=0; until {condition}; do usleep 100000; n=$((n+1)); "
-            f"[ $n -lt {int(seconds * SLOW * 10)} ] || break; done; "
-            f"{condition}", seconds * 2 + 10)
+            f"end=$(({now} + {int(seconds * SLOW)}))\n"
+            f"until {condition}; do\n"
+            f"[ {now} -lt $end ] || exit 1; usleep 100000; done",
+            seconds + 30)
 
     def console_log(self, name):
         """Where the console daemon keeps what a guest printed."""
