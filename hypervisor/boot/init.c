@@ -67,6 +67,7 @@ void hv_main(uint32_t magic, uint32_t info)
     for (unsigned int i = 0; i < ARRAY_SIZE(steps); i++)
         steps[i]();
 
+    dom0->controller_pauses = 0;
     domain_unpause(dom0);
     work_raise(this_cpu(), WORK_SCHED);
     enter_guests();

@@ -10,7 +10,10 @@
 #include <hv/string.h>
 #include "local.h"
 
-/* What tools make room for where a register might be told of. */
+/*
+ * What tools make room for.  libxc also writes leaves and sub-leaves that it
+ * was not told of, as zeros: more than a hundred.
+ */
 #define MSRS_MAX 2
 #define LEAVES_MAX 256
 
@@ -37,7 +40,7 @@ long policy_to_guest(const struct cpu_policy *p, unsigned long u_leaves,
 
     *nr_msrs = u_msrs ? 0 : MSRS_MAX;
     if (!u_leaves) {
-        *nr_leaves = POLICY_MAX_LEAVES;
+        *nr_leaves = LEAVES_MAX;
         return 0;
     }
     for (unsigned int i = 0; i < p->nr; i++) {
