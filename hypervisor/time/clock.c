@@ -48,14 +48,6 @@ static struct reference references[];
 
 uint64_t now_ns(void) { return scale_apply(clock_scale, rdtsc() - clock_base); }
 
-uint64_t clock_ns_to_cycles(uint64_t ns)
-{
-    /* In two parts: the product of the whole would not fit. */
-    return ns / 1000000 * tsc_khz + ns % 1000000 * tsc_khz / 1000000;
-}
-
-const char *clock_source(void) { return source; }
-
 void delay_us(unsigned int us)
 {
     uint64_t end = rdtsc() + (uint64_t)us * tsc_khz / 1000;

@@ -136,14 +136,3 @@ void wallclock_set(uint64_t secs, uint32_t nsecs, uint64_t at_ns)
     }
     lock_release(&domain_list_lock);
 }
-
-uint64_t wallclock_now(void)
-{
-    uint64_t utc_ns;
-
-    lock_take(&wallclock_lock);
-    utc_ns = utc_at_0_ns + now_ns();
-    lock_release(&wallclock_lock);
-
-    return utc_ns / NS_PER_S;
-}

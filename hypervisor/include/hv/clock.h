@@ -27,12 +27,6 @@ extern uint32_t tsc_khz;
 /* now_ns - nanoseconds since clock_init(), monotonic on all CPUs; 0 before */
 uint64_t now_ns(void);
 
-/* clock_ns_to_cycles - length of @ns in TSC cycles, for reports (rounded) */
-uint64_t clock_ns_to_cycles(uint64_t ns);
-
-/* clock_source - what the TSC was measured with, for people */
-const char *clock_source(void);
-
 /* delay_us - busy wait; boot and reset only, after clock_init() */
 void delay_us(unsigned int us);
 
@@ -53,9 +47,6 @@ void wallclock_update(struct domain *d);
 
 /* wallclock_set - settime64 of dom0: UTC at system time @at_ns; all domains */
 void wallclock_set(uint64_t secs, uint32_t nsecs, uint64_t at_ns);
-
-/* wallclock_now - UTC seconds since 1970 */
-uint64_t wallclock_now(void);
 
 /* runstate_init - a new vCPU is offline since now */
 void runstate_init(struct vcpu *v);
