@@ -178,13 +178,15 @@ int debugreg_check(unsigned int reg, unsigned long *val)
         return 0;
     case 7:
         /* GD would trap our own moves; I/O breakpoints need CR4.DE. */
-        *val = (*val & 0xffff23ffUL) | DR7_DEFAULT;
+        if (*val & DR7_GD)
+            return -EPERM;
+        *val = (*val & 0xffff03ffUL) | DR7_DEFAULT;
         for (unsigned int i = 0; i < 4; i++)
             if (((*val >> (16 + 4 * i)) & 3) == 2)
                 return -EPERM;
         return 0;
     }
-    return -EINVAL;
+    return -ENODEV;
 }
 
 /* arg: register, value */
@@ -195,7 +197,7 @@ long hc_set_debugreg(struct hcall *h)
     int err;
 
     if (reg > 7)
-        return -EINVAL;
+        return -ENODEV;
     err = debugreg_check(reg, &val);
     if (err)
         return err;

@@ -23,12 +23,12 @@ static long op_initialise(struct vcpu *v, unsigned long u_arg)
     struct vcpu_guest_context *c;
     long err;
 
-    if (v->initialised)
-        return -EEXIST;
     c = heap_alloc(CONTEXT_ORDER);
     if (!c)
         return -ENOMEM;
     err = copy_from_guest(c, u_arg, sizeof(*c));
+    if (!err && v->initialised)
+        err = -EEXIST;
     if (!err)
         err = vcpu_set_context(v, c);
     heap_free(c, CONTEXT_ORDER);

@@ -156,17 +156,15 @@ long hc_vm_assist(struct hcall *h)
     struct domain *d = h->caller->domain;
     unsigned long type = h->arg[1];
 
+    if (h->arg[0] != VMASST_CMD_enable && h->arg[0] != VMASST_CMD_disable)
+        return -ENOSYS;
     if (type > 31 || !(ASSISTS & (1U << type)))
         return -EINVAL;
-    switch (h->arg[0]) {
-    case VMASST_CMD_enable:
+    if (h->arg[0] == VMASST_CMD_enable)
         __atomic_fetch_or(&d->vm_assist, 1U << type, __ATOMIC_RELAXED);
-        return 0;
-    case VMASST_CMD_disable:
+    else
         __atomic_fetch_and(&d->vm_assist, ~(1U << type), __ATOMIC_RELAXED);
-        return 0;
-    }
-    return -ENOSYS;
+    return 0;
 }
 
 /* ---- callback_op ---- */

@@ -10,6 +10,7 @@
 #include <hv/errno.h>
 #include <hv/hcall.h>
 #include <hv/vcpu.h>
+#include <xen/arch-x86/xen-mca.h>
 #include "local.h"
 
 const struct hcall_row hcall_table[NR_HCALLS] = {
@@ -37,7 +38,7 @@ void hcall_entry(struct cpu_user_regs *regs, struct vcpu *v)
                  regs->r9 },
         .caller = v,
     };
-    long ret = hcall_dispatch(regs->eax, &h);
+    long ret = hcall_dispatch(regs->rax, &h);
 
     if (unlikely(ret == -ERESTART)) {
         regs->rdi = h.arg[0];

@@ -11,6 +11,9 @@
 #include <x86/insn.h>
 #include "local.h"
 
+#define PIT_CONTROL 0x43
+#define PIT_CONTROL_CHANNEL(v) ((v) >> 6 & 3) /* 3: read back */
+
 #define CF8 0xcf8
 #define CFC 0xcfc
 
@@ -19,8 +22,7 @@ static const struct {
 } denied[] = {
     { 0x20, 0x21 }, /* interrupt controllers */
     { 0xa0, 0xa1 },
-    { 0x40, 0x43 }, /* interval timer, and its gate */
-    { 0x61, 0x61 },
+    { 0x40, 0x41 }, /* interval timer, but for its channel 2 */
 };
 
 static uint32_t all_ones(unsigned int bytes)
@@ -71,6 +73,9 @@ void guest_io_write(struct domain *d, uint16_t port, unsigned int bytes,
                     uint32_t v)
 {
     if (access_denied(d, port, bytes))
+        return;
+    /* dom0 may beep and measure with channel 2; the others are not its own */
+    if (port == PIT_CONTROL && PIT_CONTROL_CHANNEL(v) != 2)
         return;
     if (port == CF8 && bytes == 4)
         d->cf8 = v;

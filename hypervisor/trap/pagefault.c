@@ -74,8 +74,9 @@ void page_fault(struct cpu_user_regs *regs)
         /* Implicit supervisor accesses come without the U bit. */
         if (!(ec & PFEC_U) && descriptor_fault(v, va))
             return;
-        /* Never tell a guest what is mapped in our range. */
-        ec &= ~PFEC_P;
+        /* Never tell a guest what is mapped in our part of the range. */
+        if (va >= M2P_RW_BASE)
+            ec &= ~PFEC_P;
     } else if ((ec & (PFEC_P | PFEC_W | PFEC_RSVD | PFEC_I)) ==
                    (PFEC_P | PFEC_W) &&
                v->kernel_mode && emulate_pt_write(regs, va)) {

@@ -58,7 +58,8 @@ enum hcall_who { ANY, CONTROL };
     X(event_channel_op,        2, ANY)      \
     X(physdev_op,              2, ANY)      \
     X(sysctl,                  1, CONTROL)  \
-    X(domctl,                  1, CONTROL)
+    X(domctl,                  1, CONTROL)  \
+    X(mca,                     1, CONTROL)
 // clang-format on
 
 #define X(name, nargs, who) hcall_fn hc_##name;

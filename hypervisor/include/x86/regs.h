@@ -49,6 +49,7 @@
 
 #define DR6_DEFAULT UL(0xffff0ff0)
 #define DR7_DEFAULT UL(0x400)
+#define DR7_GD (UL(1) << 13)
 
 #define VEC_DE 0
 #define VEC_DB 1
