@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uuid/uuid.h>
@@ -22,8 +23,14 @@
 #include <pel/store.h>
 
 #include "reap.h"
+#include "rename.h"
 
 #define RESTART_ROOT "/pel/restart"
+
+/* A guest that crashes within this time of its restart stays away. */
+#define RESTART_PAUSE_S 10
+
+static uint64_t now_s(void) { return pel_store_now_ns() / 1000000000; }
 
 static int destroy(struct pel_ctx *ctx, uint32_t domid)
 {
@@ -40,10 +47,15 @@ static int destroy(struct pel_ctx *ctx, uint32_t domid)
 static int create_again(struct pel_ctx *ctx, struct pel_store *s,
                         const struct pel_config *cfg, const char *uuid)
 {
+    char text[24];
     uint32_t domid;
     int rc;
 
+    snprintf(text, sizeof(text), "%llu", (unsigned long long)now_s());
     rc = pel_domain_create(ctx, cfg, &domid);
+    /* Best effort: without it a quick crash is only restarted once more. */
+    if (!rc)
+        pel_store_write(s, text, "/pel/%u/restarted", domid);
     if (!rc)
         rc = pel_domain_unpause(ctx, domid);
     if (!rc)
@@ -77,8 +89,9 @@ static int write_note(struct pel_ctx *ctx, struct pel_store *s,
               : 0;
 }
 
+/* @keep: put the old domain aside instead of destroying it. */
 static int restart(struct pel_ctx *ctx, uint32_t domid,
-                   const struct pel_config *cfg)
+                   const struct pel_config *cfg, bool keep)
 {
     struct pel_store s;
     char uuid[37];
@@ -89,9 +102,23 @@ static int restart(struct pel_ctx *ctx, uint32_t domid,
     if (!rc)
         rc = write_note(ctx, &s, cfg, uuid);
     if (!rc)
-        rc = destroy(ctx, domid);
+        rc = keep ? rename_away(ctx, domid, cfg) : destroy(ctx, domid);
 
     return rc ? rc : create_again(ctx, &s, cfg, uuid);
+}
+
+/* Whether a guest crashes so soon that a restart would only go round. */
+static bool crashes_again(struct pel_ctx *ctx, const struct pel_dominfo *info)
+{
+    struct pel_store s;
+    uint64_t since;
+
+    if (info->reason == SHUTDOWN_poweroff || info->reason == SHUTDOWN_reboot ||
+        pel_store_use(ctx, &s) ||
+        pel_store_read_u64(&s, &since, "/pel/%u/restarted", info->domid))
+        return false;
+
+    return now_s() < since + RESTART_PAUSE_S;
 }
 
 static enum pel_action action_for(const struct pel_config *cfg, uint8_t reason)
@@ -131,12 +158,18 @@ static int act(struct pel_ctx *ctx, const struct pel_dominfo *info,
 
     pel_log(ctx, PEL_LOG_INFO, "domain %u (%s) shut down, reason %u: %s",
             info->domid, cfg->name, info->reason, pel_action_name(action));
+    if (action == PEL_ACTION_PRESERVE)
+        return 0;
     if (action == PEL_ACTION_DESTROY)
         return destroy(ctx, info->domid);
-    if (action == PEL_ACTION_RESTART)
-        return restart(ctx, info->domid, cfg);
+    if (crashes_again(ctx, info)) {
+        pel_log(ctx, PEL_LOG_WARN,
+                "%s crashed within %d s of its restart: not restarted again",
+                cfg->name, RESTART_PAUSE_S);
+        return destroy(ctx, info->domid);
+    }
 
-    return 0;
+    return restart(ctx, info->domid, cfg, action == PEL_ACTION_RENAME_RESTART);
 }
 
 int reap_domain(struct pel_ctx *ctx, uint32_t domid)
@@ -183,11 +216,15 @@ static int find_uuid(struct pel_ctx *ctx, const uint8_t uuid[16],
     return rc;
 }
 
-/* A domain that never ran is what the cut-short restart had half built. */
+/*
+ * A domain that never ran is what the cut-short restart had half built; a
+ * dead one was to be put aside, and still has the guest's UUID.
+ */
 static int resume(struct pel_ctx *ctx, struct pel_store *s,
                   const struct pel_config *cfg, const char *uuid)
 {
     struct pel_dominfo info;
+    uuid_t other;
     int rc;
 
     rc = find_uuid(ctx, cfg->uuid, &info);
@@ -197,6 +234,11 @@ static int resume(struct pel_ctx *ctx, struct pel_store *s,
         return rc;
     if (info.paused && !info.cpu_time_ns) {
         rc = destroy(ctx, info.domid);
+        return rc ? rc : create_again(ctx, s, cfg, uuid);
+    }
+    if (info.shutdown) {
+        uuid_generate(other);
+        rc = rename_uuid(ctx, info.domid, other);
         return rc ? rc : create_again(ctx, s, cfg, uuid);
     }
     pel_store_rm(s, RESTART_ROOT "/%s", uuid);

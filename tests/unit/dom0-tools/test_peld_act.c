@@ -4,6 +4,8 @@
 #include <pel/config.h>
 #include <pel/domain.h>
 #include <peld/reap.h>
+#include <peld/rename.h>
+#include <pel/store.h>
 #include <xen/xen.h>
 #include <xen/sched.h>
 #include <xenstore.h>
@@ -18,7 +20,7 @@ static const uint8_t uuid[16] = { 1, 2,  3,  4,  5,  6,  7,  8,
 /* The only guest of this host; domid 0 means that there is none. */
 static struct pel_dominfo guest;
 static bool nodes; /* it has nodes in the store */
-static unsigned int nr_created, nr_destroyed;
+static unsigned int nr_created, nr_destroyed, nr_aside;
 static enum pel_action on_poweroff, on_reboot, on_crash;
 
 /* The guest's configuration as the store has it. */
@@ -102,6 +104,30 @@ int pel_domain_destroy(struct pel_ctx *ctx, uint32_t domid)
     return 0;
 }
 
+/* A domain that is put aside is no guest any more. */
+int rename_uuid(struct pel_ctx *ctx, uint32_t domid, const uint8_t *other)
+{
+    assert_int_equal(guest.domid, domid);
+    assert_memory_not_equal(guest.uuid, other, sizeof(guest.uuid));
+    if (fake_step())
+        return pel_fail(ctx, PEL_EHYPER, "hypervisor failed");
+    memset(&guest, 0, sizeof(guest));
+    return 0;
+}
+
+int rename_away(struct pel_ctx *ctx, uint32_t domid,
+                const struct pel_config *cfg)
+{
+    static const uint8_t other[16] = { 99 };
+
+    assert_string_equal(cfg->name, "g");
+    if (fake_step())
+        return pel_fail(ctx, PEL_ESTORE, "store failed");
+    nodes = false; /* from here on it is not ours */
+    nr_aside++;
+    return rename_uuid(ctx, domid, other);
+}
+
 static void no_log(enum pel_log_level level, const char *line, void *arg)
 {
     (void)level;
@@ -117,7 +143,7 @@ static void fill(uint8_t reason)
     guest.cpu_time_ns = 77;
     memcpy(guest.uuid, uuid, sizeof(uuid));
     nodes = true;
-    nr_created = nr_destroyed = 0;
+    nr_created = nr_destroyed = nr_aside = 0;
     fake_set("/pel/5/config", "{}");
 }
 
@@ -148,6 +174,8 @@ static const struct {
       PEL_ACTION_PRESERVE, PEL_ACTION_RESTART, 1, 1 },
     { "a reason of the future is a crash", 99, PEL_ACTION_PRESERVE,
       PEL_ACTION_PRESERVE, PEL_ACTION_DESTROY, 1, 0 },
+    { "crash: put aside and restart", SHUTDOWN_crash, PEL_ACTION_DESTROY,
+      PEL_ACTION_DESTROY, PEL_ACTION_RENAME_RESTART, 0, 1 },
     { "suspended: somebody saves it", SHUTDOWN_suspend, PEL_ACTION_DESTROY,
       PEL_ACTION_DESTROY, PEL_ACTION_DESTROY, 0, 0 },
 };
@@ -168,6 +196,7 @@ static void actions_follow_the_table(void **state)
         assert_int_equal(nr_created, cases[i].created);
         assert_null(fake_get("/pel/restart"));
         assert_false(cases[i].created && guest.paused);
+        assert_int_equal(nr_aside, cases[i].created > cases[i].destroyed);
         close_ctx(&ctx);
     }
     fake_reset();
@@ -205,13 +234,12 @@ static void nodes_without_a_domain_are_removed(void **state)
  * PELD-1: the process dies before its n-th step, for every n.  Somebody who
  * then does what a new peld does gets the guest back, once.
  */
-static void a_restart_cut_short_is_finished(void **state)
+static void cut_short_everywhere(enum pel_action action)
 {
     unsigned int n = 0;
     int rc;
 
-    (void)state;
-    on_reboot = PEL_ACTION_RESTART;
+    on_reboot = action;
     do {
         struct pel_ctx ctx = { .log_fn = no_log };
 
@@ -223,7 +251,7 @@ static void a_restart_cut_short_is_finished(void **state)
         close_ctx(&ctx);
         pel_error_clear(&ctx);
 
-        if (guest.domid == 5)
+        if (guest.domid == 5 && nodes)
             assert_int_equal(reap_domain(&ctx, 5), 0);
         else
             assert_int_equal(reap_restart(&ctx, UUID_TEXT), 0);
@@ -233,6 +261,57 @@ static void a_restart_cut_short_is_finished(void **state)
         close_ctx(&ctx);
     } while (rc);
     assert_true(n > 8);
+    fake_reset();
+}
+
+static void a_restart_cut_short_is_finished(void **state)
+{
+    (void)state;
+    cut_short_everywhere(PEL_ACTION_RESTART);
+}
+
+static void a_renaming_cut_short_is_finished(void **state)
+{
+    (void)state;
+    cut_short_everywhere(PEL_ACTION_RENAME_RESTART);
+}
+
+static const struct {
+    const char *why;
+    uint8_t reason;
+    bool marked;      /* it is a restarted one, */
+    int ago_s;        /* since so long */
+    unsigned created; /* restarted again */
+} again[] = {
+    { "a first crash", SHUTDOWN_crash, false, 0, 1 },
+    { "a crash at once", SHUTDOWN_crash, true, 0, 0 },
+    { "a crash soon", SHUTDOWN_crash, true, 8, 0 },
+    { "a crash after a while", SHUTDOWN_crash, true, 11, 1 },
+    { "a reboot at once", SHUTDOWN_reboot, true, 0, 1 },
+};
+
+static void a_guest_that_crashes_again_stays_away(void **state)
+{
+    (void)state;
+    on_reboot = on_crash = PEL_ACTION_RESTART;
+    for (size_t i = 0; i < ARRAY_SIZE(again); i++) {
+        struct pel_ctx ctx = { .log_fn = no_log };
+        char since[24];
+
+        print_message("%s\n", again[i].why);
+        fill(again[i].reason);
+        snprintf(since, sizeof(since), "%llu",
+                 (unsigned long long)pel_store_now_ns() / 1000000000 -
+                     (unsigned int)again[i].ago_s);
+        if (again[i].marked)
+            fake_set("/pel/5/restarted", since);
+        assert_int_equal(reap_domain(&ctx, 5), 0);
+        assert_int_equal(nr_created, again[i].created);
+        assert_int_equal(nr_destroyed, 1);
+        if (again[i].created)
+            assert_non_null(fake_get("/pel/9/restarted"));
+        close_ctx(&ctx);
+    }
     fake_reset();
 }
 
@@ -264,6 +343,8 @@ int main(void)
         cmocka_unit_test(a_domain_that_runs_is_left_alone),
         cmocka_unit_test(nodes_without_a_domain_are_removed),
         cmocka_unit_test(a_restart_cut_short_is_finished),
+        cmocka_unit_test(a_renaming_cut_short_is_finished),
+        cmocka_unit_test(a_guest_that_crashes_again_stays_away),
         cmocka_unit_test(a_guest_that_cannot_be_built_is_given_up),
     };
 
