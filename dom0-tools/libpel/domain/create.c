@@ -124,10 +124,37 @@ static void undo(struct pel_ctx *ctx, uint32_t domid)
     snprintf(ctx->message, sizeof(ctx->message), "%s", why);
 }
 
+/* The steps from an empty domain on; each is undone by destroying it. */
+static int fill_in(struct pel_ctx *ctx, uint32_t domid,
+                   const struct pel_config *cfg, struct boot_files *files)
+{
+    struct shared_pages shared;
+    int rc = set_limits(ctx, cfg, domid);
+
+    if (!rc)
+        rc = domain_build(ctx, domid, cfg, files, &shared);
+    boot_files_close(files); /* devices can take long, and memory is dear */
+    if (rc)
+        return rc;
+    pel_log(ctx, PEL_LOG_INFO, "domain %u: built, store ring in frame 0x%llx",
+            domid, (unsigned long long)shared.store_mfn);
+    rc = domain_nodes_add(ctx, domid, cfg, &shared);
+    if (!rc)
+        rc = domain_nodes_introduce(ctx, domid, &shared);
+    if (rc)
+        return rc;
+    pel_log(ctx, PEL_LOG_INFO, "domain %u: known to the store as %s", domid,
+            cfg->name);
+    rc = pel_devices_attach(ctx, domid, cfg);
+    if (!rc)
+        pel_log(ctx, PEL_LOG_INFO, "domain %u: %zu disks and %zu NICs attached",
+                domid, cfg->nr_disks, cfg->nr_nics);
+    return rc;
+}
+
 int pel_domain_create(struct pel_ctx *ctx, const struct pel_config *cfg,
                       uint32_t *domid)
 {
-    struct shared_pages shared;
     struct boot_files files;
     uint32_t id;
     int rc;
@@ -139,22 +166,21 @@ int pel_domain_create(struct pel_ctx *ctx, const struct pel_config *cfg,
         rc = boot_files_open(ctx, cfg, &files);
     if (rc)
         return rc;
+    pel_log(ctx, PEL_LOG_INFO,
+            "kernel %s for %s: %zu KiB unpacked, entry "
+            "0x%llx, %llu MiB in use at start",
+            cfg->kernel, files.notes.guest_os, files.kernel.len >> 10,
+            (unsigned long long)files.layout.entry,
+            (unsigned long long)files.layout.nr_used >> 8);
 
     rc = make_empty(ctx, cfg, &id);
     if (rc) {
         boot_files_close(&files);
         return rc;
     }
-    rc = set_limits(ctx, cfg, id);
-    if (!rc)
-        rc = domain_build(ctx, id, cfg, &files, &shared);
-    boot_files_close(&files);
-    if (!rc)
-        rc = domain_nodes_add(ctx, id, cfg, &shared);
-    if (!rc)
-        rc = domain_nodes_introduce(ctx, id, &shared);
-    if (!rc)
-        rc = pel_devices_attach(ctx, id, cfg);
+    pel_log(ctx, PEL_LOG_INFO, "domain %u: created for %llu MiB and %u vCPUs",
+            id, (unsigned long long)cfg->memory_kb >> 10, cfg->maxvcpus);
+    rc = fill_in(ctx, id, cfg, &files);
     if (rc) {
         undo(ctx, id);
         return rc;
