@@ -10,10 +10,7 @@
 #include <hv/string.h>
 #include "local.h"
 
-/*
- * What tools make room for.  libxc also writes leaves and sub-leaves that it
- * was not told of, as zeros: more than a hundred.
- */
+/* What tools make room for; more than any policy has. */
 #define MSRS_MAX 2
 #define LEAVES_MAX 256
 
@@ -21,40 +18,77 @@ static_assert(sizeof(struct cpu_leaf) == sizeof(xen_cpuid_leaf_t) &&
                   offsetof(struct cpu_leaf, a) == offsetof(xen_cpuid_leaf_t, a),
               "a leaf is copied as it is");
 
-/* Tools refuse a whole policy for one leaf that is beyond these. */
-#define BASIC_LAST 0xdU
-#define EXTENDED_FIRST 0x80000000U
-#define EXTENDED_LAST 0x80000021U
+/*
+ * The arrays have one form: every leaf of these ranges with all sub-leaves
+ * that it can have, zeros included, and no other leaf.  Tools refuse a policy
+ * for one leaf more, and make room for what they write from what they got.
+ */
+// clang-format off
+static const struct {
+    uint32_t first, last;
+    uint32_t subs; /* 0: without sub-leaves */
+} form[] = {
+    { 0x0,        0x3,        0 },
+    { 0x4,        0x4,        6 },
+    { 0x5,        0x6,        0 },
+    { 0x7,        0x7,        2 },
+    { 0x8,        0xa,        0 },
+    { 0xb,        0xb,        2 },
+    { 0xc,        0xc,        0 },
+    { 0xd,        0xd,        63 },
+    { 0x40000000, 0x40000000, 0 }, /* limits of the hypervisor's leaves */
+    { 0x40000100, 0x40000100, 0 },
+    { 0x80000000, 0x80000021, 0 },
+};
+// clang-format on
 
-static bool tools_know(uint32_t leaf)
+/* Where @p has this leaf; p->nr: nowhere. */
+static unsigned int find(const struct cpu_policy *p, uint32_t leaf,
+                         uint32_t sub)
 {
-    return leaf <= BASIC_LAST ||
-           (leaf >= EXTENDED_FIRST && leaf <= EXTENDED_LAST);
+    unsigned int i;
+
+    for (i = 0; i < p->nr; i++)
+        if (p->leaf[i].leaf == leaf && p->leaf[i].sub == sub)
+            break;
+    return i;
+}
+
+/* Write one leaf, zero if @p has none such, as element (*@n)++. */
+static long put_leaf(const struct cpu_policy *p, unsigned long u, uint32_t room,
+                     uint32_t *n, uint32_t leaf, uint32_t sub)
+{
+    struct cpu_leaf zero = { .leaf = leaf, .sub = sub };
+    unsigned int i = find(p, leaf, sub);
+
+    if (*n == room)
+        return -ENOBUFS;
+    return COPY_TO_GUEST_IDX(u, (*n)++, i < p->nr ? &p->leaf[i] : &zero);
 }
 
 long policy_to_guest(const struct cpu_policy *p, unsigned long u_leaves,
                      uint32_t *nr_leaves, unsigned long u_msrs,
                      uint32_t *nr_msrs)
 {
-    uint32_t n = 0;
+    uint32_t room = *nr_leaves, n = 0;
+    long err = 0;
 
     *nr_msrs = u_msrs ? 0 : MSRS_MAX;
-    if (!u_leaves) {
-        *nr_leaves = LEAVES_MAX;
+    *nr_leaves = LEAVES_MAX;
+    if (!u_leaves)
         return 0;
-    }
-    for (unsigned int i = 0; i < p->nr; i++) {
-        if (!tools_know(p->leaf[i].leaf))
-            continue;
-        if (n == *nr_leaves)
-            return -ENOBUFS;
-        if (COPY_TO_GUEST_IDX(u_leaves, n, &p->leaf[i]))
-            return -EFAULT;
-        n++;
+
+    for (unsigned int i = 0; i < ARRAY_SIZE(form); i++) {
+        uint32_t subs = form[i].subs;
+
+        for (uint32_t l = form[i].first; l <= form[i].last && !err; l++)
+            for (uint32_t s = 0; s < MAX(subs, 1U) && !err; s++)
+                err = put_leaf(p, u_leaves, room, &n, l,
+                               subs ? s : POLICY_NO_SUB);
     }
     *nr_leaves = n;
 
-    return 0;
+    return err;
 }
 
 long domctl_get_cpu_policy(struct hcall *h, struct domain *d,
@@ -85,22 +119,16 @@ static const struct {
     { 0x80000021, POLICY_NO_SUB, 0x5 },
 };
 
-static struct cpu_leaf *find(struct cpu_policy *p, uint32_t leaf, uint32_t sub)
-{
-    for (unsigned int i = 0; i < p->nr; i++)
-        if (p->leaf[i].leaf == leaf && p->leaf[i].sub == sub)
-            return &p->leaf[i];
-    return NULL;
-}
-
 /* Take over one leaf; those that we do not know stay zero. */
 static void merge_leaf(struct cpu_policy *p, struct cpu_leaf new)
 {
-    struct cpu_leaf *own = find(p, new.leaf, new.sub);
-    struct cpu_leaf *max = find(&host_policy, new.leaf, new.sub);
+    unsigned int own = find(p, new.leaf, new.sub);
+    unsigned int host = find(&host_policy, new.leaf, new.sub);
+    const struct cpu_leaf *max;
 
-    if (!own || !max)
+    if (own == p->nr || host == host_policy.nr)
         return;
+    max = &host_policy.leaf[host];
     for (unsigned int i = 0; i < ARRAY_SIZE(feature_leaves); i++) {
         uint8_t regs = feature_leaves[i].regs;
 
@@ -112,7 +140,7 @@ static void merge_leaf(struct cpu_policy *p, struct cpu_leaf new)
         new.c &= regs & 4 ? max->c : ~0U;
         new.d &= regs & 8 ? max->d : ~0U;
     }
-    *own = new;
+    p->leaf[own] = new;
 }
 
 long domctl_set_cpu_policy(struct hcall *h, struct domain *d,
