@@ -74,6 +74,8 @@ static void load_registers(struct vcpu *v, const struct vcpu_guest_context *c)
     v->regs.ss |= 3;
     v->regs.rflags = (c->user_regs.rflags & ~FLAGS_FORCED_OFF & 0x3fffffUL) |
                      EFLAGS_IF | EFLAGS_MBS;
+    /* The real IOPL stays 0; these bits ask for a virtual one. */
+    v->iopl = (c->user_regs.rflags & EFLAGS_IOPL) >> 12;
     v->kernel_mode = c->flags & VGCF_in_kernel;
     v->kernel_ss = c->kernel_ss;
     v->kernel_sp = c->kernel_sp;
@@ -130,6 +132,7 @@ void vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c)
     c->user_regs.saved_upcall_mask = v->info->evtchn_upcall_mask;
     if (v->info->evtchn_upcall_mask)
         c->user_regs.rflags &= ~EFLAGS_IF;
+    c->user_regs.rflags |= (unsigned long)v->iopl << 12;
     c->flags = VGCF_i387_valid;
     if (v->kernel_mode)
         c->flags |= VGCF_in_kernel;
