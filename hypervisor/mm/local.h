@@ -193,6 +193,17 @@ int l1_update(mfn_t table, unsigned int index, pte_t new,
               const struct domain *pt_dom, domid_t fd, enum l1_write how,
               pte_t expect);
 
+/* One step of a walk: entry @i of table @m leads to a table of type @want. */
+static inline bool pt_step(mfn_t m, unsigned int i, enum page_type want,
+                           mfn_t *table)
+{
+    pte_t e = load64((pte_t *)mfn_to_virt(m) + i);
+
+    *table = pte_mfn(e);
+    return likely((e & PTE_P) && mfn_x(*table) < max_mfn &&
+                  tw_type(frame_of(*table)->type) == want);
+}
+
 /**
  * pt_find_l1 - the L1 table for @va below L4 @l4; false: there is none
  *
@@ -201,18 +212,9 @@ int l1_update(mfn_t table, unsigned int index, pte_t new,
  */
 static inline bool pt_find_l1(mfn_t l4, unsigned long va, mfn_t *table)
 {
-    mfn_t m = l4;
-
-    for (unsigned int level = 4; level > 1; level--) {
-        pte_t e = load64((pte_t *)mfn_to_virt(m) + pt_index(va, level));
-
-        m = pte_mfn(e);
-        if (unlikely(!(e & PTE_P) || mfn_x(m) >= max_mfn ||
-                     tw_type(frame_of(m)->type) != level - 1))
-            return false;
-    }
-    *table = m;
-    return true;
+    return pt_step(l4, pt_index(va, 4), PT_L3, table) &&
+           pt_step(*table, pt_index(va, 3), PT_L2, table) &&
+           pt_step(*table, pt_index(va, 2), PT_L1, table);
 }
 
 /* Owners by id, for as long as they own frames (frame.c). */
