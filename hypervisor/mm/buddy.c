@@ -17,6 +17,7 @@ void buddy_init(struct buddy *b, struct frame *frames, unsigned long nr_frames)
     b->frames = frames;
     b->nr_frames = nr_frames;
     b->nr_free = b->nr_dirty = 0;
+    b->zones = 0;
     for (unsigned int z = 0; z < BUDDY_ZONES; z++) {
         b->orders[z] = 0;
         for (unsigned int o = 0; o < BUDDY_ORDERS; o++)
@@ -43,6 +44,7 @@ static void block_add(struct buddy *b, uint32_t i, unsigned int order,
     if (dirty)
         b->nr_dirty += 1UL << order;
     b->orders[z] |= 1U << order;
+    b->zones |= 1UL << z;
 
     if (*head == FRAME_NONE) {
         f->next = f->prev = *head = i;
@@ -67,6 +69,8 @@ static void block_del(struct buddy *b, uint32_t i)
     if (f->next == i) {
         *head = FRAME_NONE;
         b->orders[z] &= ~(1U << order);
+        if (!b->orders[z])
+            b->zones &= ~(1UL << z);
     } else {
         b->frames[f->prev].next = f->next;
         b->frames[f->next].prev = f->prev;
@@ -130,18 +134,22 @@ static void split(struct buddy *b, uint32_t i, unsigned int order,
 uint32_t buddy_alloc(struct buddy *b, unsigned int order, unsigned int max_bits,
                      bool *dirty)
 {
-    unsigned int z = MIN(max_bits, BUDDY_ZONES - 1U) + 1;
+    unsigned int highest = MIN(max_bits, BUDDY_ZONES - 1U);
+    uint64_t zones = b->zones & ((2UL << highest) - 1);
 
     if (order >= BUDDY_ORDERS)
         return FRAME_NONE;
 
-    while (z--) {
+    while (zones) {
+        unsigned int z = 63 - __builtin_clzl(zones);
         uint32_t fit = b->orders[z] & ~((1U << order) - 1);
         unsigned int o;
         uint32_t i;
 
-        if (!fit)
+        if (!fit) {
+            zones &= ~(1UL << z);
             continue;
+        }
         o = __builtin_ctz(fit);
         i = b->head[z][o];
         *dirty = b->frames[i].ref & REF_DIRTY;

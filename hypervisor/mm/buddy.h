@@ -13,6 +13,7 @@ struct buddy {
     unsigned long nr_frames; /* numbers below it have an entry */
     uint32_t head[BUDDY_ZONES][BUDDY_ORDERS]; /* circular; FRAME_NONE empty */
     uint32_t orders[BUDDY_ZONES];             /* bit n: head[][n] not empty */
+    uint64_t zones;                           /* bit n: orders[n] not 0 */
     unsigned long nr_free, nr_dirty;          /* frames */
 };
 
