@@ -6,6 +6,7 @@ for each pair.  Machines are shared between tests where one leaves nothing
 behind for the next: a boot costs a quarter of a minute.
 """
 
+import os
 import shutil
 
 import pytest
@@ -20,6 +21,9 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    pair = (os.path.basename(config.getoption("--hv")) + "-" +
+            config.getoption("--tools"))
+    machine.LOGS = os.path.join(machine.LOGS, pair)
     if not config.option.collectonly:
         shutil.rmtree(machine.LOGS, ignore_errors=True)
 

@@ -167,12 +167,13 @@ class Dom0(Machine):
     # What a hypervisor prints of its own may stand between dom0's lines.
     HV_LINE = re.compile(r"^\((XEN|PEL|d\d+|pellicle)\).*\n?", re.M)
 
-    def __init__(self, name, tools="pel", dom0_args="", cross=False,
-                 **options):
+    def __init__(self, name, tools="pel", dom0_args="", hv_args="", smp=1,
+                 cross=False, **options):
         if cross:
             options["initrd"] = os.path.join(qemu.IMAGES, "cross.initrd")
         super().__init__(
             name, dom0_args=f"job=commands tools={tools} {dom0_args}".strip(),
+            hv_args=f"dom0_max_vcpus={smp} {hv_args}".strip(), smp=smp,
             **options)
         self.tools = tools
         self.usable = False

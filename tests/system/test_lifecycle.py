@@ -22,9 +22,12 @@ vif = [ "bridge=xenbr0" ]
 
 
 def config(m, name, extra=""):
-    """Write a guest's configuration in dom0; its path."""
-    m.write(f"/tmp/{name}.cfg", PLAIN.format(name=name) +
-            extra.format(name=name))
+    """Write a guest's configuration in dom0; its path.  Lines of extra take
+    the place of those with the same key."""
+    lines = {}
+    for line in (PLAIN + extra).format(name=name).splitlines():
+        lines[line.split("=")[0].strip()] = line
+    m.write(f"/tmp/{name}.cfg", "\n".join(lines.values()))
     return f"/tmp/{name}.cfg"
 
 
@@ -95,17 +98,26 @@ def test_reboot_gives_a_new_guest_of_the_same_name(dom0):
     dom0.tool_ok("destroy phoenix")
 
 
+HELLO = DEVICES + """\
+kernel = "/boot/guest-pv/hello.elf"
+memory = 16
+on_poweroff = "preserve"
+"""
+
+
 def test_twenty_guests_leave_nothing_behind(dom0):
-    path = config(dom0, "crowd", DEVICES)
-    dom0.ok("truncate -s 1M /tmp/crowd.img")
+    dom0.ok("truncate -s 1M /tmp/crowd.img /tmp/hello.img")
+    guests = [("crowd", config(dom0, "crowd", DEVICES)),
+              ("hello", config(dom0, "hello", HELLO))]
     # The first guest makes what stays on purpose, such as empty parents.
-    dom0.tool_ok(f"create {path}")
+    dom0.tool_ok(f"create {guests[0][1]}")
     dom0.tool_ok("destroy crowd")
     memory, store = free_memory(dom0), dom0.ok("xenstore-ls -fp /")
-    for _ in range(20):
+    for i in range(20):
+        name, path = guests[i % 5 != 0]
         dom0.tool_ok(f"create {path}")
-        dom0.tool_ok("destroy crowd")
-    dom0.until(f'[ "$(losetup -a)" = "" ]')
+        dom0.tool_ok(f"destroy {name}")
+    dom0.until('[ "$(losetup -a)" = "" ]')
     assert dom0.ok("ls /sys/class/net | grep -c vif || true") == "0"
     assert dom0.ok("xenstore-ls -fp /") == store
     assert free_memory(dom0) == memory
