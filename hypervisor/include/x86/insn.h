@@ -216,7 +216,7 @@ static inline int copy_bytes_safe(void *to, const void *from, size_t len)
                  "2: rep movsb\n"
                  "   xorl %0, %0\n"
                  "3:\n" EXTABLE("1b", "3b") EXTABLE("2b", "3b")
-                 : "+r"(err), "+D"(to), "+S"(from), "+c"(words)
+                 : "+r"(err), "+&D"(to), "+&S"(from), "+&c"(words)
                  : "r"(rest)
                  : "memory");
     return err;
