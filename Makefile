@@ -4,7 +4,7 @@
 
 TOP := $(abspath $(dir $(lastword $(MAKEFILE_LIST))))
 ifneq ($(V),1)
-MAKEFLAGS += --no-print-directory
+MAKEFLAGS += --no-print-directory -s
 endif
 
 folders := $(patsubst %/Makefile,%,$(wildcard $(addsuffix /Makefile, \

@@ -80,6 +80,7 @@ def test_dom0_is_the_control_domain_with_all_cpus(booted):
                                          ("sd", "/dev/sda")])
 def test_disk_of_the_machine_is_read_and_written(booted, disk, device):
     path = booted.folder / disk
+    booted.until(f"[ -b {device} ]")
     got = booted.ok(f"sha256sum <{device}", 60).split()[0]
     assert got == sha256(path.read_bytes())
     got = booted.ok(f"dd if=/dev/urandom of={device} bs=1M count=4 "
