@@ -7,6 +7,8 @@
  */
 #include <hv/boot.h>
 #include <hv/console.h>
+#include <hv/domain.h>
+#include <hv/errno.h>
 #include <hv/heap.h>
 #include <hv/lock.h>
 #include <hv/mm.h>
@@ -18,6 +20,7 @@
 static struct lock heap_lock = LOCK_INIT(LR_HEAP);
 static struct buddy buddy; /* heap_lock */
 static unsigned long total_pages;
+static unsigned long claimed_pages; /* heap_lock: sum of all domains' */
 
 /* Pages scrubbed before we look for other work. */
 #define SCRUB_ORDER 4
@@ -71,18 +74,26 @@ bool heap_scrub_some(void)
     return more;
 }
 
-/* Make blocks whole that are split only because half of them is dirty. */
-#define DEFRAGMENT_STEPS 1024
+/*
+ * A block may be missing only because half of it is dirty and half is clean.
+ * Scrubbing joins them: about a millisecond's worth of it is tried.
+ */
+#define DEFRAGMENT_STEPS 64
 
-mfn_t heap_take(unsigned int order, unsigned int max_bits)
+/* The same with @own claimed pages that the caller may use up. */
+static mfn_t take(unsigned int order, unsigned int max_bits, unsigned long own)
 {
     unsigned int bits = max_bits ? max_bits - MIN(max_bits, PAGE_SHIFT) : 64;
-    unsigned int tries = order ? DEFRAGMENT_STEPS : 0;
+    unsigned int tries = order && !max_bits ? DEFRAGMENT_STEPS : 0;
     bool dirty = false;
     uint32_t i, stamp = 0;
 
     for (;;) {
         lock_take(&heap_lock);
+        if (unlikely(buddy.nr_free + own < claimed_pages + (1UL << order))) {
+            lock_release(&heap_lock);
+            return MFN_INVALID;
+        }
         i = buddy_alloc(&buddy, order, bits, &dirty);
         lock_release(&heap_lock);
         if (i != FRAME_NONE)
@@ -104,6 +115,43 @@ mfn_t heap_take(unsigned int order, unsigned int max_bits)
     tlb_flush_stale(stamp);
     return mfn(i);
 }
+
+mfn_t heap_take(unsigned int order, unsigned int max_bits)
+{
+    return take(order, max_bits, 0);
+}
+
+/* Change what @d has set aside.  Lock: heap_lock. */
+static void set_claim_locked(struct domain *d, unsigned long pages)
+{
+    claimed_pages += pages - d->claimed_pages;
+    d->claimed_pages = pages;
+}
+
+int heap_claim(struct domain *d, unsigned long pages)
+{
+    unsigned long more = pages - d->tot_pages;
+    int err = 0;
+
+    if (pages && (pages <= d->tot_pages || pages > d->max_pages ||
+                  d->life >= LIFE_DYING))
+        return -EINVAL;
+
+    lock_take(&heap_lock);
+    if (!pages)
+        set_claim_locked(d, 0);
+    else if (d->claimed_pages)
+        err = -EINVAL;
+    else if (buddy.nr_free < claimed_pages + more)
+        err = -ENOMEM;
+    else
+        set_claim_locked(d, more);
+    lock_release(&heap_lock);
+
+    return err;
+}
+
+unsigned long heap_claimed_pages(void) { return claimed_pages; }
 
 void heap_give(mfn_t m, unsigned int order)
 {
@@ -178,13 +226,19 @@ void heap_free(void *p, unsigned int order)
 mfn_t heap_alloc_domain(struct domain *d, unsigned int order,
                         unsigned int max_bits)
 {
-    mfn_t m = heap_take(order, max_bits);
+    mfn_t m = take(order, max_bits, d->claimed_pages);
 
     if (mfn_eq(m, MFN_INVALID))
         return m;
     if (!frames_assign(d, m, 1UL << order)) {
         heap_give(m, order);
         return MFN_INVALID;
+    }
+    if (d->claimed_pages) {
+        lock_take(&heap_lock);
+        set_claim_locked(d, d->claimed_pages -
+                                MIN(d->claimed_pages, 1UL << order));
+        lock_release(&heap_lock);
     }
     return m;
 }

@@ -135,7 +135,6 @@ static long acquire_resource(struct hcall *h, unsigned long u)
     return err;
 }
 
-/* Memory cannot be set aside: claiming none is all that works. */
 static long claim_pages(struct hcall *h, unsigned long u)
 {
     struct xen_memory_reservation r;
@@ -151,8 +150,9 @@ static long claim_pages(struct hcall *h, unsigned long u)
     err = memory_target(h, r.domid, &d);
     if (err)
         return err;
+    err = heap_claim(d, r.nr_extents);
     domain_put(d);
-    return r.nr_extents ? -EOPNOTSUPP : 0;
+    return err;
 }
 
 static long not_supported(struct hcall *h, unsigned long u)

@@ -6,6 +6,7 @@
  * left then is mapped by others: those pages are zombies, which keep the
  * domain's structure until they are let go.
  */
+#include <hv/heap.h>
 #include <hv/mm.h>
 
 #include "local.h"
@@ -59,6 +60,7 @@ int mm_domain_relinquish(struct domain *d)
 {
     unsigned int n = 0;
 
+    heap_claim(d, 0);
     for (unsigned int i = 0; i < d->max_vcpus; i++) {
         int err = d->vcpu[i] ? pt_drop_finish(d->vcpu[i]) : 0;
 
