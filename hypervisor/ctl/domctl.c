@@ -127,6 +127,7 @@ void domain_info(const struct domain *d, struct xen_domctl_getdomaininfo *i)
         i->flags |= XEN_DOMINF_paused;
     i->tot_pages = d->tot_pages;
     i->max_pages = d->max_pages;
+    i->outstanding_pages = d->claimed_pages;
     i->shared_info_frame = mfn_x(d->shared_mfn);
     i->ssidref = d->ssidref;
     memcpy(i->handle, d->handle, sizeof(i->handle));

@@ -86,6 +86,7 @@ static long op_physinfo(struct xen_sysctl *s)
     p->capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1;
     p->total_pages = heap_total_pages();
     p->free_pages = heap_free_pages();
+    p->outstanding_pages = heap_claimed_pages();
     p->max_mfn = max_mfn - 1;
     for (unsigned int i = 0; i < ARRAY_SIZE(p->hw_cap); i++)
         p->hw_cap[i] = raw_features(i);

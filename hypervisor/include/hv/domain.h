@@ -52,6 +52,7 @@ struct domain {
     uint32_t shared_pages_head; /* hypervisor pages shared with the guest */
     uint32_t zombie_pages_head; /* given up while dying, but still mapped */
     uint32_t nr_frames_held;    /* frames on these lists; > 0 holds a ref */
+    uint32_t claimed_pages;     /* set aside, not yet allocated; LR_HEAP */
 
     uint32_t vm_assist;           /* VMASST_TYPE_* bits that are enabled */
     struct evtchn_domain evtchn;

@@ -35,6 +35,19 @@ void hv_free(void *p);
 mfn_t heap_alloc_domain(struct domain *d, unsigned int order,
                         unsigned int max_bits);
 
+/**
+ * heap_claim - set pages aside, so that @d can have @pages in total
+ * @pages: 0 gives back what is left of the claim
+ *
+ * Nobody else can allocate them; the domain's own allocations use them up.
+ * Returns: 0; -EINVAL there is a claim, or @pages is no more than it has, or
+ * over its limit, or it is dying; -ENOMEM.
+ */
+int heap_claim(struct domain *d, unsigned long pages);
+
+/* heap_claimed_pages - set aside in all, for physinfo */
+unsigned long heap_claimed_pages(void);
+
 /* heap_free_pages, heap_total_pages - for physinfo */
 unsigned long heap_free_pages(void);
 unsigned long heap_total_pages(void);
