@@ -11,7 +11,6 @@
 #include <hv/bug.h>
 #include <hv/cmdline.h>
 #include <hv/console.h>
-#include <hv/cpu.h>
 #include <hv/domain.h>
 #include <hv/errno.h>
 #include <hv/frame.h>
@@ -70,11 +69,12 @@ static INIT_TEXT void parse_dom0_mem(unsigned long *nr, unsigned long *max)
     *nr = MIN(*nr, *max);
 }
 
+/* As many as the machine has CPUs, also where only one of them runs. */
 static INIT_TEXT unsigned int parse_max_vcpus(void)
 {
     char buf[16];
     const char *end;
-    uint64_t n = nr_cpus_online;
+    uint64_t n = acpi.nr_cpus;
 
     if (cmdline_get(hv_cmdline, "dom0_max_vcpus", buf, sizeof(buf)) &&
         (parse_u64(buf, &end, &n) || *end))
