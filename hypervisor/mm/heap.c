@@ -226,8 +226,12 @@ void heap_free(void *p, unsigned int order)
 mfn_t heap_alloc_domain(struct domain *d, unsigned int order,
                         unsigned int max_bits)
 {
-    mfn_t m = take(order, max_bits, d->claimed_pages);
+    mfn_t m;
 
+    /* For certain only in frames_assign(), but before scrubbing in vain. */
+    if (d->tot_pages + (1UL << order) > d->max_pages)
+        return MFN_INVALID;
+    m = take(order, max_bits, d->claimed_pages);
     if (mfn_eq(m, MFN_INVALID))
         return m;
     if (!frames_assign(d, m, 1UL << order)) {
