@@ -10,7 +10,7 @@
 
 OUTPUT_FORMAT(elf64-x86-64)
 OUTPUT_ARCH(i386:x86-64)
-ENTRY(start_phys)
+ENTRY(start)
 
 PHDRS
 {
@@ -67,8 +67,6 @@ SECTIONS
     } :data
     . = ALIGN(4096);
     image_end = .;
-
-    start_phys = start - IMAGE_BASE;
 
     /DISCARD/ : { *(.comment) *(.note.GNU-stack) *(.note.gnu.*) *(.eh_frame) }
 }

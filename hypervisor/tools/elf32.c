@@ -33,10 +33,11 @@ static unsigned char *read_file(const char *name, size_t *len)
     return buf;
 }
 
-/* Fills @out from the loadable segments of @in; returns how many. */
+/* Fills @out from the loadable segments of @in; returns how many.  *@entry
+ * becomes physical too. */
 static unsigned int convert(const unsigned char *img, size_t len,
                             const Elf64_Ehdr *in, Elf32_Phdr *out,
-                            const char *name)
+                            Elf32_Addr *entry, const char *name)
 {
     unsigned int n = 0;
     Elf32_Word offset =
@@ -62,6 +63,8 @@ static unsigned int convert(const unsigned char *img, size_t len,
             .p_align = 1,
         };
         offset += p->p_filesz;
+        if (in->e_entry - p->p_vaddr < p->p_memsz)
+            *entry = in->e_entry - p->p_vaddr + p->p_paddr;
     }
     return n;
 }
@@ -70,6 +73,7 @@ int main(int argc, char **argv)
 {
     Elf32_Phdr ph[MAX_SEGMENTS] = { 0 };
     const Elf64_Ehdr *in;
+    Elf32_Addr entry = 0;
     unsigned char *img;
     unsigned int n;
     size_t len;
@@ -83,7 +87,9 @@ int main(int argc, char **argv)
         in->e_ident[EI_CLASS] != ELFCLASS64 ||
         in->e_phoff + in->e_phnum * sizeof(Elf64_Phdr) > len)
         die("not an ELF64 file", argv[1]);
-    n = convert(img, len, in, ph, argv[1]);
+    n = convert(img, len, in, ph, &entry, argv[1]);
+    if (!entry)
+        die("entry point is in no segment", argv[1]);
 
     Elf32_Ehdr eh = {
         .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS32,
@@ -91,7 +97,7 @@ int main(int argc, char **argv)
         .e_type = ET_EXEC,
         .e_machine = EM_386,
         .e_version = EV_CURRENT,
-        .e_entry = in->e_entry,
+        .e_entry = entry,
         .e_phoff = sizeof(eh),
         .e_ehsize = sizeof(eh),
         .e_phentsize = sizeof(Elf32_Phdr),
