@@ -533,6 +533,33 @@ static void descriptors(void **state)
     assert_int_equal(uvm(1, rw(m)), 0);
 }
 
+static void pages_set_aside(void **state)
+{
+    struct domain *d = &domains[1];
+    void *held[200];
+    unsigned int n = 0;
+
+    (void)state;
+    assert_int_equal(heap_claim(d, d->tot_pages), -EINVAL);
+    assert_int_equal(heap_claim(d, d->max_pages + 1), -EINVAL);
+    assert_int_equal(heap_claim(d, d->tot_pages + 6), 0);
+    assert_int_equal(heap_claim(d, d->tot_pages + 6), -EINVAL); /* has one */
+    assert_int_equal(heap_claimed_pages(), 6);
+
+    while ((held[n] = heap_alloc(0)))
+        n++;
+    assert_int_equal(heap_free_pages(), 6);
+    assert_true(mfn_eq(heap_alloc_domain(&domains[2], 0, 0), MFN_INVALID));
+    assert_false(mfn_eq(heap_alloc_domain(d, 1, 0), MFN_INVALID));
+    assert_false(mfn_eq(heap_alloc_domain(d, 0, 0), MFN_INVALID));
+    assert_int_equal(heap_claimed_pages(), 3);
+    assert_int_equal(heap_claim(d, 0), 0);
+    assert_int_equal(heap_claimed_pages(), 0);
+    assert_false(mfn_eq(heap_alloc_domain(&domains[2], 0, 0), MFN_INVALID));
+    while (n)
+        heap_free(held[--n], 0);
+}
+
 static void small_objects(void **state)
 {
     unsigned long free_before = heap_free_pages();
@@ -579,6 +606,7 @@ int main(void)
         CASE(a_dead_domains_page_stays_while_it_is_mapped),
         CASE(pages_of_ours_that_guests_map),
         CASE(descriptors),
+        CASE(pages_set_aside),
         CASE(small_objects),
     };
 
