@@ -14,7 +14,7 @@ units   := $(patsubst tests/unit/%/Makefile,%,$(wildcard tests/unit/*/Makefile))
 # Test suites beside lint and units: of programs on this machine, and of whole
 # machines in QEMU.
 native := pytest:tests/store pytest:tests/configs
-system :=
+system := pytest:tests/system
 
 .DEFAULT_GOAL := all
 
