@@ -113,7 +113,6 @@ void bounce_event(void)
         v->info->evtchn_upcall_mask = 1;
         return;
     }
-    v->event_cb.mask_events = true;
     bounce(v, guest_regs(), &v->event_cb, NULL, 0);
 }
 
