@@ -106,16 +106,22 @@ static void start_reaper(struct guests *g, uint32_t domid)
     reaper_start(g->reaper, "--reap", target);
 }
 
+static void forget_reaper(struct guests *g, uint32_t domid)
+{
+    char target[REAP_TARGET_SIZE];
+
+    snprintf(target, sizeof(target), "%" PRIu32, domid);
+    reaper_forget(g->reaper, "--reap", target);
+}
+
 static void drop(struct guests *g, struct guest **link)
 {
     struct guest *guest = *link;
-    char target[REAP_TARGET_SIZE];
 
     if (g->consoles)
         consoles_drop(g->consoles, guest->domid);
     watch_console(g, guest->domid, false);
-    snprintf(target, sizeof(target), "%" PRIu32, guest->domid);
-    reaper_forget(g->reaper, "--reap", target);
+    forget_reaper(g, guest->domid);
     *link = guest->next;
     free(guest);
 }
@@ -158,6 +164,9 @@ static void look_at(struct guests *g, const struct pel_dominfo *info)
         return;
 
     guest->seen = true;
+    /* What was done about an earlier end is no reason to miss the next. */
+    if (!info->shutdown)
+        forget_reaper(g, info->domid);
     if (info->dying) {
         /* Our mapping of its ring is what it would wait for. */
         if (g->consoles)
@@ -175,6 +184,7 @@ void guests_scan(struct guests *g)
     struct pel_dominfo *info = NULL;
     size_t nr = 0;
 
+    pel_error_clear(g->ctx);
     if (pel_domain_list(g->ctx, &info, &nr)) {
         warn(g);
         return;
@@ -190,7 +200,10 @@ void guests_scan(struct guests *g)
     free(info);
 }
 
-/* Folders below /pel of domains that do not exist any more. */
+/*
+ * Folders below /pel of domains that do not exist any more.  A folder is made
+ * after its domain, so the domains are looked at after the folders.
+ */
 static void find_orphans(struct guests *g)
 {
     char **names;
@@ -200,6 +213,8 @@ static void find_orphans(struct guests *g)
     if (pel_store_use(g->ctx, &s))
         return;
     names = pel_store_list(&s, &nr, "/pel");
+    if (nr)
+        guests_scan(g);
     for (unsigned int i = 0; names && i < nr; i++) {
         char *end;
         unsigned long domid = strtoul(names[i], &end, 10);
@@ -295,6 +310,10 @@ static void store_ready(void *arg, uint32_t events)
         }
         free(event);
     }
+    if (errno != EAGAIN) {
+        disconnect_store(g); /* the timer connects again */
+        return;
+    }
     if (scan)
         guests_scan(g);
 }
@@ -323,6 +342,7 @@ static void timer_ready(void *arg, uint32_t events)
     (void)events;
     if (read(g->timer.fd, &expired, sizeof(expired)) < 0)
         return;
+    pel_error_clear(g->ctx);
     if (!store_answers(g)) {
         disconnect_store(g);
         if (connect_store(g)) {

@@ -27,11 +27,10 @@ struct keys {
 
 enum outcome { GO_ON, LEFT, HUNG_UP };
 
-/* Waits for a terminal other than @old; a copy of its path for free(). */
+/* Waits for a terminal other than @old; both paths are for free(). */
 struct tty_wait {
     uint32_t domid;
-    const char *old;
-    char *path;
+    char *old, *path;
 };
 
 static int tty_check(struct pel_store *s, void *arg)
@@ -41,7 +40,7 @@ static int tty_check(struct pel_store *s, void *arg)
 
     free(w->path);
     w->path = pel_store_read(s, "/local/domain/%u/console/tty", w->domid);
-    if (w->path && w->path[0] && strcmp(w->path, w->old))
+    if (w->path && w->path[0] && (!w->old || strcmp(w->path, w->old)))
         return 1;
     if (!w->path && errno != ENOENT)
         return -errno;
@@ -53,19 +52,35 @@ static int tty_check(struct pel_store *s, void *arg)
     return ring ? 0 : -ENOENT;
 }
 
-/* Opens the terminal: its descriptor, or an error of pel_store_wait(). */
+/* The terminal that was offered is none, or none any more. */
+static void reject_tty(struct tty_wait *w)
+{
+    free(w->old);
+    w->old = w->path;
+    w->path = NULL;
+}
+
+/*
+ * Opens the terminal: its descriptor, or an error of pel_store_wait().  A
+ * daemon that was killed leaves the path of a terminal that went with it.
+ */
 static int open_tty(struct pel_store *s, struct tty_wait *w, int timeout_ms)
 {
     uint64_t deadline_ns = pel_store_now_ns() + (uint64_t)timeout_ms * 1000000;
     int rc, fd;
 
-    rc = pel_store_wait(s, deadline_ns, tty_check, w,
-                        "/local/domain/%u/console", w->domid);
-    if (rc < 0)
-        return rc;
-    fd = open(w->path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-
-    return fd < 0 ? -errno : fd;
+    for (;;) {
+        rc = pel_store_wait(s, deadline_ns, tty_check, w,
+                            "/local/domain/%u/console", w->domid);
+        if (rc < 0)
+            return rc;
+        fd = open(w->path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+        if (fd >= 0)
+            return fd;
+        if (errno != ENOENT && errno != EIO && errno != ENXIO)
+            return -errno;
+        reject_tty(w);
+    }
 }
 
 static void write_all(int fd, const char *buf, size_t len)
@@ -164,45 +179,39 @@ static enum outcome carry(int tty, int signals, bool *at_end)
 }
 
 /* A daemon that was started anew offers the console anew. */
-static int session(struct pel_ctx *ctx, struct pel_store *s, uint32_t domid,
+static int session(struct pel_ctx *ctx, struct pel_store *s, struct tty_wait *w,
                    int timeout_ms, int signals)
 {
-    struct tty_wait w = { .domid = domid, .old = "" };
     enum outcome outcome;
     bool at_end = false;
-    char *old = NULL;
     int tty;
 
-    tty = open_tty(s, &w, timeout_ms);
+    tty = open_tty(s, w, timeout_ms);
     if (tty == -ENOENT)
-        return pel_fail(ctx, PEL_ENOENT, "domain %u has no console", domid);
+        return pel_fail(ctx, PEL_ENOENT, "domain %u has no console", w->domid);
     if (tty == -ETIMEDOUT)
         return pel_fail(ctx, PEL_ETIMEDOUT,
                         "nobody offers the console of domain %u: is peld "
                         "running?",
-                        domid);
+                        w->domid);
     while (tty >= 0) {
         outcome = carry(tty, signals, &at_end);
         close(tty);
         if (outcome == LEFT)
-            break;
-        free(old);
-        old = w.path;
-        w.path = NULL;
-        w.old = old;
-        tty = open_tty(s, &w, REOFFER_MS);
+            return 0;
+        reject_tty(w);
+        tty = open_tty(s, w, REOFFER_MS);
     }
-    free(old);
-    free(w.path);
-    /* A guest that went took its console, its nodes and its nodes' folder. */
-    if (tty >= 0 || tty == -ENOENT || tty == -ETIMEDOUT)
+    /* A guest that went took the nodes of its console with it. */
+    if (tty == -ENOENT || tty == -ETIMEDOUT)
         return 0;
 
-    return pel_store_fail(ctx, tty, "lost the console of domain %u", domid);
+    return pel_store_fail(ctx, tty, "lost the console of domain %u", w->domid);
 }
 
 int pel_console_attach(struct pel_ctx *ctx, uint32_t domid, int timeout_ms)
 {
+    struct tty_wait w = { .domid = domid };
     bool person = isatty(STDIN_FILENO);
     struct termios before, raw;
     struct pel_store s;
@@ -227,7 +236,9 @@ int pel_console_attach(struct pel_ctx *ctx, uint32_t domid, int timeout_ms)
         person = false;
     }
 
-    rc = session(ctx, &s, domid, timeout_ms, signals);
+    rc = session(ctx, &s, &w, timeout_ms, signals);
+    free(w.old);
+    free(w.path);
 
     if (person)
         tcsetattr(STDIN_FILENO, TCSANOW, &before);

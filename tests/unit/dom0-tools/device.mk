@@ -3,7 +3,7 @@
 store-objs := device_store.o libpel/device/store.o libpel/device/store_wait.o
 
 tests += device_number device_store device_nodes device_remove device_attach \
-         device_sharing \
+         device_sharing device_terminal \
          peld_ring peld_backlog peld_act
 
 with-device_number := libpel/device/number.o
@@ -16,6 +16,7 @@ with-device_attach := $(with-device_remove) libpel/device/number.o \
                       libpel/device/vbd.o libpel/device/vif.o \
                       libpel/device/attach.o
 with-device_sharing := $(store-objs) libpel/device/sharing.o
+with-device_terminal := $(store-objs) libpel/device/terminal.o
 with-peld_ring     := peld/ring.o
 with-peld_backlog  := peld/backlog.o
 with-peld_act      := $(store-objs) peld/act.o

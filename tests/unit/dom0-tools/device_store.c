@@ -167,6 +167,12 @@ void fake_set(const char *path, const char *value)
     fire(path);
 }
 
+void fake_rm(const char *path)
+{
+    tree_rm(&committed, path);
+    fire(path);
+}
+
 const char *fake_get(const char *path)
 {
     struct fake_node *n = tree_find(&committed, path);

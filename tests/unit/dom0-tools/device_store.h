@@ -35,10 +35,11 @@ bool fake_step(void);
 void fake_reset(void);
 
 /**
- * fake_set, fake_get - write and read past all faults
+ * fake_set, fake_rm, fake_get - change and read past all faults
  * Returns: the value, valid until the next change; NULL no such node
  */
 void fake_set(const char *path, const char *value);
+void fake_rm(const char *path);
 const char *fake_get(const char *path);
 
 /**
