@@ -8,53 +8,59 @@
 
 #include "local.h"
 
+/*
+ * Set or clear the pin of @f, in whose type word the caller has a use: while
+ * it is locked, its word belongs to somebody else.  Returns: it was so before.
+ */
+static bool pin_change(struct frame *f, bool pinned)
+{
+    uint64_t w = load64(&f->type);
+
+    for (;;) {
+        if (!!(w & TW_PINNED) == pinned)
+            return true;
+        w &= ~TW_LOCKED;
+        if (cas64(&f->type, &w, w ^ TW_PINNED))
+            return false;
+    }
+}
+
 int pt_pin(mfn_t m, const struct domain *owner, enum page_type level)
 {
-    struct frame *f = frame_of(m);
-    uint64_t w;
     int err = frame_get_with_type(m, owner, level);
 
     if (err)
         return err;
-
-    w = load64(&f->type);
-    do {
-        /* A valid table with our count: it may only be locked for a while. */
-        if (w & TW_PINNED) {
-            frame_put_with_type(m);
-            return -EINVAL;
-        }
-        w &= ~TW_LOCKED;
-    } while (!cas64(&f->type, &w, w | TW_PINNED));
+    if (pin_change(frame_of(m), true)) {
+        frame_put_with_type(m);
+        return -EINVAL;
+    }
     return 0;
 }
 
 /*
- * The pin's count and reference are given up only when the table is
+ * The pin's use and reference are given up only when the table is
  * devalidated; until then it stays pinned, and the call is repeated.
  */
 int pt_unpin(mfn_t m, const struct domain *owner)
 {
     struct frame *f = frame_of(m);
-    uint64_t w;
     int err;
 
     if (!frame_get_id(m, owner->id))
         return -EINVAL;
-
-    w = load64(&f->type);
-    do {
-        if (!(w & TW_PINNED)) {
-            frame_put(m);
-            return -EINVAL;
-        }
-        w &= ~TW_LOCKED;
-    } while (!cas64(&f->type, &w, w & ~TW_PINNED));
+    if (pin_change(f, false)) {
+        frame_put(m);
+        return -EINVAL;
+    }
 
     err = frame_put_type(m, true);
-    if (err)
-        __atomic_fetch_or(&f->type, TW_PINNED, __ATOMIC_SEQ_CST);
-    else
+    if (err && pin_change(f, true)) {
+        /* Pinned anew by another CPU: ours is one use too many. */
+        frame_put_type(m, false);
+        err = 0;
+    }
+    if (!err)
         frame_put(m);
     frame_put(m);
     return err;
