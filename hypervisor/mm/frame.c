@@ -3,11 +3,11 @@
  * The frame table; who owns a frame, and what happens when the last
  * reference goes.
  *
- * A domain's page starts with one reference, its allocation (REF_ALLOC).
- * Whoever uses the page takes another: entries of page tables, pins, grants.
- * The page goes back to the heap with the last one, whoever drops it, and
- * the domain's structure lives as long as it owns a frame: its id, which the
- * reference word holds, cannot be given to somebody else before.
+ * TOUR 2.2: a domain's page starts with one reference, its allocation
+ * (REF_ALLOC). Whoever uses the page takes another: entries of page tables,
+ * pins, grants. The page goes back to the heap with the last one, whoever drops
+ * it, and the domain's structure lives as long as it owns a frame: its id,
+ * which the reference word holds, cannot be given to somebody else before.
  */
 #include <hv/boot.h>
 #include <hv/console.h>

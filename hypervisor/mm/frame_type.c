@@ -4,8 +4,8 @@
  * by compare-and-swap; tables are validated and devalidated here, entry by
  * entry, and may stop half-way (design D7).
  *
- * Progress is kept in the frame: entries [0, aux) hold references, and the
- * word is PARTIAL.  A validation that was stopped holds nothing for its
+ * TOUR 4.3: progress is kept in the frame: entries [0, aux) hold references,
+ * and the word is PARTIAL.  A validation that was stopped holds nothing for its
  * caller, who tries again from scratch and finds the progress.  A release
  * that was stopped still belongs to its caller, who must call again.
  */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Pages for domains and for ourselves.  Freed pages are dirty until they are
+ * Pages for domains and for ourselves.
+ *
+ * TOUR 2.3: freed pages are dirty until they are
  * scrubbed, in the idle loop or at the latest when they are handed out: a
  * page never reaches a new owner with the old one's bytes in it, nor while
  * an old translation of it may be cached.

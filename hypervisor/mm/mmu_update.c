@@ -4,8 +4,9 @@
  * update_va_mapping, and the callers that bring one entry of their own (the
  * emulator of page-table writes, grant mappings).
  *
- * Every change has the same order: take what the new entry refers to, write,
- * drop what the old one referred to.  Refusal leaves everything as it was.
+ * TOUR 4.4: every change has the same order: take what the new entry refers to,
+ * write, drop what the old one referred to.  Refusal leaves everything as it
+ * was.
  */
 #include <hv/guest.h>
 #include <hv/hcall.h>

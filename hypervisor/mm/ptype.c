@@ -2,6 +2,8 @@
 /*
  * The state machine of page types, as pure functions on the type word.
  *
+ * TOUR 4.2: all the safety of paging rests on the two rules below.
+ *
  * INVARIANT PT-1: a frame typed as a page table or descriptor page has no
  * writable guest mapping, in memory or in any TLB.  "Writable" is itself a
  * counted type, and a frame changes type only while its count is 0, and then

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Flushing translations.  Guests have no global pages (pt_adjust_l1()), so a
+ * Flushing translations.
+ *
+ * TOUR 4.5: guests have no global pages (pt_adjust_l1()), so a
  * load of CR3 drops all of a guest's translations and cached table walks.
  *
  * One CPU runs guests today: a mask never names another one, and the masks
