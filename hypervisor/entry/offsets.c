@@ -7,7 +7,8 @@
 #include <hv/domain.h>
 #include <hv/vcpu.h>
 
-#define DEFINE(name, value) asm volatile("\n->" #name " %0" : : "i"(value))
+#define DEFINE(name, value)                                                    \
+    asm volatile(".ascii \"->" #name " %c0\"" : : "i"(value))
 #define REG(NAME, field)                                                       \
     DEFINE(R_##NAME, offsetof(struct cpu_user_regs, field))
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Every lock of the hypervisor, in the order of taking: while one is held,
- * only locks of a higher rank may be taken.  Checked at run time.
+ * only locks of a higher rank may be taken.
  */
 #ifndef HV_LOCK_RANK_H
 #define HV_LOCK_RANK_H

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Included first everywhere (by the Makefile): the image is linked as one
+ * piece, so no symbol needs the indirection that position-independent code
+ * has for symbols of others.
+ */
+#ifndef HV_HIDDEN_H
+#define HV_HIDDEN_H
+
+#ifndef __ASSEMBLER__
+#pragma GCC visibility push(hidden)
+#endif
+
+#endif
