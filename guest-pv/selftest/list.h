@@ -64,10 +64,15 @@
     X(grant_table)    \
     X(grant_unmap)    \
     X(clock)          \
+    X(periodic)       \
     X(tick)           \
     X(timer)          \
     X(buffers)        \
-    X(privilege)
+    X(callback)       \
+    X(foreign)        \
+    X(frames)         \
+    X(privilege)      \
+    X(selectors)
 /* clang-format on */
 
 #endif
