@@ -115,15 +115,40 @@ void reaper_finish(struct reaper *r, int timeout_ms)
     }
 }
 
+static void free_job(struct job **link)
+{
+    struct job *job = *link;
+
+    *link = job->next;
+    free(job);
+}
+
 void reaper_forget(struct reaper *r, const char *mode, const char *target)
 {
     struct job **link = find(r, mode, target);
+
+    if (*link && (*link)->pid)
+        (*link)->forget = true;
+    else if (*link)
+        free_job(link);
+}
+
+/* One process has ended: whether its work may be tried again. */
+static bool collect(struct reaper *r, struct job **link, int status)
+{
     struct job *job = *link;
 
-    if (!job || job->pid)
-        return;
-    *link = job->next;
-    free(job);
+    job->pid = 0;
+    job->done = WIFEXITED(status) && !WEXITSTATUS(status);
+    if (!job->done)
+        pel_log(r->ctx, PEL_LOG_WARN, "peld %s %s failed, try %u of %d",
+                job->mode, job->target, job->tries, REAP_TRIES);
+    if (job->forget) {
+        free_job(link);
+        return false;
+    }
+
+    return !job->done && job->tries < REAP_TRIES;
 }
 
 bool reaper_collect(struct reaper *r)
@@ -133,19 +158,12 @@ bool reaper_collect(struct reaper *r)
     pid_t pid;
 
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        struct job *job = r->jobs;
+        struct job **link = &r->jobs;
 
-        while (job && job->pid != pid)
-            job = job->next;
-        if (!job)
-            continue;
-        job->pid = 0;
-        job->done = WIFEXITED(status) && !WEXITSTATUS(status);
-        if (!job->done) {
-            pel_log(r->ctx, PEL_LOG_WARN, "peld %s %s failed, try %u of %d",
-                    job->mode, job->target, job->tries, REAP_TRIES);
-            again |= job->tries < REAP_TRIES;
-        }
+        while (*link && (*link)->pid != pid)
+            link = &(*link)->next;
+        if (*link)
+            again |= collect(r, link, status);
     }
 
     return again;

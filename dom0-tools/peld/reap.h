@@ -21,7 +21,8 @@ struct job {
     char target[REAP_TARGET_SIZE]; /* a domain's id, or a guest's UUID */
     pid_t pid;                     /* 0: not at work now */
     unsigned int tries;
-    bool done; /* has succeeded: not started again */
+    bool done;   /* has succeeded: not started again */
+    bool forget; /* is freed when its process ends */
 };
 
 struct reaper {

@@ -20,16 +20,15 @@ uint64_t attach_deadline(void)
 
 static int begin(struct pel_ctx *ctx, struct pel_store *s, struct attachment *a)
 {
-    int rc = a->disk ? vbd_begin(ctx, s, a) : vif_begin(ctx, s, a);
-
-    a->deadline_ns = attach_deadline();
-
-    return rc;
+    return a->disk ? vbd_begin(ctx, s, a) : vif_begin(ctx, s, a);
 }
 
+/* The time limit begins here: a script before this one may take its time. */
 static int finish(struct pel_ctx *ctx, struct pel_store *s,
                   struct attachment *a)
 {
+    a->deadline_ns = attach_deadline();
+
     return a->disk ? vbd_finish(ctx, s, a) : vif_finish(ctx, s, a);
 }
 

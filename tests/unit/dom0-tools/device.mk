@@ -4,7 +4,7 @@ store-objs := device_store.o libpel/device/store.o libpel/device/store_wait.o
 
 tests += device_number device_store device_nodes device_remove device_attach \
          device_sharing device_terminal \
-         peld_ring peld_backlog peld_act
+         peld_ring peld_backlog peld_act peld_reap
 
 with-device_number := libpel/device/number.o
 with-device_store  := $(store-objs)
@@ -20,6 +20,7 @@ with-device_terminal := $(store-objs) libpel/device/terminal.o
 with-peld_ring     := peld/ring.o
 with-peld_backlog  := peld/backlog.o
 with-peld_act      := $(store-objs) peld/act.o
+with-peld_reap     := $(store-objs) peld/reap.o
 
 $(OUT)/device_%.o: $(DIR)/device_%.c
 	@mkdir -p $(@D)
