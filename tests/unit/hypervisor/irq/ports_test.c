@@ -83,8 +83,9 @@ static const struct {
     { "first interrupt controller", 0x20, 1, false },
     { "second interrupt controller", 0xa1, 1, false },
     { "interval timer", 0x40, 1, false },
+    { "its channel 2", 0x42, 1, true },
     { "word that ends in the interval timer", 0x3f, 2, false },
-    { "timer gate", 0x61, 1, false },
+    { "timer gate", 0x61, 1, true },
     { "our serial line", 0x3f8, 1, false },
     { "reaches into our serial line", 0x3f7, 2, false },
     { "another serial line", 0x2f8, 1, true },
@@ -106,6 +107,16 @@ static void the_hardware_domain_has_all_but_ours(void **state)
         if (!cases[i].allowed)
             assert_int_equal(v, ones);
     }
+}
+
+static void only_channel_2_of_the_timer_is_programmed(void **state)
+{
+    (void)state;
+    guest_io_write(&hardware, 0x43, 1, 0x34); /* channel 0 */
+    guest_io_write(&hardware, 0x43, 1, 0xc2); /* read back */
+    assert_int_equal(seen.nr, 0);
+    guest_io_write(&hardware, 0x43, 1, 0xb0);
+    assert_int_equal(seen.nr, 1);
 }
 
 static void other_domains_have_none(void **state)
@@ -139,6 +150,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(the_hardware_domain_has_all_but_ours, reset),
+        cmocka_unit_test_setup(only_channel_2_of_the_timer_is_programmed,
+                               reset),
         cmocka_unit_test_setup(other_domains_have_none, reset),
         cmocka_unit_test_setup(the_pci_latch_is_the_domain_s_own, reset),
     };
