@@ -47,6 +47,8 @@ static void as_dom0(void)
     test_eq("domctl: unknown", HC(domctl, &domctl), -XEN_ENOSYS);
     domctl.interface_version = 1;
     test_eq("domctl: version", HC(domctl, &domctl), -XEN_EACCES);
+    test_eq("sysctl: argument that is not mapped", HC(sysctl, (void *)UNMAPPED),
+            -XEN_EFAULT);
     platform.interface_version = 1;
     test_eq("platform_op: version", HC(platform_op, &platform), -XEN_EACCES);
 }
@@ -68,6 +70,4 @@ TEST(privilege, "refuse/privilege")
         as_dom0();
     else
         as_guest();
-    test_eq("sysctl: argument that is not mapped", HC(sysctl, (void *)UNMAPPED),
-            -XEN_EFAULT);
 }
