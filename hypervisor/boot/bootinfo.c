@@ -37,8 +37,14 @@ struct mb2_tag {
     uint32_t type, size;
 };
 
-enum { MB2_END = 0, MB2_CMDLINE = 1, MB2_MODULE = 3, MB2_MMAP = 6,
-       MB2_RSDP_OLD = 14, MB2_RSDP_NEW = 15 };
+enum {
+    MB2_END = 0,
+    MB2_CMDLINE = 1,
+    MB2_MODULE = 3,
+    MB2_MMAP = 6,
+    MB2_RSDP_OLD = 14,
+    MB2_RSDP_NEW = 15
+};
 
 #define STRINGS 8192
 
@@ -87,8 +93,8 @@ static INIT_TEXT void add_module(uint64_t start, uint64_t end, const char *s)
 static INIT_TEXT void parse_mb1(const struct mb1_info *info)
 {
     const struct mb1_module *mod = phys(info->mods_addr);
-    const char *loader = info->flags & MB1_LOADER ? phys(info->loader_name)
-                                                  : "";
+    const char *loader =
+        info->flags & MB1_LOADER ? phys(info->loader_name) : "";
     bool grub2 = !strncmp(loader, "GRUB 2", 6);
 
     if (info->flags & MB1_CMDLINE)
@@ -113,8 +119,7 @@ static INIT_TEXT void parse_mb2_mmap(const uint32_t *tag)
 {
     uint32_t size = tag[1], entry = tag[2];
 
-    for (uint32_t off = 16; entry >= 24 && off + entry <= size;
-         off += entry) {
+    for (uint32_t off = 16; entry >= 24 && off + entry <= size; off += entry) {
         const uint64_t *m = (const void *)((const char *)tag + off);
 
         memmap_add(m[0], m[0] + m[1], (uint32_t)m[2]);

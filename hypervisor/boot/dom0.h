@@ -12,8 +12,8 @@ struct dom0_layout {
     unsigned long nr_pages;
     unsigned long initrd_len; /* bytes */
 
-    unsigned long initrd;     /* first page, valid if initrd_len */
-    unsigned long p2m;        /* first page of the list */
+    unsigned long initrd; /* first page, valid if initrd_len */
+    unsigned long p2m;    /* first page of the list */
     unsigned long p2m_tables, nr_p2m_tables; /* that map it, if elsewhere */
     unsigned long start_info, stack;
     unsigned long tables, nr_tables; /* L4 first */

@@ -159,8 +159,7 @@ static INIT_TEXT pte_t *entry_of(unsigned long va, unsigned long *cursor)
 
 static INIT_TEXT bool is_table(unsigned long pfn)
 {
-    return (pfn >= layout.tables &&
-            pfn < layout.tables + layout.nr_tables) ||
+    return (pfn >= layout.tables && pfn < layout.tables + layout.nr_tables) ||
            (pfn >= layout.p2m_tables &&
             pfn < layout.p2m_tables + layout.nr_p2m_tables);
 }
@@ -175,8 +174,7 @@ static INIT_TEXT void build_tables(void)
 
     cursor = layout.p2m_tables;
     for (unsigned long pfn = layout.p2m; pfn < layout.p2m_tables; pfn++)
-        *entry_of(layout.image.init_p2m +
-                      ((pfn - layout.p2m) << PAGE_SHIFT),
+        *entry_of(layout.image.init_p2m + ((pfn - layout.p2m) << PAGE_SHIFT),
                   &cursor) = pte_make(mfn(p2m[pfn]), ENTRY_FLAGS);
 }
 

@@ -45,8 +45,7 @@ static INIT_TEXT unsigned long kernel_pages(const struct elf_image *img)
 INIT_TEXT void dom0_layout(struct dom0_layout *l)
 {
     const struct elf_image *img = &l->image;
-    unsigned long list = DIV_UP(l->nr_pages * sizeof(unsigned long),
-                                PAGE_SIZE);
+    unsigned long list = DIV_UP(l->nr_pages * sizeof(unsigned long), PAGE_SIZE);
     unsigned long initrd = DIV_UP(l->initrd_len, PAGE_SIZE);
     unsigned long next = kernel_pages(img);
 
@@ -77,8 +76,8 @@ INIT_TEXT void dom0_layout(struct dom0_layout *l)
         l->p2m = next;
         next += list;
         l->p2m_tables = next;
-        l->nr_p2m_tables = tables_for(img->init_p2m,
-                                      img->init_p2m + (list << PAGE_SHIFT));
+        l->nr_p2m_tables =
+            tables_for(img->init_p2m, img->init_p2m + (list << PAGE_SHIFT));
         next += l->nr_p2m_tables;
     }
     if (next > l->nr_pages)

@@ -29,8 +29,7 @@ static INIT_TEXT void first_words(void)
     log_info("Pellicle, a paravirtualizing hypervisor for x86-64\n");
     log_info("Command line: %s\n", hv_cmdline);
     for (unsigned int i = 0; i < nr_memmap; i++)
-        log_debug("  %016lx-%016lx type %u\n",
-                  (unsigned long)memmap[i].start,
+        log_debug("  %016lx-%016lx type %u\n", (unsigned long)memmap[i].start,
                   (unsigned long)memmap[i].end - 1, memmap[i].type);
 }
 
@@ -39,10 +38,7 @@ static INIT_TEXT void boot_cpu_tables(void)
     cpu_tables_init(&cpus[0], boot_stack);
 }
 
-static INIT_TEXT void boot_cpu_apic(void)
-{
-    cpus[0].apic_id = lapic_id();
-}
+static INIT_TEXT void boot_cpu_apic(void) { cpus[0].apic_id = lapic_id(); }
 
 static INIT_TEXT void report(void)
 {
@@ -51,11 +47,10 @@ static INIT_TEXT void report(void)
 }
 
 static void (*const steps[])(void) INIT_RODATA = {
-    first_words,   features_init, policy_init,   hvmap_init,
-    smap_patch,    boot_cpu_tables, fpu_init_cpu, acpi_init,
-    mm_init,       heap_init,     clock_init,    irq_init,
-    boot_cpu_apic, sched_init,    console_init,  report,
-    dom0_build,    boot_free_modules,
+    first_words,     features_init, policy_init,       hvmap_init, smap_patch,
+    boot_cpu_tables, fpu_init_cpu,  acpi_init,         mm_init,    heap_init,
+    clock_init,      irq_init,      boot_cpu_apic,     sched_init, console_init,
+    report,          dom0_build,    boot_free_modules,
 };
 
 /* From head.S, on the boot CPU's stack, with its tables. */

@@ -87,9 +87,8 @@ static INIT_TEXT unsigned int used_ranges(struct mem_region *used)
     unsigned int n = 0;
 
     used[n++] = (struct mem_region){ 0, LOW_MEMORY, 0 };
-    used[n++] = (struct mem_region){
-        (uint64_t)image_start - IMAGE_BASE, (uint64_t)image_end - IMAGE_BASE, 0
-    };
+    used[n++] = (struct mem_region){ (uint64_t)image_start - IMAGE_BASE,
+                                     (uint64_t)image_end - IMAGE_BASE, 0 };
     for (unsigned int i = 0; i < boot_info.nr_modules; i++)
         used[n++] = (struct mem_region){
             ALIGN_DOWN(boot_info.module[i].start, PAGE_SIZE),
@@ -160,10 +159,7 @@ INIT_TEXT uint64_t boot_alloc(uint64_t bytes)
     return pool_end;
 }
 
-bool boot_alloc_usable(void)
-{
-    return !given_away;
-}
+bool boot_alloc_usable(void) { return !given_away; }
 
 INIT_TEXT void boot_free_ranges(void (*fn)(uint64_t start, uint64_t end))
 {

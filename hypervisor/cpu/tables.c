@@ -19,8 +19,8 @@
 
 /* Flags that `syscall' clears: nothing of the guest's reaches our code. */
 #define SYSCALL_CLEARS                                                         \
-    (EFLAGS_TF | EFLAGS_IF | EFLAGS_DF | EFLAGS_IOPL | EFLAGS_NT |             \
-     EFLAGS_RF | EFLAGS_VM | EFLAGS_AC)
+    (EFLAGS_TF | EFLAGS_IF | EFLAGS_DF | EFLAGS_IOPL | EFLAGS_NT | EFLAGS_RF | \
+     EFLAGS_VM | EFLAGS_AC)
 
 extern const char vector_stubs[], syscall_stubs[];
 extern const char syscall_entry[], syscall32_entry[], sysenter_entry[];
@@ -65,8 +65,7 @@ static void set_system_desc(uint64_t *d, unsigned long base, uint32_t limit,
 {
     d[0] = (limit & 0xffff) | ((base & 0xffffff) << 16) |
            ((uint64_t)(0x80 | type) << 40) |
-           ((uint64_t)(limit >> 16 & 0xf) << 48) |
-           ((base >> 24 & 0xff) << 56);
+           ((uint64_t)(limit >> 16 & 0xf) << 48) | ((base >> 24 & 0xff) << 56);
     d[1] = base >> 32;
 }
 
@@ -108,10 +107,10 @@ static const void *make_syscall_stub(unsigned int nr, struct stack_top *top,
 
 static void set_syscall_entries(struct cpu *c, struct stack_top *top)
 {
-    wrmsr(MSR_STAR, ((uint64_t)SEL_FLAT_CS32 << 48) |
-                        ((uint64_t)SEL_HV_CS << 32));
-    wrmsr(MSR_LSTAR, (unsigned long)make_syscall_stub(2 * c->id, top,
-                                                      syscall_entry));
+    wrmsr(MSR_STAR,
+          ((uint64_t)SEL_FLAT_CS32 << 48) | ((uint64_t)SEL_HV_CS << 32));
+    wrmsr(MSR_LSTAR,
+          (unsigned long)make_syscall_stub(2 * c->id, top, syscall_entry));
     wrmsr(MSR_CSTAR, (unsigned long)make_syscall_stub(2 * c->id + 1, top,
                                                       syscall32_entry));
     wrmsr(MSR_SYSCALL_MASK, SYSCALL_CLEARS);

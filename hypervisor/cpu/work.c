@@ -13,15 +13,14 @@ static const struct {
     enum work bit;
     void (*fn)(void);
 } jobs[] = {
-    { WORK_TIMER, timer_work },   { WORK_KEY, console_key_work },
+    { WORK_TIMER, timer_work },    { WORK_KEY, console_key_work },
     { WORK_TLB, tlb_flush_local }, { WORK_SEGS, bounce_failsafe },
     { WORK_SCHED, schedule },
 };
 
 void work_run(void)
 {
-    uint32_t work = __atomic_exchange_n(&this_cpu()->work, 0,
-                                        __ATOMIC_ACQUIRE);
+    uint32_t work = __atomic_exchange_n(&this_cpu()->work, 0, __ATOMIC_ACQUIRE);
 
     for (unsigned int i = 0; i < ARRAY_SIZE(jobs); i++)
         if (work & (1U << jobs[i].bit))

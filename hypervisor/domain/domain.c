@@ -87,7 +87,8 @@ static int table_insert(struct domain *d, domid_t want)
         table[id] = d;
         if (want == DOMID_INVALID)
             last_id = id;
-        list_for_each(p, &domain_list) {
+        list_for_each(p, &domain_list)
+        {
             if (list_entry(p, struct domain, link)->id > id) {
                 pos = p;
                 break;
@@ -134,9 +135,8 @@ static int init_subsystems(struct domain *d,
     err = evtchn_domain_init(d, ports);
     if (!err)
         err = grant_domain_init(d,
-                                c->max_grant_frames < 0
-                                    ? DEFAULT_GRANT_FRAMES
-                                    : c->max_grant_frames,
+                                c->max_grant_frames < 0 ? DEFAULT_GRANT_FRAMES
+                                                        : c->max_grant_frames,
                                 c->max_maptrack_frames < 0
                                     ? DEFAULT_MAPTRACK_FRAMES
                                     : c->max_maptrack_frames);

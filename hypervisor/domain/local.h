@@ -11,7 +11,8 @@ struct vcpu;
 /* debugreg_load - all of @v's debug registers into the processor */
 void debugreg_load(const struct vcpu *v);
 
-/* debugreg_check - make *@val acceptable; -EPERM if impossible, -ENODEV no such register */
+/* debugreg_check - make *@val acceptable; -EPERM if impossible, -ENODEV no such
+ * register */
 int debugreg_check(unsigned int reg, unsigned long *val);
 
 /* domain_free - the last reference is gone */

@@ -115,7 +115,4 @@ int vcpu_drop_tables(struct vcpu *v)
     return err;
 }
 
-bool vcpu_is_control(const struct vcpu *v)
-{
-    return v->domain->control;
-}
+bool vcpu_is_control(const struct vcpu *v) { return v->domain->control; }

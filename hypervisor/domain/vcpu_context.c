@@ -54,8 +54,7 @@ static int check(struct vcpu *v, const struct vcpu_guest_context *c)
 /* Page tables first: only this part can be preempted. */
 static int load_tables(struct vcpu *v, const struct vcpu_guest_context *c)
 {
-    mfn_t user = c->ctrlreg[1] ? mfn(c->ctrlreg[1] >> PAGE_SHIFT)
-                               : MFN_INVALID;
+    mfn_t user = c->ctrlreg[1] ? mfn(c->ctrlreg[1] >> PAGE_SHIFT) : MFN_INVALID;
     int err = pt_set_base(v, mfn(c->ctrlreg[3] >> PAGE_SHIFT), false);
 
     if (!err)
@@ -103,17 +102,17 @@ int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
     load_registers(v, c);
     memcpy(v->traps, c->trap_ctxt, sizeof(v->traps));
     v->event_cb = (struct guest_callback){ c->event_callback_eip, true };
-    v->failsafe_cb = (struct guest_callback){
-        c->failsafe_callback_eip, c->flags & VGCF_failsafe_disables_events
-    };
-    v->syscall_cb = (struct guest_callback){
-        c->syscall_callback_eip, c->flags & VGCF_syscall_disables_events
-    };
+    v->failsafe_cb =
+        (struct guest_callback){ c->failsafe_callback_eip,
+                                 c->flags & VGCF_failsafe_disables_events };
+    v->syscall_cb =
+        (struct guest_callback){ c->syscall_callback_eip,
+                                 c->flags & VGCF_syscall_disables_events };
     if (!v->initialised)
-        v->domain->vm_assist |= c->vm_assist &
-                                (1U << VMASST_TYPE_runstate_update_flag |
-                                 1U << VMASST_TYPE_writable_pagetables |
-                                 1U << VMASST_TYPE_pae_extended_cr3);
+        v->domain->vm_assist |=
+            c->vm_assist & (1U << VMASST_TYPE_runstate_update_flag |
+                            1U << VMASST_TYPE_writable_pagetables |
+                            1U << VMASST_TYPE_pae_extended_cr3);
     fpu_set_context(v, &c->fpu_ctxt, c->flags & VGCF_i387_valid);
     v->initialised = true;
     return 0;

@@ -9,8 +9,7 @@
 
 #define DEFINE(name, value)                                                    \
     asm volatile(".ascii \"->" #name " %c0\"" : : "i"(value))
-#define REG(NAME, field)                                                       \
-    DEFINE(R_##NAME, offsetof(struct cpu_user_regs, field))
+#define REG(NAME, field) DEFINE(R_##NAME, offsetof(struct cpu_user_regs, field))
 
 void offsets(void);
 void offsets(void)

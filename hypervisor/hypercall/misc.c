@@ -248,11 +248,11 @@ long hc_callback_op(struct hcall *h)
 void hypercall_page_fill(void *page)
 {
     /* push rcx; push r11; mov $nr, eax; syscall; pop r11; pop rcx; ret */
-    static const uint8_t stub[] = { 0x51, 0x41, 0x53, 0xb8, 0,    0,    0, 0,
-                                    0x0f, 0x05, 0x41, 0x5b, 0x59, 0xc3 };
+    static const uint8_t stub[] = { 0x51, 0x41, 0x53, 0xb8, 0,    0,    0,
+                                    0,    0x0f, 0x05, 0x41, 0x5b, 0x59, 0xc3 };
     /* push rcx; push r11; push rax; mov $nr, eax; syscall (no return) */
-    static const uint8_t iret[] = { 0x51, 0x41, 0x53, 0x50, 0xb8,
-                                    0,    0,    0,    0,    0x0f, 0x05 };
+    static const uint8_t iret[] = { 0x51, 0x41, 0x53, 0x50, 0xb8, 0,
+                                    0,    0,    0,    0x0f, 0x05 };
     uint8_t *p = page;
 
     memset(page, 0xcc, PAGE_SIZE);

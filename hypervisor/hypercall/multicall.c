@@ -51,8 +51,7 @@ long hc_multicall(struct hcall *h)
     long ret;
 
     if (h->arg[1] > UINT32_MAX ||
-        !guest_range_ok(h->arg[0],
-                        h->arg[1] * sizeof(struct multicall_entry)))
+        !guest_range_ok(h->arg[0], h->arg[1] * sizeof(struct multicall_entry)))
         return -EFAULT;
 
     for (unsigned int n = 1; h->arg[1]; n++) {
@@ -63,8 +62,8 @@ long hc_multicall(struct hcall *h)
         h->arg[1]--;
 
         /* A call that blocked or stopped the caller takes effect now. */
-        if (h->arg[1] && (this_cpu()->work || (n % 16 == 0 &&
-                                               preempt_needed())))
+        if (h->arg[1] &&
+            (this_cpu()->work || (n % 16 == 0 && preempt_needed())))
             return -ERESTART;
     }
     return 0;

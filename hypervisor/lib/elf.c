@@ -131,8 +131,7 @@ static const char *take_segment(struct elf_image *out,
     return NULL;
 }
 
-static const char *parse(const uint8_t *data, size_t len,
-                         struct elf_image *out)
+static const char *parse(const uint8_t *data, size_t len, struct elf_image *out)
 {
     struct elf_header eh;
     const char *why = NULL;
@@ -143,8 +142,7 @@ static const char *parse(const uint8_t *data, size_t len,
     if (memcmp(eh.ident, "\177ELF\2\1", 6) || eh.machine != EM_X86_64)
         return "it is not an x86-64 ELF file";
     if (eh.phentsize != sizeof(struct elf_phdr) ||
-        !range_in(eh.phoff, (uint64_t)eh.phnum * sizeof(struct elf_phdr),
-                  len))
+        !range_in(eh.phoff, (uint64_t)eh.phnum * sizeof(struct elf_phdr), len))
         return "its program headers are cut off";
 
     out->entry = eh.entry;

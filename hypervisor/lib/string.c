@@ -64,10 +64,7 @@ size_t strnlen(const char *s, size_t max)
     return n;
 }
 
-size_t strlen(const char *s)
-{
-    return strnlen(s, SIZE_MAX);
-}
+size_t strlen(const char *s) { return strnlen(s, SIZE_MAX); }
 
 int strncmp(const char *a, const char *b, size_t n)
 {
@@ -77,10 +74,7 @@ int strncmp(const char *a, const char *b, size_t n)
     return 0;
 }
 
-int strcmp(const char *a, const char *b)
-{
-    return strncmp(a, b, SIZE_MAX);
-}
+int strcmp(const char *a, const char *b) { return strncmp(a, b, SIZE_MAX); }
 
 char *strchr(const char *s, int c)
 {
@@ -113,8 +107,5 @@ void copy_page(void *to, const void *from)
 {
     size_t words = 512;
 
-    asm volatile("rep movsq"
-                 : "+D"(to), "+S"(from), "+c"(words)
-                 :
-                 : "memory");
+    asm volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
 }

@@ -40,8 +40,7 @@ static unsigned int convert(const unsigned char *img, size_t len,
                             Elf32_Addr *entry, const char *name)
 {
     unsigned int n = 0;
-    Elf32_Word offset =
-        sizeof(Elf32_Ehdr) + MAX_SEGMENTS * sizeof(Elf32_Phdr);
+    Elf32_Word offset = sizeof(Elf32_Ehdr) + MAX_SEGMENTS * sizeof(Elf32_Phdr);
 
     for (unsigned int i = 0; i < in->e_phnum; i++) {
         const Elf64_Phdr *p =
@@ -115,8 +114,7 @@ int main(int argc, char **argv)
 
         if (p->p_type != PT_LOAD)
             continue;
-        if (p->p_filesz &&
-            fwrite(img + p->p_offset, p->p_filesz, 1, f) != 1)
+        if (p->p_filesz && fwrite(img + p->p_offset, p->p_filesz, 1, f) != 1)
             die("cannot write", argv[2]);
     }
     if (fclose(f))

@@ -54,9 +54,8 @@ static void bounce(struct vcpu *v, struct cpu_user_regs *regs,
     for (unsigned int i = 0; i < nr_extra; i++)
         *f++ = extra[i];
     *f++ = regs->rip;
-    *f++ = cs | ((uint64_t)!!mask << 32);
-    *f++ = (regs->rflags & ~(EFLAGS_IF | EFLAGS_IOPL)) |
-           (mask ? 0 : EFLAGS_IF);
+    *f++ = cs | ((uint64_t) !!mask << 32);
+    *f++ = (regs->rflags & ~(EFLAGS_IF | EFLAGS_IOPL)) | (mask ? 0 : EFLAGS_IF);
     *f++ = regs->rsp;
     *f++ = regs->ss;
 

@@ -28,8 +28,8 @@ unsigned long extable_fixup(unsigned long rip)
 void dump_regs(const struct cpu_user_regs *r)
 {
     log_err("rip %04x:%016lx  rflags %08lx  vector %u  error %#x\n", r->cs,
-            (unsigned long)r->rip, (unsigned long)r->rflags,
-            r->entry_vector, r->error_code);
+            (unsigned long)r->rip, (unsigned long)r->rflags, r->entry_vector,
+            r->error_code);
     log_err("rax %016lx  rbx %016lx  rcx %016lx\n", (unsigned long)r->rax,
             (unsigned long)r->rbx, (unsigned long)r->rcx);
     log_err("rdx %016lx  rsi %016lx  rdi %016lx\n", (unsigned long)r->rdx,
@@ -73,7 +73,7 @@ void dump_guest_stack(const struct cpu_user_regs *r)
 
         if (copy_from_guest(w, sp, sizeof(w)))
             return;
-        log_err("  %016lx: %016lx %016lx %016lx %016lx\n", sp, w[0], w[1],
-                w[2], w[3]);
+        log_err("  %016lx: %016lx %016lx %016lx %016lx\n", sp, w[0], w[1], w[2],
+                w[3]);
     }
 }

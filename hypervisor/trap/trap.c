@@ -82,11 +82,11 @@ static void protection(struct cpu_user_regs *regs)
 }
 
 static void (*const handlers[32])(struct cpu_user_regs *) = {
-    [VEC_DE] = reflect,     [VEC_DB] = debug_trap, [VEC_BP] = reflect,
-    [VEC_OF] = reflect,     [VEC_BR] = reflect,    [VEC_UD] = undefined,
-    [VEC_NM] = no_device,   [VEC_TS] = reflect,    [VEC_NP] = reflect,
-    [VEC_SS] = reflect,     [VEC_GP] = protection, [VEC_PF] = page_fault,
-    [VEC_MF] = reflect,     [VEC_AC] = reflect,    [VEC_XM] = reflect,
+    [VEC_DE] = reflect,   [VEC_DB] = debug_trap, [VEC_BP] = reflect,
+    [VEC_OF] = reflect,   [VEC_BR] = reflect,    [VEC_UD] = undefined,
+    [VEC_NM] = no_device, [VEC_TS] = reflect,    [VEC_NP] = reflect,
+    [VEC_SS] = reflect,   [VEC_GP] = protection, [VEC_PF] = page_fault,
+    [VEC_MF] = reflect,   [VEC_AC] = reflect,    [VEC_XM] = reflect,
 };
 
 void trap_dispatch(struct cpu_user_regs *regs)

@@ -30,7 +30,7 @@ struct acpi_info {
     uint32_t pm_timer_port; /* 0: none */
     uint32_t pm1a_cnt, pm1b_cnt;
     uint32_t sci_gsi;
-    uint64_t hpet_address;  /* 0: none */
+    uint64_t hpet_address; /* 0: none */
     uint8_t reset_space, reset_value;
     uint64_t reset_address; /* 0: none */
     uint64_t mcfg_address;

@@ -13,7 +13,8 @@
 
 struct vcpu;
 
-/* One CPU's stacks, lowest first: a page each for #DF, NMI, #MC, #DB, then ours. */
+/* One CPU's stacks, lowest first: a page each for #DF, NMI, #MC, #DB, then
+ * ours. */
 #define STACK_ORDER 3
 #define STACK_SIZE (PAGE_SIZE << STACK_ORDER)
 #define IST_DF 1
@@ -42,8 +43,8 @@ enum work {
 struct cpu {
     unsigned int id;
     uint32_t apic_id;
-    uint32_t work;     /* bits of enum work; set atomically */
-    bool idle;         /* in the idle loop: current is only left over */
+    uint32_t work; /* bits of enum work; set atomically */
+    bool idle;     /* in the idle loop: current is only left over */
     struct tss *tss;
     uint64_t *gdt;     /* the two reserved GDT pages, writable here */
     unsigned long cr4; /* what CR4 is while this CPU runs any guest */
@@ -61,21 +62,12 @@ static inline struct stack_top *stack_top(void)
     return (struct stack_top *)((sp & ~(STACK_SIZE - 1)) + STACK_SIZE) - 1;
 }
 
-static inline struct cpu *this_cpu(void)
-{
-    return stack_top()->cpu;
-}
+static inline struct cpu *this_cpu(void) { return stack_top()->cpu; }
 
-static inline unsigned int this_cpu_id(void)
-{
-    return this_cpu()->id;
-}
+static inline unsigned int this_cpu_id(void) { return this_cpu()->id; }
 
 /* The vCPU that called us.  NULL only before the first one is loaded. */
-static inline struct vcpu *current_vcpu(void)
-{
-    return stack_top()->current;
-}
+static inline struct vcpu *current_vcpu(void) { return stack_top()->current; }
 
 /* The registers of the current vCPU as it entered the hypervisor. */
 static inline struct cpu_user_regs *guest_regs(void)

@@ -26,12 +26,12 @@ enum domain_life {
 
 struct domain {
     domid_t id;
-    bool control;  /* may use domctl, sysctl, foreign mappings */
-    bool hardware; /* owns the machine's devices: I/O ports, MMIO, IRQs */
-    uint8_t life;  /* enum domain_life */
-    uint32_t refs; /* domain_get() / domain_put() */
-    struct list link;       /* domain_list; LR_DOMAIN_LIST */
-    struct lock lock;       /* LR_DOMAIN: life cycle, vCPU array, pause */
+    bool control;     /* may use domctl, sysctl, foreign mappings */
+    bool hardware;    /* owns the machine's devices: I/O ports, MMIO, IRQs */
+    uint8_t life;     /* enum domain_life */
+    uint32_t refs;    /* domain_get() / domain_put() */
+    struct list link; /* domain_list; LR_DOMAIN_LIST */
+    struct lock lock; /* LR_DOMAIN: life cycle, vCPU array, pause */
     xen_domain_handle_t handle; /* the toolstack's UUID */
     uint32_t ssidref;
 
@@ -46,35 +46,35 @@ struct domain {
     struct shared_info *shared; /* our mapping; guest maps it by its frame */
     mfn_t shared_mfn;
 
-    struct lock page_lock;      /* LR_PAGE_LIST: the next six */
-    uint32_t pages_head;        /* frames owned, linked by struct frame */
+    struct lock page_lock; /* LR_PAGE_LIST: the next six */
+    uint32_t pages_head;   /* frames owned, linked by struct frame */
     uint32_t tot_pages, max_pages;
     uint32_t shared_pages_head; /* hypervisor pages shared with the guest */
     uint32_t zombie_pages_head; /* given up while dying, but still mapped */
     uint32_t nr_frames_held;    /* frames on these lists; > 0 holds a ref */
     uint32_t claimed_pages;     /* set aside, not yet allocated; LR_HEAP */
 
-    uint32_t vm_assist;           /* VMASST_TYPE_* bits that are enabled */
+    uint32_t vm_assist; /* VMASST_TYPE_* bits that are enabled */
     struct evtchn_domain evtchn;
-    struct grant_table *grant;    /* NULL until grant_domain_init() */
-    struct pirq_table *pirq;      /* NULL for a domain without IRQs */
-    struct cpu_policy policy;     /* what CPUID and RDMSR show */
+    struct grant_table *grant; /* NULL until grant_domain_init() */
+    struct pirq_table *pirq;   /* NULL for a domain without IRQs */
+    struct cpu_policy policy;  /* what CPUID and RDMSR show */
     struct sched_domain sched;
     struct e820entry_hv {
         uint64_t addr, size;
         uint32_t type;
-    } *e820;                      /* XENMEM_set_memory_map */
+    } * e820; /* XENMEM_set_memory_map */
     unsigned int nr_e820;
-    int64_t time_offset_s;        /* wall clock offset set by the toolstack */
+    int64_t time_offset_s; /* wall clock offset set by the toolstack */
     uint32_t tsc_mode;
     uint32_t tsc_incarnation;
-    uint32_t cf8;                 /* latched PCI configuration address */
-    uint32_t address_size;        /* guest's, 64 */
-    unsigned int tlb_cpus;        /* CPU bits that may hold translations */
+    uint32_t cf8;          /* latched PCI configuration address */
+    uint32_t address_size; /* guest's, 64 */
+    unsigned int tlb_cpus; /* CPU bits that may hold translations */
 };
 
 extern struct domain *dom0;
-extern struct list domain_list; /* ascending ids; LR_DOMAIN_LIST */
+extern struct list domain_list;      /* ascending ids; LR_DOMAIN_LIST */
 extern struct lock domain_list_lock; /* LR_DOMAIN_LIST */
 
 /* domain_get_by_id - with a reference, or NULL; DOMID_SELF is not known */
@@ -114,7 +114,8 @@ int domain_create(domid_t id, const struct xen_domctl_createdomain *cfg,
 void domain_pause(struct domain *d);
 void domain_unpause(struct domain *d);
 
-/* domain_shutdown - SCHEDOP_shutdown: stop all vCPUs, tell the control domain */
+/* domain_shutdown - SCHEDOP_shutdown: stop all vCPUs, tell the control domain
+ */
 void domain_shutdown(struct domain *d, uint8_t code);
 
 /* domain_resume - undo domain_shutdown() after a cancelled suspend */

@@ -8,8 +8,8 @@
 struct vcpu;
 
 struct fpu {
-    void *area;      /* XSAVE or FXSAVE area, 64-byte aligned */
-    uint64_t xcr0;   /* the guest's; 1 at least */
+    void *area;    /* XSAVE or FXSAVE area, 64-byte aligned */
+    uint64_t xcr0; /* the guest's; 1 at least */
 };
 
 void fpu_init_cpu(void);

@@ -49,7 +49,8 @@ struct frame {
 #define REF_RAM (1UL << 51)    /* never changes after boot */
 #define REF_FREE (1UL << 52)   /* first frame of a block on a free list */
 #define REF_DIRTY (1UL << 53)  /* that block has not been scrubbed */
-#define REF_ZOMBIE (1UL << 54) /* its dying owner gave it up; others hold it */
+#define REF_ZOMBIE (1UL << 54) /* its dying owner gave it up; others hold it   \
+                                */
 
 /* Owners that are no domain: free or never RAM; hypervisor's own; shared */
 #define OWNER_FREE DOMID_INVALID
@@ -62,10 +63,7 @@ extern unsigned long max_mfn; /* one above the highest frame of RAM */
 /* frame_valid - is @m RAM, so that frame_of() may be used? */
 bool frame_valid(mfn_t m);
 
-static inline struct frame *frame_of(mfn_t m)
-{
-    return &frame_table[mfn_x(m)];
-}
+static inline struct frame *frame_of(mfn_t m) { return &frame_table[mfn_x(m)]; }
 
 static inline mfn_t frame_mfn(const struct frame *f)
 {

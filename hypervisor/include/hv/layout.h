@@ -14,12 +14,12 @@
 #define HV_L4_FIRST 256
 #define HV_L4_LAST 271
 
-#define M2P_RO_BASE UL(0xffff800000000000)  /* slot 256: guest-readable M2P */
-#define M2P_RW_BASE UL(0xffff808000000000)  /* slot 257: the same, ours */
-#define FIX_BASE UL(0xffff818000000000)     /* slot 259: MMIO, GDT windows */
-#define FRAMES_BASE UL(0xffff820000000000)  /* slot 260: frame table */
-#define IMAGE_BASE UL(0xffff828000000000)   /* slot 261: text and data */
-#define DIRECT_BASE UL(0xffff830000000000)  /* slots 262-271: all RAM, NX */
+#define M2P_RO_BASE UL(0xffff800000000000) /* slot 256: guest-readable M2P */
+#define M2P_RW_BASE UL(0xffff808000000000) /* slot 257: the same, ours */
+#define FIX_BASE UL(0xffff818000000000)    /* slot 259: MMIO, GDT windows */
+#define FRAMES_BASE UL(0xffff820000000000) /* slot 260: frame table */
+#define IMAGE_BASE UL(0xffff828000000000)  /* slot 261: text and data */
+#define DIRECT_BASE UL(0xffff830000000000) /* slots 262-271: all RAM, NX */
 #define DIRECT_END HV_VIRT_END
 
 /* Each CPU's GDT window, then its LDT window, in pages. */

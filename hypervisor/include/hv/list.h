@@ -14,15 +14,9 @@ struct list {
         &(name), &(name)                                                       \
     }
 
-static inline void list_init(struct list *l)
-{
-    l->next = l->prev = l;
-}
+static inline void list_init(struct list *l) { l->next = l->prev = l; }
 
-static inline bool list_empty(const struct list *l)
-{
-    return l->next == l;
-}
+static inline bool list_empty(const struct list *l) { return l->next == l; }
 
 /* Insert @e before @pos; before the head means at the tail. */
 static inline void list_add_before(struct list *e, struct list *pos)

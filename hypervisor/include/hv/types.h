@@ -26,47 +26,23 @@ typedef struct {
     unsigned long v;
 } vaddr_t;
 
-static inline mfn_t mfn(unsigned long x)
-{
-    return (mfn_t){ x };
-}
+static inline mfn_t mfn(unsigned long x) { return (mfn_t){ x }; }
 
-static inline unsigned long mfn_x(mfn_t m)
-{
-    return m.v;
-}
+static inline unsigned long mfn_x(mfn_t m) { return m.v; }
 
-static inline pfn_t pfn(unsigned long x)
-{
-    return (pfn_t){ x };
-}
+static inline pfn_t pfn(unsigned long x) { return (pfn_t){ x }; }
 
-static inline unsigned long pfn_x(pfn_t p)
-{
-    return p.v;
-}
+static inline unsigned long pfn_x(pfn_t p) { return p.v; }
 
-static inline vaddr_t vaddr(unsigned long x)
-{
-    return (vaddr_t){ x };
-}
+static inline vaddr_t vaddr(unsigned long x) { return (vaddr_t){ x }; }
 
-static inline unsigned long vaddr_x(vaddr_t a)
-{
-    return a.v;
-}
+static inline unsigned long vaddr_x(vaddr_t a) { return a.v; }
 
 #define MFN_INVALID mfn(~0UL)
 
-static inline bool mfn_eq(mfn_t a, mfn_t b)
-{
-    return a.v == b.v;
-}
+static inline bool mfn_eq(mfn_t a, mfn_t b) { return a.v == b.v; }
 
-static inline mfn_t mfn_add(mfn_t m, unsigned long n)
-{
-    return mfn(m.v + n);
-}
+static inline mfn_t mfn_add(mfn_t m, unsigned long n) { return mfn(m.v + n); }
 
 #define static_assert _Static_assert
 

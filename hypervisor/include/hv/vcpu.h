@@ -31,7 +31,7 @@ struct vcpu {
     bool in_syscall;
     unsigned int id;
     struct domain *domain;
-    unsigned long cr3[2];   /* [0] user, [1] kernel: CR3 values, 0 none */
+    unsigned long cr3[2]; /* [0] user, [1] kernel: CR3 values, 0 none */
     unsigned long kernel_sp;
     uint16_t kernel_ss;
     struct guest_callback syscall_cb, event_cb, failsafe_cb;
@@ -44,8 +44,8 @@ struct vcpu {
     unsigned int gdt_ents;  /* entries valid, 0 none */
     unsigned long ldt_base; /* guest virtual address */
     unsigned int ldt_ents;
-    mfn_t ldt_frames[16];   /* faulted in on demand; SEGDESC references */
-    uint32_t ldt_mapped;    /* bit n: ldt_frames[n] is held */
+    mfn_t ldt_frames[16]; /* faulted in on demand; SEGDESC references */
+    uint32_t ldt_mapped;  /* bit n: ldt_frames[n] is held */
     uint64_t fs_base, gs_base_kernel, gs_base_user; /* while not loaded */
 
     /* Saved while the vCPU is not loaded on a CPU. */
@@ -60,9 +60,9 @@ struct vcpu {
 
     bool initialised; /* has a context (VCPUOP_initialise, dom0's boot) */
     bool info_registered;
-    mfn_t info_mfn;   /* page of the registered vcpu_info */
+    mfn_t info_mfn;              /* page of the registered vcpu_info */
     struct vcpu_info dummy_info; /* until registered, for ids >= 32 */
-    void *u_iobmp;    /* guest handle of its I/O bitmap, or NULL */
+    void *u_iobmp;               /* guest handle of its I/O bitmap, or NULL */
     unsigned int iobmp_nr;
 
     struct evtchn_vcpu evtchn;
@@ -71,9 +71,9 @@ struct vcpu {
     struct timer periodic;
     uint64_t periodic_ns;
     struct vcpu_runstate_info runstate;
-    void *u_runstate;  /* guest virtual address to copy it to, or NULL */
-    mfn_t runstate_pt; /* not used: the address is resolved in the guest */
-    void *u_time_area; /* guest virtual address of a time copy, or NULL */
+    void *u_runstate;     /* guest virtual address to copy it to, or NULL */
+    mfn_t runstate_pt;    /* not used: the address is resolved in the guest */
+    void *u_time_area;    /* guest virtual address of a time copy, or NULL */
     void *time_area_done; /* where that copy has been written already */
     unsigned int tlb_cpu; /* CPU it last ran on */
 };

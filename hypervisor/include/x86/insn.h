@@ -28,7 +28,7 @@ static inline void wrmsr(uint32_t msr, uint64_t v)
 
 /* Instructions that may fault carry an entry of the exception table. */
 #define EXTABLE(from, to)                                                      \
-    ".pushsection .ex_table, \"a\"\n"                                           \
+    ".pushsection .ex_table, \"a\"\n"                                          \
     ".balign 4\n"                                                              \
     ".long (" from ") - ., (" to ") - .\n"                                     \
     ".popsection\n"
@@ -101,30 +101,18 @@ DEFINE_WRITE_REG(write_dr6, "dr6")
 DEFINE_READ_REG(read_dr7, "dr7")
 DEFINE_WRITE_REG(write_dr7, "dr7")
 
-static inline void clts(void)
-{
-    asm volatile("clts");
-}
+static inline void clts(void) { asm volatile("clts"); }
 
-static inline void stts(void)
-{
-    write_cr0(read_cr0() | (1UL << 3));
-}
+static inline void stts(void) { write_cr0(read_cr0() | (1UL << 3)); }
 
 static inline void invlpg(unsigned long va)
 {
     asm volatile("invlpg (%0)" : : "r"(va) : "memory");
 }
 
-static inline void sti(void)
-{
-    asm volatile("sti" : : : "memory");
-}
+static inline void sti(void) { asm volatile("sti" : : : "memory"); }
 
-static inline void cli(void)
-{
-    asm volatile("cli" : : : "memory");
-}
+static inline void cli(void) { asm volatile("cli" : : : "memory"); }
 
 /* Let pending interrupts in for one instruction, then shut them out. */
 static inline void sti_window(void)
@@ -138,20 +126,11 @@ static inline void safe_halt(void)
     asm volatile("sti\n hlt\n cli" : : : "memory");
 }
 
-static inline void hlt(void)
-{
-    asm volatile("hlt" : : : "memory");
-}
+static inline void hlt(void) { asm volatile("hlt" : : : "memory"); }
 
-static inline void pause_cpu(void)
-{
-    asm volatile("pause");
-}
+static inline void pause_cpu(void) { asm volatile("pause"); }
 
-static inline void swapgs(void)
-{
-    asm volatile("swapgs" : : : "memory");
-}
+static inline void swapgs(void) { asm volatile("swapgs" : : : "memory"); }
 
 /*
  * Open and close access to guest memory (stac, clac).  No-ops until boot
@@ -159,7 +138,7 @@ static inline void swapgs(void)
  */
 #define SMAP_SITE(opcode)                                                      \
     "771: .byte 0x0f, 0x1f, 0x00\n"                                            \
-    ".pushsection .smap_sites, \"a\"\n"                                       \
+    ".pushsection .smap_sites, \"a\"\n"                                        \
     ".long 771b - ., " opcode "\n"                                             \
     ".popsection\n"
 
@@ -182,8 +161,8 @@ static inline void guest_access_end(void)
     {                                                                          \
         int err = -1;                                                          \
         type x = 0;                                                            \
-        asm volatile("1: mov" suffix " (%2), %1\n   xorl %0, %0\n2:\n"         \
-                     EXTABLE("1b", "2b")                                       \
+        asm volatile("1: mov" suffix                                           \
+                     " (%2), %1\n   xorl %0, %0\n2:\n" EXTABLE("1b", "2b")     \
                      : "+r"(err), "+r"(x)                                      \
                      : "r"(from)                                               \
                      : "memory");                                              \
@@ -194,8 +173,8 @@ static inline void guest_access_end(void)
     static inline int name(unsigned long to, type v)                           \
     {                                                                          \
         int err = -1;                                                          \
-        asm volatile("1: mov" suffix " %1, (%2)\n   xorl %0, %0\n2:\n"         \
-                     EXTABLE("1b", "2b")                                       \
+        asm volatile("1: mov" suffix                                           \
+                     " %1, (%2)\n   xorl %0, %0\n2:\n" EXTABLE("1b", "2b")     \
                      : "+r"(err)                                               \
                      : "r"(v), "r"(to)                                         \
                      : "memory");                                              \
@@ -222,10 +201,7 @@ static inline int copy_bytes_safe(void *to, const void *from, size_t len)
     return err;
 }
 
-static inline void wbinvd(void)
-{
-    asm volatile("wbinvd" : : : "memory");
-}
+static inline void wbinvd(void) { asm volatile("wbinvd" : : : "memory"); }
 
 static inline void xsetbv(uint32_t reg, uint64_t v)
 {
@@ -289,15 +265,9 @@ static inline void lidt(const struct desc_ptr *p)
     asm volatile("lidt %0" : : "m"(*p) : "memory");
 }
 
-static inline void ltr(uint16_t sel)
-{
-    asm volatile("ltr %0" : : "rm"(sel));
-}
+static inline void ltr(uint16_t sel) { asm volatile("ltr %0" : : "rm"(sel)); }
 
-static inline void lldt(uint16_t sel)
-{
-    asm volatile("lldt %0" : : "rm"(sel));
-}
+static inline void lldt(uint16_t sel) { asm volatile("lldt %0" : : "rm"(sel)); }
 
 #define DEFINE_IN(name, type, suffix)                                          \
     static inline type name(uint16_t port)                                     \

@@ -29,16 +29,10 @@ typedef uint64_t pte_t; /* an entry of any level, as the processor reads it */
 
 #define PT_ENTRIES 512
 
-static inline mfn_t pte_mfn(pte_t e)
-{
-    return mfn((e & PTE_ADDR_MASK) >> 12);
-}
+static inline mfn_t pte_mfn(pte_t e) { return mfn((e & PTE_ADDR_MASK) >> 12); }
 
 /* The bits of an entry that are not the frame number. */
-static inline uint64_t pte_flags(pte_t e)
-{
-    return e & ~PTE_ADDR_MASK;
-}
+static inline uint64_t pte_flags(pte_t e) { return e & ~PTE_ADDR_MASK; }
 
 static inline pte_t pte_make(mfn_t m, uint64_t flags)
 {

@@ -15,20 +15,11 @@
 static uint8_t file[FILE_SIZE];
 static size_t notes_len;
 
-static void put16(size_t at, uint16_t v)
-{
-    memcpy(file + at, &v, 2);
-}
+static void put16(size_t at, uint16_t v) { memcpy(file + at, &v, 2); }
 
-static void put32(size_t at, uint32_t v)
-{
-    memcpy(file + at, &v, 4);
-}
+static void put32(size_t at, uint32_t v) { memcpy(file + at, &v, 4); }
 
-static void put64(size_t at, uint64_t v)
-{
-    memcpy(file + at, &v, 8);
-}
+static void put64(size_t at, uint64_t v) { memcpy(file + at, &v, 8); }
 
 static void add_note(uint32_t type, const void *desc, uint32_t size)
 {
