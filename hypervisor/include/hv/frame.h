@@ -49,8 +49,7 @@ struct frame {
 #define REF_RAM (1UL << 51)    /* never changes after boot */
 #define REF_FREE (1UL << 52)   /* first frame of a block on a free list */
 #define REF_DIRTY (1UL << 53)  /* that block has not been scrubbed */
-#define REF_ZOMBIE (1UL << 54) /* its dying owner gave it up; others hold it   \
-                                */
+#define REF_ZOMBIE (1UL << 54) /* its dying owner left it; others hold it */
 
 /* Owners that are no domain: free or never RAM; hypervisor's own; shared */
 #define OWNER_FREE DOMID_INVALID
