@@ -312,9 +312,10 @@ int console_open(const struct console_env *env, uint32_t domid,
         return rc;
     }
     open_log(c);
-    /* Take what was printed before we came, and wake a guest that waits. */
+    /* Take what was printed before we came; wake a guest that waits since. */
     console_event(c);
-    notify(c);
+    if (c->ring && (c->ring->out_prod || c->ring->in_prod))
+        notify(c);
     *out = c;
 
     return 0;

@@ -66,8 +66,11 @@ long domctl_setvcpucontext(struct hcall *h, struct domain *d,
                          sizeof(*ctx))) {
         stop(d, v);
         err = vcpu_set_context(v, ctx);
-        if (!err)
+        if (!err) {
             v->sched.up = ctx->flags & VGCF_online;
+            /* Builders clear shared_info after the domain was created. */
+            wallclock_update(d);
+        }
         domain_unpause(d);
     }
     heap_free(ctx, CONTEXT_ORDER);

@@ -195,7 +195,9 @@ int ring_open(struct xen *x, struct domain *dom, evtchn_port_t port)
     conn_init(&r->conn, x->srv, &ring_io, dom);
     dom->conn = &r->conn;
     ring_offer(r->page);
-    xenevtchn_notify(x->evtchn, r->port);
+    /* dom0 waits for its store; a guest perhaps for one that died. */
+    if (!dom->domid || r->page->req_prod || r->page->rsp_prod)
+        xenevtchn_notify(x->evtchn, r->port);
     loop_ready(x->loop, &r->conn); /* it may have written before we came */
     return 0;
 }

@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <xen/io/xenbus.h>
 
 #include <pel/config.h>
 #include <pel/ctx.h>
 #include <pel/netlink.h>
+#include <pel/store.h>
 
 #include "attach.h"
 
@@ -115,16 +117,34 @@ int vif_begin(struct pel_ctx *ctx, struct pel_store *s, struct attachment *a)
     return 0;
 }
 
+/*
+ * netback says that it waits (InitWait) just before it makes its interface:
+ * look again until it is there.
+ */
+static int find_interface(struct pel_netlink *nl, const char *ifname,
+                          uint64_t deadline_ns, struct pel_link *out)
+{
+    const struct timespec pause = { .tv_nsec = 2000000 };
+    int rc;
+
+    while ((rc = pel_netlink_get(nl, ifname, out)) == -ENODEV &&
+           pel_store_now_ns() < deadline_ns)
+        nanosleep(&pause, NULL);
+
+    return rc;
+}
+
 /* One step after the other; @what says which one failed.  0 or -errno. */
 static int plug(struct pel_netlink *nl, const char *ifname,
-                const struct pel_nic *nic, const char **what)
+                const struct attachment *a, const char **what)
 {
+    const struct pel_nic *nic = a->nic;
     struct pel_link vif, bridge;
     uint32_t mtu;
     int rc;
 
     *what = "find";
-    rc = pel_netlink_get(nl, ifname, &vif);
+    rc = find_interface(nl, ifname, a->deadline_ns, &vif);
     if (rc)
         return rc;
     *what = "find the bridge of";
@@ -164,7 +184,7 @@ static int plug_native(struct pel_ctx *ctx, const struct attachment *a,
     rc = open_netlink(ctx, &nl);
     if (rc)
         return rc;
-    rc = plug(nl, ifname, a->nic, &what);
+    rc = plug(nl, ifname, a, &what);
     pel_netlink_close(nl);
     if (!rc)
         return 0;
@@ -191,7 +211,6 @@ int vif_finish(struct pel_ctx *ctx, struct pel_store *s, struct attachment *a)
     char ifname[IFNAMSIZ];
     int rc;
 
-    /* The back end makes its interface before it says that it waits. */
     rc = backend_wait(ctx, s, &a->dev, XenbusStateInitWait, a->deadline_ns);
     if (rc)
         return rc;
