@@ -28,7 +28,6 @@ struct vcpu {
     bool kernel_mode;       /* in guest kernel mode, not guest user mode */
     uint8_t iopl;           /* virtual I/O privilege level, 0-3 */
     bool fpu_ts;            /* virtual CR0.TS */
-    bool in_syscall;
     unsigned int id;
     struct domain *domain;
     unsigned long cr3[2]; /* [0] user, [1] kernel: CR3 values, 0 none */
@@ -72,7 +71,6 @@ struct vcpu {
     uint64_t periodic_ns;
     struct vcpu_runstate_info runstate;
     void *u_runstate;     /* guest virtual address to copy it to, or NULL */
-    mfn_t runstate_pt;    /* not used: the address is resolved in the guest */
     void *u_time_area;    /* guest virtual address of a time copy, or NULL */
     void *time_area_done; /* where that copy has been written already */
     unsigned int tlb_cpu; /* CPU it last ran on */
