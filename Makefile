@@ -65,6 +65,10 @@ check-cross: images-cross ## the system tests with halves of the reference
 	@tests/run "pytest:tests/system --hv=xen --tools=pel" \
 	    "pytest:tests/system --hv=pellicle --tools=xl"
 
+.PHONY: bench-store
+bench-store: xenstore-like ## measure the store beside Debian's (BENCH=--quick)
+	@$(MAKE) -C tests/bench/store run
+
 .PHONY: lint
 lint: deps		## check layout, include rules and headers; report sizes
 	@tests/run lint

@@ -1,0 +1,175 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Measure the store beside Debian's, both natively and in one run.
+
+usage: compare.py [--quick] [--only ours|debian] [--json FILE] LOAD STANDIN
+
+LOAD is store-load, STANDIN the library that stands in for the hypervisor
+(see standin.c).  Debian's store is looked for where `make bench-store` puts
+it; without it only ours is measured.  A table goes to stdout, and every
+figure to the JSON file.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+TOP = pathlib.Path(__file__).resolve().parents[3]
+OURS = os.environ.get("PELSTORED", TOP / "build/bin/pelstored")
+DEBIAN = TOP / "build/debian-xen/usr/lib/xen-4.17/bin/xenstored"
+
+UNITS = ["read", "write", "list", "transaction", "fire", "create60",
+         "create86"]
+CLIENTS = [1, 8, 64]
+
+
+class Server:
+    """A store that runs in a folder of its own."""
+
+    def __init__(self, kind, standin):
+        self.folder = tempfile.mkdtemp(prefix="bench-store-")
+        self.socket = os.path.join(self.folder, "socket")
+        pid_file = os.path.join(self.folder, "pid")
+        env = dict(os.environ, LD_PRELOAD=str(standin))
+        if kind == "ours":
+            argv = [OURS, "--foreground", "--socket", self.socket,
+                    "--pid-file", pid_file]
+        else:
+            argv = [DEBIAN, "--no-fork", "--pid-file", pid_file]
+            env.update(XENSTORED_PATH=self.socket,
+                       XENSTORED_RUNDIR=self.folder,
+                       XENSTORED_ROOTDIR=self.folder)
+        self.process = subprocess.Popen(
+            argv, env=env, stdout=subprocess.DEVNULL,
+            stderr=open(os.path.join(self.folder, "log"), "wb"))
+        limit = time.monotonic() + 20
+        while not os.path.exists(self.socket):
+            if self.process.poll() is not None or time.monotonic() > limit:
+                self.stop()
+                raise OSError(f"{argv[0]} does not serve its socket")
+            time.sleep(0.01)
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        shutil.rmtree(self.folder)
+
+
+def scenarios(quick):
+    """Name and rows of each; a row is a word for store-load."""
+    sizes = [10, 1000, 100_000] if quick else [10, 1000, 100_000, 1_000_000]
+    many = 1000 if quick else 8000
+    biggest = sizes[-1]
+    for nodes in sizes:
+        yield (f"nodes={nodes}", ["prepare:64", f"fill:{nodes}"] +
+               [f"{u}:{c}" for u in UNITS for c in CLIENTS])
+    yield f"memory={biggest}", ["value:8", f"fill:{biggest}"]
+    yield f"idle sockets={many}", ["fill:1000", f"idle:{many}", "read:1"]
+    yield f"idle rings={many}", ["fill:1000", f"rings:{many}", "read:1"]
+    yield ("unrelated watches=20000",
+           ["fill:1000", "watches:20000", "write:1"])
+    yield "fire 1000 watches", ["prepare:64", "fire1000:1"]
+    yield "same nodes", ["prepare:64", "same:64"]
+    yield "siblings", ["prepare:64", "siblings:64"]
+    for nr in (many // 8, many):
+        yield f"domains={nr}", ["prepare:64", f"domains:{nr}", "create86:1"]
+
+
+def measure(kind, name, rows, args):
+    """The figures of one scenario: a list of dictionaries."""
+    env = dict(os.environ, RUN_MS="200" if args.quick else "400",
+               FILL_SECONDS="10" if args.quick else "30")
+    server = Server(kind, args.standin)
+    try:
+        run = subprocess.run(
+            [args.load, server.socket, str(server.process.pid), *rows],
+            env=env, text=True, capture_output=True, timeout=900,
+            check=False)
+    except subprocess.TimeoutExpired as late:
+        run = subprocess.CompletedProcess(
+            late.cmd, 1, (late.stdout or b"").decode(), "out of time")
+    finally:
+        server.stop()
+    if run.returncode:
+        print(f"{kind}: {name}: {run.stderr.strip()}", file=sys.stderr)
+    lines = [ln for ln in run.stdout.splitlines() if ln.endswith("}")]
+    return [dict(json.loads(line), server=kind, scenario=name)
+            for line in lines]
+
+
+def label(fig):
+    """How a figure stands in the table: its row, and the row's cells."""
+    if "unit" in fig:
+        row = f"{fig['unit']}, {fig['clients']} clients"
+        return row, [f"{fig['cpu_us']:.1f}", f"{fig['per_second']:.0f}",
+                     f"{fig['p50_us']:.0f}", f"{fig['p99_us']:.0f}",
+                     f"{fig['retries']}/{fig['worst_retries']}"]
+    if "filled" in fig:
+        cut = "" if fig["complete"] else f" (cut at {fig['filled']})"
+        return "fill, per leaf", [
+            f"{fig['cpu_us']:.1f} (last tenth {fig['tail_cpu_us']:.1f}){cut}",
+            "", "", "", f"{fig['bytes_per_leaf']:.0f} B"]
+    if fig.get("complete") is False:
+        return "domains made in time", [str(fig["domains"]), "", "", "", ""]
+    return None, None
+
+
+def table(figures, kinds):
+    """The figures as one table, servers side by side."""
+    columns = ["CPU us", "per s", "p50 us", "p99 us", "retries/worst, memory"]
+    print("| scenario | unit |" + "".join(f" {k}: {c} |" for k in kinds
+                                          for c in columns))
+    print("|---|---|" + "--:|" * (len(kinds) * len(columns)))
+    rows = {}
+    for fig in figures:
+        row, cells = label(fig)
+        if row:
+            rows.setdefault((fig["scenario"], row), {})[fig["server"]] = cells
+    for (scenario, row), by_kind in rows.items():
+        cells = [c for k in kinds for c in by_kind.get(k, ["-"] * 5)]
+        print(f"| {scenario} | {row} | " + " | ".join(cells) + " |")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true",
+                        help="smaller sizes and shorter runs")
+    parser.add_argument("--only", choices=["ours", "debian"])
+    parser.add_argument("--match", default="",
+                        help="only scenarios with this in their name")
+    parser.add_argument("--json", default=TOP / "build/bench/store.json")
+    parser.add_argument("load")
+    parser.add_argument("standin")
+    args = parser.parse_args()
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, hard), hard))
+    kinds = [args.only] if args.only else ["ours", "debian"]
+    if "debian" in kinds and not DEBIAN.exists():
+        print(f"{DEBIAN} is missing: only ours is measured", file=sys.stderr)
+        kinds.remove("debian")
+    figures = []
+    for name, rows in scenarios(args.quick):
+        if args.match not in name:
+            continue
+        for kind in kinds:
+            figures += measure(kind, name, rows, args)
+    os.makedirs(os.path.dirname(os.path.abspath(args.json)), exist_ok=True)
+    with open(args.json, "w", encoding="utf-8") as out:
+        json.dump(figures, out, indent=1)
+    table(figures, kinds)
+
+
+if __name__ == "__main__":
+    main()
