@@ -38,9 +38,34 @@ int node_order(const char *a, size_t a_len, const char *b, size_t b_len)
     return (a_len > b_len) - (a_len < b_len);
 }
 
-static int order(const char *name, size_t len, const struct node *n)
+#define KEY_CHARS 8           /* of a name that is not a number */
+#define KEY_NAME (1ull << 63) /* not a number: behind all numbers */
+
+uint64_t node_key(const char *name, size_t len)
 {
-    return node_order(name, len, n->text, n->name_len);
+    bool number = len < 128 && all_digits(name, len);
+    size_t room = number ? KEY_CHARS - 1 : KEY_CHARS;
+    uint64_t key = number ? len : 0;
+
+    for (size_t i = 0; i < room; i++)
+        key = key << 8 | (i < len ? (unsigned char)name[i] : 0);
+    return number ? key : key | KEY_NAME;
+}
+
+/* A name that is searched for. */
+struct name {
+    const char *s;
+    size_t len;
+    uint64_t key;
+};
+
+static int order(const struct name *name, const struct node *n)
+{
+    if (name->key != n->key)
+        return name->key < n->key ? -1 : 1;
+    if (name->len < KEY_CHARS && name->len == n->name_len)
+        return 0;
+    return node_order(name->s, name->len, n->text, n->name_len);
 }
 
 int node_own(struct node **slot)
@@ -132,24 +157,25 @@ static void fix(struct node **slot)
     }
 }
 
-struct node *kids_find(struct node *n, const char *name, size_t len)
+struct node *kids_find(struct node *n, const char *s, size_t len)
 {
+    const struct name name = { s, len, node_key(s, len) };
     int c;
 
-    while (n && (c = order(name, len, n)))
+    while (n && (c = order(&name, n)))
         n = c < 0 ? n->left : n->right;
     return n;
 }
 
-int kids_slot(struct node **slot, const char *name, size_t len,
-              struct node ***out)
+int kids_slot(struct node **slot, const char *s, size_t len, struct node ***out)
 {
+    const struct name name = { s, len, node_key(s, len) };
     int c;
 
     while (*slot) {
         if (node_own(slot))
             return -ENOMEM;
-        c = order(name, len, *slot);
+        c = order(&name, *slot);
         if (!c) {
             *out = slot;
             return 0;
@@ -161,6 +187,7 @@ int kids_slot(struct node **slot, const char *name, size_t len,
 
 int kids_insert(struct node **slot, struct node *n)
 {
+    const struct name name = { n->text, n->name_len, n->key };
     int c, err;
 
     if (!*slot) {
@@ -170,7 +197,7 @@ int kids_insert(struct node **slot, struct node *n)
     }
     if (node_own(slot))
         return -ENOMEM;
-    c = order(n->text, n->name_len, *slot);
+    c = order(&name, *slot);
     if (!c)
         return -EEXIST;
     err = kids_insert(c < 0 ? &(*slot)->left : &(*slot)->right, n);
@@ -222,8 +249,8 @@ static int unlink_here(struct node **slot, struct node **out)
     return 0;
 }
 
-int kids_remove(struct node **slot, const char *name, size_t len,
-                struct node **out)
+static int remove_below(struct node **slot, const struct name *name,
+                        struct node **out)
 {
     int c, err;
 
@@ -231,12 +258,20 @@ int kids_remove(struct node **slot, const char *name, size_t len,
         return -ENOENT;
     if (node_own(slot))
         return -ENOMEM;
-    c = order(name, len, *slot);
+    c = order(name, *slot);
     if (!c)
         return unlink_here(slot, out);
-    err = kids_remove(c < 0 ? &(*slot)->left : &(*slot)->right, name, len, out);
+    err = remove_below(c < 0 ? &(*slot)->left : &(*slot)->right, name, out);
     if (err)
         return err;
     fix(slot);
     return 0;
+}
+
+int kids_remove(struct node **slot, const char *s, size_t len,
+                struct node **out)
+{
+    const struct name name = { s, len, node_key(s, len) };
+
+    return remove_below(slot, &name, out);
 }

@@ -23,6 +23,7 @@ struct node *node_new(const char *name, size_t name_len,
     memset(n, 0, sizeof(*n));
     n->refs = 1;
     n->height = 1;
+    n->key = node_key(name, name_len);
     n->name_len = name_len;
     n->list_bytes = name_len + 1;
     n->value_len = c->value_len;

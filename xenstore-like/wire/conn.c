@@ -132,15 +132,13 @@ static void fail(struct conn *c, int err)
 /* Fetch what has come.  Returns: whether there was anything. */
 static bool fetch(struct conn *c)
 {
-    char *p = buf_reserve(&c->in, READ_BYTES);
-    int got = p ? c->io->read(c, p, READ_BYTES) : -ENOMEM;
+    static char block[READ_BYTES]; /* most connections need much less */
+    int got = c->io->read(c, block, sizeof(block));
 
+    if (got > 0 && buf_append(&c->in, block, got))
+        got = -ENOMEM;
     if (got < 0)
         fail(c, got);
-    else
-        buf_added(&c->in, got);
-    if (!buf_len(&c->in))
-        buf_clear(&c->in);
     return got > 0;
 }
 

@@ -126,15 +126,19 @@ static void reply(struct request *rq, int err)
 
 void dispatch(struct conn *c, const struct xsd_sockmsg *hdr, const char *data)
 {
-    struct request rq = {
-        .srv = c->srv,
-        .conn = c,
-        .hdr = *hdr,
-        .data = data,
-        .len = hdr->len,
-        .special = -1,
-    };
+    struct request rq;
     int err;
+
+    /* All but the path, which is big. */
+    memset((char *)&rq + offsetof(struct request, path_len), 0,
+           sizeof(rq) - offsetof(struct request, path_len));
+    rq.path[0] = '\0';
+    rq.srv = c->srv;
+    rq.conn = c;
+    rq.hdr = *hdr;
+    rq.data = data;
+    rq.len = hdr->len;
+    rq.special = -1;
 
     conn_who(c, &rq.who);
     rq.edit = &rq.direct;

@@ -16,6 +16,10 @@
  * the handler fills the rest.
  */
 struct request {
+    char path[PATH_ROOM]; /* the first string as a checked path; first,
+                             since it alone is not zeroed */
+    size_t path_len;      /* bytes */
+
     struct server *srv;
     struct conn *conn;
     struct who who; /* whose rights count */
@@ -23,8 +27,6 @@ struct request {
     const char *data; /* payload; a NUL follows it */
     size_t len;       /* bytes of payload */
 
-    char path[PATH_ROOM];         /* the first string as a checked path */
-    size_t path_len;              /* bytes */
     const char *rest;             /* payload behind the first string's NUL */
     size_t rest_len;              /* bytes */
     const char *arg[OP_ARGS_MAX]; /* all strings */

@@ -23,24 +23,25 @@
 #include <store/perm.h>
 
 struct node {
-    uint32_t refs;       /* parents, siblings and holders of snapshots */
-    uint32_t value_len;  /* bytes */
+    uint64_t key; /* node_key() of its name: a search reads these alone */
+    struct node *left, *right; /* siblings */
+    struct node *kids;         /* root of the tree of children */
+    uint32_t refs;             /* parents, siblings and holders of snapshots */
     uint32_t list_bytes; /* names with their NULs, of it and those below it
                             among its siblings */
     uint16_t name_len;   /* bytes */
+    uint16_t value_len;  /* bytes */
     uint8_t height;      /* among its siblings; a leaf has 1 */
-    struct node *left, *right; /* siblings */
-    struct node *kids;         /* root of the tree of children */
-    uint64_t gen;              /* when it was made, or its value last written */
-    uint64_t kids_gen;         /* when a child last came or went */
     struct perms *perms;
-    char text[]; /* name, NUL, value */
+    uint64_t gen;      /* when it was made, or its value last written */
+    uint64_t kids_gen; /* when a child last came or went */
+    char text[];       /* name, NUL, value */
 };
 
 /* What a new or replaced node holds. */
 struct content {
     const void *value;
-    size_t value_len;    /* bytes */
+    size_t value_len;    /* bytes, at most UINT16_MAX */
     struct perms *perms; /* the tree takes a reference of its own */
     uint64_t gen;        /* generation of the change */
 };
@@ -82,6 +83,14 @@ void node_put(struct node *n);
  * guest are probed, and so named, in the order of their numbers.
  */
 int node_order(const char *a, size_t a_len, const char *b, size_t b_len);
+
+/**
+ * node_key - the beginning of a name as a number, in the same order
+ *
+ * Names with different keys are ordered as these.  Names of one length below 8
+ * with the same key are the same.
+ */
+uint64_t node_key(const char *name, size_t len);
 
 /** tree_find - the node at @path below @root, or NULL; borrowed */
 const struct node *tree_find(const struct node *root, const char *path);
