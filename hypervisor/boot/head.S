@@ -77,7 +77,18 @@ start:
         movl    %eax, (%ebx)
         movl    %eax, 8 * SLOT(IMAGE_BASE)(%ebx)
         movl    %eax, 8 * SLOT(DIRECT_BASE)(%ebx)
-        movl    %ebx, %cr3
+        call    long_mode_on
+        ljmp    $8, $PHYS(start64)
+
+/*
+ * Paging and long mode on, with our first page tables; also for the start of
+ * other CPUs (trampoline.S).  ebp: edx of CPUID 0x80000001.  Clobbers eax,
+ * ecx, edx.  The caller then jumps to selector 8.
+ */
+        .globl  long_mode_on
+long_mode_on:
+        movl    $PHYS(boot_l4), %eax
+        movl    %eax, %cr3
 
         movl    $(CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT), %eax
         movl    %eax, %cr4
@@ -93,7 +104,7 @@ start:
         movl    $(CR0_PG | CR0_AM | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE), %eax
         movl    %eax, %cr0
         lgdt    PHYS(boot_gdt_ptr)
-        ljmp    $8, $PHYS(start64)
+        ret
 
 no_long_mode:
         movl    $0xb8000, %edi          /* "64?" on a text screen */

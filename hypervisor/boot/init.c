@@ -38,7 +38,11 @@ static INIT_TEXT void boot_cpu_tables(void)
     cpu_tables_init(&cpus[0], boot_stack);
 }
 
-static INIT_TEXT void boot_cpu_apic(void) { cpus[0].apic_id = lapic_id(); }
+static INIT_TEXT void boot_cpu_apic(void)
+{
+    cpus[0].apic_id = lapic_id();
+    cpus[0].online = true;
+}
 
 static INIT_TEXT void report(void)
 {
@@ -47,10 +51,11 @@ static INIT_TEXT void report(void)
 }
 
 static void (*const steps[])(void) INIT_RODATA = {
-    first_words,     features_init, policy_init,       hvmap_init, smap_patch,
-    boot_cpu_tables, fpu_init_cpu,  acpi_init,         mm_init,    heap_init,
-    clock_init,      irq_init,      boot_cpu_apic,     sched_init, console_init,
-    report,          dom0_build,    boot_free_modules,
+    first_words,   features_init,   policy_init,       hvmap_init,
+    smap_patch,    boot_cpu_tables, fpu_init_cpu,      acpi_init,
+    mm_init,       heap_init,       clock_init,        irq_init,
+    boot_cpu_apic, sched_init,      console_init,      smp_init,
+    report,        dom0_build,      boot_free_modules,
 };
 
 /* From head.S, on the boot CPU's stack, with its tables. */

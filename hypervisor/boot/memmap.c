@@ -12,6 +12,7 @@
 
 /* BIOS data, the trampoline of other CPUs: not worth the trouble. */
 #define LOW_MEMORY (1UL << 20)
+#define LOW_PAGES_END 0x9f000UL /* above: the BIOS' extended data, screens */
 #define MAX_USED (MAX_BOOT_MODULES + 3)
 
 extern char image_start[], image_end[];
@@ -130,6 +131,16 @@ static INIT_TEXT void each_free_range(void (*fn)(uint64_t, uint64_t))
         if (memmap[i].type == MEM_RAM)
             each_gap(start, end, fn);
     }
+}
+
+uint64_t boot_low_page(void)
+{
+    for (uint64_t at = LOW_PAGES_END - PAGE_SIZE; at; at -= PAGE_SIZE)
+        for (unsigned int i = 0; i < nr_memmap; i++)
+            if (memmap[i].type == MEM_RAM && memmap[i].start <= at &&
+                at + PAGE_SIZE <= memmap[i].end)
+                return at;
+    return 0;
 }
 
 /* Below 4 GiB: that is what the first page tables map. */

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-objs-boot := head.o bootinfo.o memmap.o init.o dom0_build.o dom0_image.o
+objs-boot := head.o trampoline.o bootinfo.o memmap.o init.o dom0_build.o dom0_image.o

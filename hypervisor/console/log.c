@@ -11,6 +11,7 @@
 #include <hv/cpu.h>
 #include <hv/evtchn.h>
 #include <hv/lock.h>
+#include <hv/spin.h>
 #include <hv/string.h>
 #include <x86/insn.h>
 #include "local.h"
@@ -62,7 +63,7 @@ void console_lock(void)
     for (unsigned int i = 0; !lock_try(&lock); i++) {
         if (synchronous && i > 1000000)
             break; /* the holder is stopped for good */
-        pause_cpu();
+        spin_relax();
     }
     __atomic_store_n(&holder, me, __ATOMIC_RELAXED);
 }
@@ -74,7 +75,7 @@ void console_unlock(void)
         return;
     }
     __atomic_store_n(&holder, NULL, __ATOMIC_RELAXED);
-    if (lock.held)
+    if (lock_held(&lock))
         lock_release(&lock);
 }
 

@@ -26,7 +26,7 @@ extern const char vector_stubs[], syscall_stubs[];
 extern const char syscall_entry[], syscall32_entry[], sysenter_entry[];
 
 struct cpu cpus[NR_CPUS];
-unsigned int nr_cpus_online = 1;
+unsigned int nr_cpus = 1, nr_cpus_online = 1;
 
 static struct idt_entry idt[256] __attribute__((aligned(4096)));
 
@@ -155,15 +155,8 @@ static void *alloc_pages(unsigned int order)
     return heap_alloc(order);
 }
 
-void cpu_tables_init(struct cpu *c, void *stack)
+static void make_tables(struct cpu *c, char *stack, struct stack_top *top)
 {
-    struct stack_top *top =
-        (struct stack_top *)((char *)stack + STACK_SIZE) - 1;
-
-    static_assert(sizeof(struct stack_top) % 16 ==
-                      offsetof(struct cpu_user_regs, es) % 16,
-                  "the frame of an exception starts at &regs.es");
-    top->cpu = c;
     c->gdt = alloc_pages(1);
     c->tss = alloc_pages(0);
     if (!c->gdt || !c->tss)
@@ -176,6 +169,19 @@ void cpu_tables_init(struct cpu *c, void *stack)
                 PTE_P | PTE_RW | PTE_A | PTE_D | PTE_NX);
     if (!c->id)
         fill_idt();
+}
+
+void cpu_tables_init(struct cpu *c, void *stack)
+{
+    struct stack_top *top =
+        (struct stack_top *)((char *)stack + STACK_SIZE) - 1;
+
+    static_assert(sizeof(struct stack_top) % 16 ==
+                      offsetof(struct cpu_user_regs, es) % 16,
+                  "the frame of an exception starts at &regs.es");
+    top->cpu = c;
+    if (!c->gdt)
+        make_tables(c, stack, top);
     load_tables(c);
     set_syscall_entries(c, top);
     wrmsr(MSR_PAT, PAT_XEN);

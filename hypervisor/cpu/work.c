@@ -4,6 +4,7 @@
 #include <hv/cpu.h>
 #include <hv/mm.h>
 #include <hv/sched.h>
+#include <hv/spin.h>
 #include <hv/timer.h>
 #include <hv/trap.h>
 #include <x86/insn.h>
@@ -13,8 +14,8 @@ static const struct {
     enum work bit;
     void (*fn)(void);
 } jobs[] = {
-    { WORK_TIMER, timer_work },    { WORK_KEY, console_key_work },
-    { WORK_TLB, tlb_flush_local }, { WORK_SEGS, bounce_failsafe },
+    { WORK_TIMER, timer_work }, { WORK_KEY, console_key_work },
+    { WORK_TLB, tlb_answer },   { WORK_SEGS, bounce_failsafe },
     { WORK_SCHED, schedule },
 };
 
@@ -25,6 +26,16 @@ void work_run(void)
     for (unsigned int i = 0; i < ARRAY_SIZE(jobs); i++)
         if (work & (1U << jobs[i].bit))
             jobs[i].fn();
+}
+
+void spin_relax(void)
+{
+    struct cpu *c = this_cpu();
+
+    pause_cpu();
+    if ((__atomic_load_n(&c->work, __ATOMIC_RELAXED) & 1U << WORK_TLB) ||
+        __atomic_load_n(&c->tlb_page, __ATOMIC_RELAXED))
+        tlb_answer();
 }
 
 bool preempt_needed(void)

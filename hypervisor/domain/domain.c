@@ -170,7 +170,7 @@ int domain_create(domid_t id, const struct xen_domctl_createdomain *cfg,
     if (!d)
         return -ENOMEM;
     d->refs = 1;
-    d->control = d->hardware = control;
+    d->control = d->hardware = d->maps_others = control;
     d->controller_pauses = d->pause_count = 1;
     d->ssidref = cfg->ssidref;
     d->address_size = 64;

@@ -69,6 +69,7 @@ int vcpu_create(struct domain *d, unsigned int id)
         return -ENOMEM;
     v->domain = d;
     v->id = id;
+    v->loaded_cpu = -1;
     init_registers(v);
     vcpu_info_reset(v);
     v->info->evtchn_upcall_mask = 1;

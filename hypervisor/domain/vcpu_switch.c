@@ -14,6 +14,7 @@
 #include <hv/features.h>
 #include <hv/hvmap.h>
 #include <hv/mm.h>
+#include <hv/spin.h>
 #include <hv/vcpu.h>
 #include <x86/insn.h>
 #include <x86/regs.h>
@@ -24,7 +25,7 @@
 void vcpu_load_cr3(struct vcpu *v)
 {
     if (v == current_vcpu())
-        write_cr3(v->cr3[v->kernel_mode]);
+        tlb_load_cr3(v->cr3[v->kernel_mode]);
 }
 
 static void save_segments(struct vcpu *v, struct cpu_user_regs *r)
@@ -72,6 +73,33 @@ static void save(struct vcpu *v, struct cpu_user_regs *r)
     fpu_save(v);
 }
 
+/* From now on any CPU may load @v, or free it: nothing here may need it. */
+static void release(struct vcpu *v)
+{
+    __atomic_store_n(&v->loaded_cpu, -1, __ATOMIC_RELEASE);
+}
+
+/* TLB-1 (mm/tlb.c): while CR3 changes, anybody may be meant. */
+static void load_tables(struct cpu *c, const struct domain *d,
+                        unsigned long cr3)
+{
+    __atomic_store_n(&c->loaded, LOADED_ANY, __ATOMIC_SEQ_CST);
+    tlb_load_cr3(cr3);
+    __atomic_store_n(&c->loaded, d, __ATOMIC_RELEASE);
+}
+
+static void unload_here(struct stack_top *top)
+{
+    struct vcpu *v = top->current;
+
+    top->current = NULL;
+    if (v)
+        save(v, &top->regs);
+    load_tables(top->cpu, NULL, mfn_x(idle_pgd) << PAGE_SHIFT);
+    if (v)
+        release(v);
+}
+
 void vcpu_switch_to(struct vcpu *next)
 {
     struct stack_top *top = stack_top();
@@ -80,13 +108,20 @@ void vcpu_switch_to(struct vcpu *next)
 
     ASSERT(next->cr3[next->kernel_mode]);
 
+    if (unlikely(vcpu_loaded_cpu(next) >= 0)) {
+        /* Two CPUs that swap must not wait for each other. */
+        unload_here(top);
+        prev = NULL;
+        vcpu_unload(next);
+    }
     if (prev)
         save(prev, &top->regs);
     top->current = next;
     top->regs = next->regs;
+    next->loaded_cpu = top->cpu->id;
 
     segdesc_load(next);
-    write_cr3(next->cr3[next->kernel_mode]);
+    load_tables(top->cpu, next->domain, next->cr3[next->kernel_mode]);
     load_segments(next, &top->regs);
     cr4 = top->cpu->cr4 | next->cr4;
     if (!prev || (top->cpu->cr4 | prev->cr4) != cr4)
@@ -95,15 +130,28 @@ void vcpu_switch_to(struct vcpu *next)
     if (!prev || ((prev->debugreg[7] | next->debugreg[7]) & DR7_ENABLED))
         debugreg_load(next);
     guest_time_update(next);
+    if (prev)
+        release(prev);
+}
+
+void vcpu_unload_idle(void)
+{
+    unload_here(stack_top());
+    tlb_answer();
 }
 
 void vcpu_unload(struct vcpu *v)
 {
-    struct stack_top *top = stack_top();
+    int cpu = vcpu_loaded_cpu(v);
 
-    if (top->current != v)
+    if (cpu == (int)this_cpu_id()) {
+        unload_here(stack_top());
         return;
-    save(v, &top->regs);
-    top->current = NULL;
-    write_cr3(mfn_x(idle_pgd) << PAGE_SHIFT);
+    }
+    if (cpu < 0)
+        return;
+    work_raise(&cpus[cpu], WORK_TLB);
+    cpu_kick(cpu);
+    while (vcpu_loaded_cpu(v) == cpu)
+        spin_relax();
 }

@@ -8,6 +8,7 @@
  * a guest that scribbles there loses its own events.
  */
 #include <hv/bug.h>
+#include <hv/cpu.h>
 #include <hv/sched.h>
 #include <hv/vcpu.h>
 #include "local.h"
@@ -38,9 +39,16 @@ static bool test(const xen_ulong_t *p, unsigned int nr)
 
 void vcpu_kick(struct vcpu *v)
 {
-    /* A vCPU that runs looks at its events on the way out. */
-    if (__atomic_load_n(&v->sched.blocked, __ATOMIC_SEQ_CST))
+    int cpu;
+
+    if (__atomic_load_n(&v->sched.blocked, __ATOMIC_SEQ_CST)) {
         vcpu_unblock(v);
+        return;
+    }
+    /* A vCPU that runs looks at its events on the way out. */
+    cpu = vcpu_loaded_cpu(v);
+    if (cpu >= 0)
+        cpu_kick(cpu);
 }
 
 static void upcall(struct vcpu *v)

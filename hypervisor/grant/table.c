@@ -126,7 +126,7 @@ int grant_frame(struct domain *d, unsigned int idx, mfn_t *out)
 static void active_lock(struct active *a)
 {
     while (__atomic_exchange_n(&a->held, 1, __ATOMIC_ACQUIRE))
-        __builtin_ia32_pause();
+        spin_relax();
 }
 
 static void active_release(struct active *a)

@@ -89,7 +89,7 @@ void gsi_route(unsigned int gsi, uint8_t vector)
     /* Fixed delivery, physical destination. */
     g->low = (g->low & (RTE_LEVEL | RTE_ACTIVE_LOW)) | RTE_MASKED | vector;
     gsi_write(g);
-    reg_write(g->ioapic, IOAPIC_ENTRY(g->pin) + 1, lapic_id() << 24);
+    reg_write(g->ioapic, IOAPIC_ENTRY(g->pin) + 1, irq_target() << 24);
 }
 
 void gsi_mask(unsigned int gsi)

@@ -37,6 +37,14 @@ static unsigned int nr_own;
 
 static unsigned long nr_stray;
 
+/* Devices know eight bits of it. */
+uint32_t irq_target(void)
+{
+    uint32_t id = this_cpu()->apic_id;
+
+    return id < 0xff ? id : cpus[0].apic_id;
+}
+
 uint8_t vector_alloc(irq_handler *fn, void *arg)
 {
     uint8_t found = 0;
@@ -60,6 +68,21 @@ void vector_free(uint8_t vector)
     handlers[vector].fn = NULL;
 }
 
+/* A guest is interrupted, a preemption point, or the idle loop. */
+static void kicked(struct cpu *c)
+{
+    if (!c->idle)
+        tlb_answer();
+    else if (__atomic_load_n(&c->tlb_page, __ATOMIC_RELAXED))
+        work_raise(c, WORK_TLB); /* it lets go of everything */
+}
+
+void cpu_kick(unsigned int id)
+{
+    if (id != this_cpu_id())
+        lapic_kick(cpus[id].apic_id);
+}
+
 void irq_dispatch(unsigned int vector)
 {
     irq_handler *fn = handlers[vector & 0xff].fn;
@@ -67,6 +90,9 @@ void irq_dispatch(unsigned int vector)
     if (vector == VECTOR_TIMER) {
         lapic_eoi();
         work_raise(this_cpu(), WORK_TIMER);
+    } else if (vector == VECTOR_KICK) {
+        lapic_eoi();
+        kicked(this_cpu());
     } else if (fn) {
         fn(handlers[vector].arg);
     } else if (vector != VECTOR_SPURIOUS) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The local APIC, by its memory-mapped registers (SDM volume 3, chapter 10):
- * end of interrupt, and this CPU's one-shot timer.
+ * The local APIC (SDM volume 3, chapter 10): end of interrupt, this CPU's
+ * one-shot timer, interrupts to other CPUs.  Its registers are MSRs where the
+ * CPU has the x2APIC mode, otherwise memory.
  */
 #include <hv/acpi.h>
 #include <hv/bug.h>
@@ -19,6 +20,8 @@
 #define LAPIC_TPR 0x80
 #define LAPIC_EOI 0xb0
 #define LAPIC_SVR 0xf0
+#define LAPIC_ICR 0x300
+#define LAPIC_ICR_HIGH 0x310
 #define LAPIC_LVT_TIMER 0x320
 #define LAPIC_LVT_THERMAL 0x330
 #define LAPIC_LVT_PERF 0x340
@@ -38,16 +41,67 @@
 #define DIVIDE_BY_1 0xb
 #define MSR_TSC_DEADLINE 0x6e0
 
+#define MSR_X2APIC(reg) (0x800 + (reg) / 16)
+
+#define ICR_NMI 0x400
+#define ICR_INIT 0x500
+#define ICR_STARTUP 0x600
+#define ICR_PENDING 0x1000
+#define ICR_ASSERT 0x4000
+#define ICR_OTHERS 0xc0000
+
+#define INIT_US 10000 /* between INIT and start-up, and the two start-ups */
+#define STARTUP_US 200
+
 #define CALIBRATE_MS 10
 
 static volatile uint32_t *regs;
 static uint64_t ticks_per_ns; /* of the timer, times 2^32 */
 
-static uint32_t reg_read(unsigned int reg) { return regs[reg / 4]; }
+static uint32_t reg_read(unsigned int reg)
+{
+    return CPU_HAS(X2APIC) ? rdmsr(MSR_X2APIC(reg)) : regs[reg / 4];
+}
 
-static void reg_write(unsigned int reg, uint32_t v) { regs[reg / 4] = v; }
+static void reg_write(unsigned int reg, uint32_t v)
+{
+    if (CPU_HAS(X2APIC))
+        wrmsr(MSR_X2APIC(reg), v);
+    else
+        regs[reg / 4] = v;
+}
 
-uint32_t lapic_id(void) { return reg_read(LAPIC_ID) >> 24; }
+uint32_t lapic_id(void)
+{
+    return CPU_HAS(X2APIC) ? reg_read(LAPIC_ID) : reg_read(LAPIC_ID) >> 24;
+}
+
+static void send(uint32_t apic_id, uint32_t what)
+{
+    if (CPU_HAS(X2APIC)) {
+        mfence(); /* such an MSR does not wait for stores to be seen */
+        wrmsr(MSR_X2APIC(LAPIC_ICR), (uint64_t)apic_id << 32 | what);
+        return;
+    }
+    while (reg_read(LAPIC_ICR) & ICR_PENDING)
+        pause_cpu();
+    reg_write(LAPIC_ICR_HIGH, apic_id << 24);
+    reg_write(LAPIC_ICR, what);
+}
+
+void lapic_kick(uint32_t apic_id) { send(apic_id, ICR_ASSERT | VECTOR_KICK); }
+
+void lapic_nmi_others(void) { send(0, ICR_OTHERS | ICR_ASSERT | ICR_NMI); }
+
+void lapic_start(uint32_t apic_id, unsigned int page)
+{
+    send(apic_id, ICR_ASSERT | ICR_INIT);
+    delay_us(INIT_US);
+    for (int i = 0; i < 2; i++) {
+        send(apic_id, ICR_ASSERT | ICR_STARTUP | page);
+        delay_us(STARTUP_US);
+    }
+}
 
 void lapic_eoi(void) { reg_write(LAPIC_EOI, 0); }
 
@@ -101,12 +155,10 @@ void lapic_init_cpu(void)
 {
     uint64_t base = rdmsr(MSR_APIC_BASE);
 
-    /* From x2APIC mode the way back leads through "off". */
-    if (base & APIC_BASE_X2APIC) {
-        base &= ~(APIC_BASE_X2APIC | APIC_BASE_ENABLE);
-        wrmsr(MSR_APIC_BASE, base);
-    }
+    /* Into x2APIC mode the way leads through "on". */
     wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
+    if (CPU_HAS(X2APIC))
+        wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE | APIC_BASE_X2APIC);
 
     reg_write(LAPIC_TPR, 0);
     reg_write(LAPIC_SVR, SVR_ENABLE | VECTOR_SPURIOUS);
@@ -131,7 +183,8 @@ void lapic_init(void)
     if (!regs)
         panic("cannot map the local APIC at %#lx", acpi.lapic_address);
     lapic_init_cpu();
-    log_info("lapic: id %u at %#lx, version %#x%s\n", lapic_id(),
+    log_info("lapic: id %u at %#lx, version %#x%s%s\n", lapic_id(),
              acpi.lapic_address, reg_read(LAPIC_VERSION),
+             CPU_HAS(X2APIC) ? ", x2APIC" : "",
              CPU_HAS(TSC_DEADLINE) ? ", TSC deadline" : "");
 }

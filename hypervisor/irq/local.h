@@ -46,6 +46,9 @@ int ioapic_read(uint64_t base, uint32_t reg, uint32_t *val);
 
 /* irq.c: vectors */
 
+/* irq_target - the APIC that devices get as their destination: this CPU's */
+uint32_t irq_target(void);
+
 typedef void irq_handler(void *arg);
 
 /* vector_alloc - a vector that calls @fn(@arg); 0: none left */

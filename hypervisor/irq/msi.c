@@ -134,7 +134,7 @@ int msi_find(uint16_t bdf, bool msix, unsigned int index, struct msi *out)
 
 void msi_program(const struct msi *m, uint8_t vector)
 {
-    uint32_t address = MSI_BASE | lapic_id() << 12; /* physical, fixed */
+    uint32_t address = MSI_BASE | irq_target() << 12; /* physical, fixed */
 
     if (m->entry) {
         m->entry[3] |= MSIX_MASKED;

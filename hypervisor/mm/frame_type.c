@@ -212,7 +212,7 @@ int frame_type_get(struct frame *f, enum page_type want)
         w = old;
         r = ptype_get(&w, want);
         if (r == -EAGAIN) {
-            __builtin_ia32_pause();
+            spin_relax();
             old = load64(&f->type);
             continue;
         }
@@ -227,7 +227,8 @@ int frame_type_get(struct frame *f, enum page_type want)
 
     /* PT-1: whoever could use it in the old way must not be able to now. */
     if (tw_type(old) != want && tw_type(old) != PT_NONE)
-        tlb_flush_stale(f->tlb_stamp);
+        tlb_flush_stale(f->tlb_stamp,
+                        frame_owner_domain(ref_owner(load64(&f->ref))));
     return finish_get(f, w);
 }
 
@@ -260,7 +261,7 @@ int frame_put_type(mfn_t m, bool preemptible)
         w = old;
         r = ptype_put(&w);
         if (r == -EAGAIN) {
-            __builtin_ia32_pause();
+            spin_relax();
             old = load64(&f->type);
             continue;
         }

@@ -114,7 +114,7 @@ static mfn_t take(unsigned int order, unsigned int max_bits, unsigned long own)
         if (dirty)
             clear_page(mfn_to_virt(mfn(i + n)));
     }
-    tlb_flush_stale(stamp);
+    tlb_flush_stale(stamp, NULL);
     return mfn(i);
 }
 

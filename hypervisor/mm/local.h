@@ -117,7 +117,7 @@ static inline bool table_lock(struct frame *f)
         if (unlikely(!tw_is_ready(w, PT_L1))) {
             if (tw_type(w) != PT_L1 || !(w & TW_LOCKED))
                 return false;
-            __builtin_ia32_pause();
+            spin_relax();
             w = load64(&f->type);
             continue;
         }
@@ -274,7 +274,7 @@ void mmu_target_put(const struct mmu_target *t, const struct domain *caller);
  * Adds to *@cpus.  Returns: 0 or -EFAULT.
  */
 int vcpu_mask_to_cpus(const struct domain *d, unsigned long u_mask,
-                      uint64_t *cpus);
+                      struct cpumask *cpus);
 
 /* Restarting a batch: bit 31 of the count says that 32-63 hold "done". */
 #define BATCH_RESTARTED 0x80000000UL

@@ -337,20 +337,29 @@ static int uvm_flush(struct vcpu *v, unsigned long va, unsigned long u_flags)
 {
     unsigned long how = u_flags & UVMF_FLUSHTYPE_MASK;
     unsigned long who = u_flags & ~UVMF_FLUSHTYPE_MASK;
-    uint64_t cpus = 1UL << this_cpu_id();
+    struct cpumask cpus = { 0 };
 
-    if (who == UVMF_ALL) {
-        cpus |= v->domain->tlb_cpus;
-    } else if (who != UVMF_LOCAL) {
-        int err = vcpu_mask_to_cpus(v->domain, who, &cpus);
-
-        if (err)
-            return err;
+    if (who == UVMF_LOCAL) {
+        if (how == UVMF_TLB_FLUSH)
+            tlb_flush_local();
+        else if (how == UVMF_INVLPG)
+            invlpg(va);
+        return 0;
     }
+    if (who == UVMF_ALL) {
+        if (how == UVMF_TLB_FLUSH)
+            tlb_flush_domain(v->domain);
+        else if (how == UVMF_INVLPG)
+            tlb_flush_page_domain(v->domain, va);
+        return 0;
+    }
+    cpumask_add(&cpus, this_cpu_id());
+    if (vcpu_mask_to_cpus(v->domain, who, &cpus))
+        return -EFAULT;
     if (how == UVMF_TLB_FLUSH)
-        tlb_flush_cpus(cpus);
+        tlb_flush_cpus(&cpus);
     else if (how == UVMF_INVLPG)
-        tlb_flush_page_cpus(cpus, va);
+        tlb_flush_page_cpus(&cpus, va);
     return 0;
 }
 

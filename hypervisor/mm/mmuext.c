@@ -9,7 +9,7 @@
 #include "local.h"
 
 int vcpu_mask_to_cpus(const struct domain *d, unsigned long u_mask,
-                      uint64_t *cpus)
+                      struct cpumask *cpus)
 {
     for (unsigned int base = 0; base < d->max_vcpus; base += 8) {
         uint8_t bits;
@@ -17,9 +17,13 @@ int vcpu_mask_to_cpus(const struct domain *d, unsigned long u_mask,
         /* By bytes: the guest's bitmap may end with the last vCPU's. */
         if (copy_from_guest(&bits, u_mask + base / 8, 1))
             return -EFAULT;
-        for (unsigned int i = 0; i < 8 && base + i < d->max_vcpus; i++)
-            if ((bits & (1U << i)) && d->vcpu[base + i])
-                *cpus |= d->tlb_cpus & (1UL << d->vcpu[base + i]->tlb_cpu);
+        for (unsigned int i = 0; i < 8 && base + i < d->max_vcpus; i++) {
+            const struct vcpu *v = d->vcpu[base + i];
+            int cpu = v && (bits & 1U << i) ? vcpu_loaded_cpu(v) : -1;
+
+            if (cpu >= 0)
+                cpumask_add(cpus, cpu);
+        }
     }
     return 0;
 }
@@ -72,15 +76,15 @@ static int op_invlpg_local(struct vcpu *v, const struct mmuext_op *op,
 static int op_flush_multi(struct vcpu *v, const struct mmuext_op *op,
                           const struct mmu_target *t)
 {
-    uint64_t cpus = 0;
+    struct cpumask cpus = { 0 };
 
     (void)t;
     if (vcpu_mask_to_cpus(v->domain, (unsigned long)op->arg2.vcpumask.p, &cpus))
         return -EINVAL;
     if (op->cmd == MMUEXT_TLB_FLUSH_MULTI)
-        tlb_flush_cpus(cpus);
+        tlb_flush_cpus(&cpus);
     else
-        tlb_flush_page_cpus(cpus, op->arg1.linear_addr);
+        tlb_flush_page_cpus(&cpus, op->arg1.linear_addr);
     return 0;
 }
 

@@ -91,8 +91,6 @@ static void load_base(struct vcpu *v, bool user)
     if (v->kernel_mode == user)
         return;
     vcpu_load_cr3(v);
-    if (v == current_vcpu())
-        tlb_note_flushed();
 }
 
 int pt_set_base(struct vcpu *v, mfn_t m, bool user)

@@ -1,77 +1,191 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Flushing translations.
+ * Flushing translations, here and on other CPUs.
  *
- * TOUR 4.5: guests have no global pages (pt_adjust_l1()), so a
- * load of CR3 drops all of a guest's translations and cached table walks.
+ * TOUR 4.5: guests have no global pages (pt_adjust_l1()), so a load of CR3
+ * drops all of a guest's translations and cached table walks.  A CPU switches
+ * vCPUs by loading CR3; so the only translations that it can hold are of the
+ * domain whose vCPU is loaded, cpu.loaded, and made since cpu.tlb_time.
  *
- * One CPU runs guests today: a mask never names another one, and the masks
- * are where other CPUs will come in.
+ * INVARIANT TLB-1: cpu.loaded says LOADED_ANY before other tables come into
+ * CR3, and the domain's name after that.  Whoever changes a table entry looks
+ * at cpu.loaded afterwards; so either it finds the domain there, or that CPU
+ * will read the new entry.
+ *
+ * A request is a bit of cpu.work, and an interrupt to make the CPU look.  The
+ * one who asks waits: afterwards nobody uses the page in the old way.  An
+ * idle CPU that is asked lets go of its vCPU, so that it is asked only once.
  */
 #include <hv/bug.h>
 #include <hv/domain.h>
 #include <hv/mm.h>
+#include <hv/spin.h>
 #include <x86/insn.h>
 
 #include "tlb.h"
 
-uint32_t tlb_clock = 1;
-uint32_t tlb_time[NR_CPUS];
+uint64_t tlb_clock = 1;
 
-void tlb_note_flushed(void)
+void tlb_load_cr3(unsigned long cr3)
 {
-    uint32_t now = __atomic_add_fetch(&tlb_clock, 1, __ATOMIC_RELAXED);
+    /* In this order, so that the time is never later than the flush. */
+    uint64_t now = __atomic_add_fetch(&tlb_clock, 1, __ATOMIC_SEQ_CST);
 
-    if (unlikely(!now)) {
-        /* It wrapped: as if nobody had flushed since any stamp. */
-        for (unsigned int i = 0; i < nr_cpus_online; i++)
-            tlb_time[i] = 0;
-        return;
+    write_cr3(cr3);
+    __atomic_store_n(&this_cpu()->tlb_time, now, __ATOMIC_RELEASE);
+}
+
+void tlb_flush_local(void) { tlb_load_cr3(read_cr3()); }
+
+void tlb_answer(void)
+{
+    struct cpu *c = this_cpu();
+    unsigned long page = __atomic_load_n(&c->tlb_page, __ATOMIC_ACQUIRE);
+
+    if (page) {
+        invlpg(page & PAGE_MASK);
+        __atomic_store_n(&c->tlb_page, 0, __ATOMIC_RELEASE);
     }
-    tlb_time[this_cpu_id()] = now;
-}
-
-void tlb_flush_local(void)
-{
-    write_cr3(read_cr3());
-    tlb_note_flushed();
-}
-
-void tlb_flush_stale(uint32_t stamp)
-{
-    if (tlb_time[this_cpu_id()] <= stamp)
+    if (__atomic_fetch_and(&c->work, ~(1U << WORK_TLB), __ATOMIC_ACQUIRE) &
+        1U << WORK_TLB)
         tlb_flush_local();
 }
 
-void tlb_flush_cpus(uint64_t mask)
+/* Ask CPU @c for a full flush. */
+static void ask(struct cpu *c)
 {
-    ASSERT(!(mask & ~(1UL << this_cpu_id())));
-    if (mask)
-        tlb_flush_local();
+    work_raise(c, WORK_TLB);
+    cpu_kick(c->id);
 }
 
-void tlb_flush_page_cpus(uint64_t mask, unsigned long va)
+/* Ask all of @m, but not this CPU, and wait until they have flushed. */
+static void flush_others(const struct cpumask *m)
 {
-    ASSERT(!(mask & ~(1UL << this_cpu_id())));
-    if (mask)
-        invlpg(va);
+    uint64_t since = __atomic_load_n(&tlb_clock, __ATOMIC_SEQ_CST);
+
+    for (unsigned int i = 0; i < nr_cpus; i++)
+        if (cpumask_has(m, i))
+            ask(&cpus[i]);
+    for (unsigned int i = 0; i < nr_cpus; i++)
+        while (cpumask_has(m, i) && cpu_online(i) &&
+               __atomic_load_n(&cpus[i].tlb_time, __ATOMIC_ACQUIRE) <= since)
+            spin_relax();
 }
 
 /*
- * CPUs that ran @d.  The calling CPU is always one of them: it may have
- * reached @d's frames through foreign mappings.
+ * The clock when the entry of stamp @stamp went, at the earliest: stamps are
+ * 32 bits, and what is too old to tell counts as new.
  */
-static uint64_t domain_cpus(const struct domain *d)
+static uint64_t stamp_time(uint32_t stamp)
 {
-    return d->tlb_cpus | (1UL << this_cpu_id());
+    uint64_t now = __atomic_load_n(&tlb_clock, __ATOMIC_SEQ_CST);
+    uint32_t age = (uint32_t)now - stamp;
+
+    return age >> 31 ? now : now - age;
 }
 
+void tlb_flush_stale(uint32_t stamp, const struct domain *owner)
+{
+    uint64_t time = stamp_time(stamp);
+    struct cpumask m = { 0 };
+    bool any = false;
+
+    for (unsigned int i = 0; i < nr_cpus; i++) {
+        struct cpu *c = &cpus[i];
+        const struct domain *d = __atomic_load_n(&c->loaded, __ATOMIC_ACQUIRE);
+
+        if (__atomic_load_n(&c->tlb_time, __ATOMIC_ACQUIRE) > time)
+            continue;
+        if (c == this_cpu()) {
+            tlb_flush_local();
+            continue;
+        }
+        if (!d || (owner && d != LOADED_ANY && d != owner && !d->maps_others))
+            continue;
+        cpumask_add(&m, i);
+        any = true;
+    }
+    if (unlikely(any))
+        flush_others(&m);
+}
+
+/* Other CPUs on which @d is loaded; false: none. */
+static bool others_with(const struct domain *d, struct cpumask *m)
+{
+    bool any = false;
+
+    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* TLB-1 */
+    for (unsigned int i = 0; i < nr_cpus; i++) {
+        const struct domain *l =
+            __atomic_load_n(&cpus[i].loaded, __ATOMIC_RELAXED);
+
+        if ((l != d && l != LOADED_ANY) || &cpus[i] == this_cpu())
+            continue;
+        cpumask_add(m, i);
+        any = true;
+    }
+    return any;
+}
+
+void tlb_flush_cpus(const struct cpumask *m)
+{
+    struct cpumask others = *m;
+    unsigned int me = this_cpu_id();
+
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    others.word[me / 64] &= ~(1UL << me % 64);
+    if (cpumask_has(m, me))
+        tlb_flush_local();
+    flush_others(&others);
+}
+
+/* Leave a page's address at each; one that has another gets a full flush. */
+void tlb_flush_page_cpus(const struct cpumask *m, unsigned long va)
+{
+    unsigned long want = (va & PAGE_MASK) | 1;
+    struct cpumask full = { 0 };
+    unsigned int me = this_cpu_id();
+
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    for (unsigned int i = 0; i < nr_cpus; i++) {
+        unsigned long none = 0;
+
+        if (!cpumask_has(m, i) || i == me)
+            continue;
+        if (__atomic_compare_exchange_n(&cpus[i].tlb_page, &none, want, false,
+                                        __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+            cpu_kick(i);
+        else
+            cpumask_add(&full, i);
+    }
+    if (cpumask_has(m, me))
+        invlpg(va);
+    flush_others(&full);
+    for (unsigned int i = 0; i < nr_cpus; i++)
+        while (cpumask_has(m, i) && i != me && !cpumask_has(&full, i) &&
+               cpu_online(i) &&
+               __atomic_load_n(&cpus[i].tlb_page, __ATOMIC_ACQUIRE) == want)
+            spin_relax();
+}
+
+/*
+ * This CPU is always one of them: it may have reached @d's frames through
+ * foreign mappings.
+ */
 void tlb_flush_domain(const struct domain *d)
 {
-    tlb_flush_cpus(domain_cpus(d));
+    struct cpumask m = { 0 };
+
+    tlb_flush_local();
+    if (others_with(d, &m))
+        flush_others(&m);
 }
 
 void tlb_flush_page_domain(const struct domain *d, unsigned long va)
 {
-    tlb_flush_page_cpus(domain_cpus(d), va);
+    struct cpumask m = { 0 };
+
+    invlpg(va);
+    if (others_with(d, &m))
+        tlb_flush_page_cpus(&m, va);
 }

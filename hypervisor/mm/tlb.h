@@ -8,25 +8,35 @@
 #define MM_TLB_H
 
 #include <hv/cpu.h>
+#include <hv/cpumask.h>
 #include <hv/frame.h>
 
-extern uint32_t tlb_clock;
-extern uint32_t tlb_time[NR_CPUS]; /* of each CPU's last full flush */
+extern uint64_t tlb_clock;
 
-/* Note that translations of @f may be cached until after now. */
+/*
+ * Note that translations of @f may be cached until after now.  A stamp only
+ * goes forward: of two that drop their uses at once, the later one counts.
+ */
 static inline void tlb_note(struct frame *f)
 {
-    f->tlb_stamp = __atomic_load_n(&tlb_clock, __ATOMIC_RELAXED);
+    uint32_t now = (uint32_t)__atomic_load_n(&tlb_clock, __ATOMIC_ACQUIRE);
+    uint32_t old = __atomic_load_n(&f->tlb_stamp, __ATOMIC_RELAXED);
+
+    while ((int32_t)(now - old) > 0 &&
+           !__atomic_compare_exchange_n(&f->tlb_stamp, &old, now, false,
+                                        __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+        ;
 }
 
-/* tlb_note_flushed - this CPU has just lost all guest translations (CR3) */
-void tlb_note_flushed(void);
+/**
+ * tlb_flush_stale - flush where a translation of @stamp may still be cached
+ * @owner: of the frame, so that only its CPUs and those of domains that map
+ *         others' frames matter; NULL: not known
+ */
+void tlb_flush_stale(uint32_t stamp, const struct domain *owner);
 
-/* tlb_flush_stale - flush where a translation of @stamp may still be cached */
-void tlb_flush_stale(uint32_t stamp);
-
-/* tlb_flush_cpus, tlb_flush_page_cpus - @mask: bits of CPU numbers */
-void tlb_flush_cpus(uint64_t mask);
-void tlb_flush_page_cpus(uint64_t mask, unsigned long va);
+/* tlb_flush_cpus, tlb_flush_page_cpus - of what is loaded on these CPUs */
+void tlb_flush_cpus(const struct cpumask *m);
+void tlb_flush_page_cpus(const struct cpumask *m, unsigned long va);
 
 #endif

@@ -202,7 +202,7 @@ static void idle_work(struct cpu *c)
     } table[] = {
         { WORK_TIMER, timer_work },
         { WORK_KEY, console_key_work },
-        { WORK_TLB, tlb_flush_local },
+        { WORK_TLB, vcpu_unload_idle },
     };
 
     for (unsigned int i = 0; i < ARRAY_SIZE(table); i++) {

@@ -11,6 +11,7 @@
 #include <hv/cpu.h>
 #include <hv/features.h>
 #include <hv/hvmap.h>
+#include <hv/spin.h>
 #include <hv/timer.h>
 #include <x86/insn.h>
 #include "local.h"
@@ -54,7 +55,7 @@ void delay_us(unsigned int us)
 
     ASSERT(tsc_khz);
     while ((int64_t)(rdtsc() - end) < 0)
-        pause_cpu();
+        spin_relax();
 }
 
 static bool INIT_TEXT hpet_start(void)

@@ -5,6 +5,7 @@
  */
 #include <hv/bug.h>
 #include <hv/console.h>
+#include <hv/cpu.h>
 #include <hv/trap.h>
 #include <x86/insn.h>
 #include <x86/regs.h>
@@ -12,6 +13,8 @@
 
 void ist_dispatch(struct cpu_user_regs *regs)
 {
+    while (smp_stopping())
+        hlt(); /* another CPU panics */
     if (regs->entry_vector == VEC_NMI) {
         log_warn("NMI at %#x:%#lx\n", regs->cs, (unsigned long)regs->rip);
         return;

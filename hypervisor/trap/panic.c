@@ -18,6 +18,7 @@ void panic(const char *fmt, ...)
     va_list ap;
 
     cli();
+    smp_stop_others();
     console_sync();
     va_start(ap, fmt);
     hv_vsnprintf(text, sizeof(text), fmt, ap);

@@ -44,6 +44,9 @@ extern struct boot_info boot_info;
  */
 uint64_t boot_alloc(uint64_t bytes);
 
+/* boot_low_page - a page below 1 MiB that is always ours; 0: there is none */
+uint64_t boot_low_page(void);
+
 /* boot_alloc_usable - false once boot_free_ranges() has given RAM away */
 bool boot_alloc_usable(void);
 

@@ -11,6 +11,7 @@
 #include <x86/desc.h>
 #include <xen/xen.h>
 
+struct domain;
 struct vcpu;
 
 /* One CPU's stacks, lowest first: a page each for #DF, NMI, #MC, #DB, then
@@ -35,7 +36,7 @@ enum work {
     WORK_SCHED, /* pick again who runs */
     WORK_TIMER, /* a deadline may have passed */
     WORK_KEY,   /* a debug key was hit on the console */
-    WORK_TLB,   /* flush all of this CPU's translations */
+    WORK_TLB,   /* others wait until this CPU has flushed: see mm/tlb.c */
     WORK_SEGS,  /* a selector of the new vCPU could not be loaded */
     NR_WORK
 };
@@ -45,14 +46,27 @@ struct cpu {
     uint32_t apic_id;
     uint32_t work; /* bits of enum work; set atomically */
     bool idle;     /* in the idle loop: current is only left over */
+    bool online;   /* runs guests */
+    uint32_t acpi_id;
+
+    /* Whose translations may be cached here; see mm/tlb.c. */
+    const struct domain *loaded; /* NULL: nobody's; or LOADED_ANY */
+    uint64_t tlb_time;           /* tlb_clock at its last full flush */
+    unsigned long tlb_page;      /* page to drop for another CPU | 1, or 0 */
+
+    void *stack; /* STACK_SIZE bytes */
     struct tss *tss;
     uint64_t *gdt;     /* the two reserved GDT pages, writable here */
     unsigned long cr4; /* what CR4 is while this CPU runs any guest */
     unsigned int gdt_loaded, ldt_loaded; /* pages in the windows */
 };
 
+/* cpu.loaded while CR3 changes: the old domain's and the new one's. */
+#define LOADED_ANY ((const struct domain *)1)
+
+/* CPUs that the machine has: ids 0 to nr_cpus - 1, the boot CPU is 0. */
 extern struct cpu cpus[NR_CPUS];
-extern unsigned int nr_cpus_online;
+extern unsigned int nr_cpus, nr_cpus_online;
 
 static inline struct stack_top *stack_top(void)
 {
@@ -80,6 +94,18 @@ static inline void work_raise(struct cpu *c, enum work w)
     __atomic_fetch_or(&c->work, 1U << w, __ATOMIC_RELEASE);
 }
 
+static inline bool cpu_online(unsigned int id)
+{
+    return id < NR_CPUS && __atomic_load_n(&cpus[id].online, __ATOMIC_ACQUIRE);
+}
+
+/**
+ * cpu_kick - make CPU @id look at its work: leave its guest, end its halt
+ *
+ * Costs an interrupt there; nothing if it is the calling CPU.
+ */
+void cpu_kick(unsigned int id);
+
 /**
  * preempt_needed - should a long operation store its progress and stop?
  *
@@ -96,5 +122,22 @@ void smap_patch(void);
 
 /* cpu_tables_init - GDT, IDT, TSS, syscall MSRs, CR4 of the calling CPU */
 void cpu_tables_init(struct cpu *c, void *stack);
+
+/* smp_init - start all other CPUs, one after another; after sched_init() */
+void smp_init(void);
+
+/**
+ * cpu_up - start CPU @id, or take it into service again
+ *
+ * Returns: 0; -EINVAL no such CPU; -EEXIST it is online; -ENOMEM; -EIO it
+ * does not answer, or its TSC differs from ours.
+ */
+int cpu_up(unsigned int id);
+
+/* smp_stop_others - for a panic: no other CPU executes anything any more */
+void smp_stop_others(void);
+
+/* smp_stopping - was smp_stop_others() called?  (an NMI wants to know) */
+bool smp_stopping(void);
 
 #endif

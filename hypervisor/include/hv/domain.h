@@ -70,7 +70,7 @@ struct domain {
     uint32_t tsc_incarnation;
     uint32_t cf8;          /* latched PCI configuration address */
     uint32_t address_size; /* guest's, 64 */
-    unsigned int tlb_cpus; /* CPU bits that may hold translations */
+    bool maps_others;      /* it mapped frames of other domains, ever */
 };
 
 extern struct domain *dom0;

@@ -10,6 +10,7 @@ struct domain;
 
 #define VECTOR_FIRST 0x20
 #define VECTOR_TIMER 0xf0
+#define VECTOR_KICK 0xf1
 #define VECTOR_SPURIOUS 0xff
 
 /* irq_init - 8259 off, local APIC, IOAPICs from the MADT */
@@ -28,6 +29,15 @@ int irq_own_gsi(unsigned int gsi, void (*fn)(void *), void *arg);
 void lapic_timer_set(uint64_t ns);
 void lapic_init_cpu(void);
 uint32_t lapic_id(void);
+
+/* lapic_kick - interrupt the CPU of @apic_id with VECTOR_KICK */
+void lapic_kick(uint32_t apic_id);
+
+/* lapic_start - INIT, then start-up at page @page (below 1 MiB) */
+void lapic_start(uint32_t apic_id, unsigned int page);
+
+/* lapic_nmi_others - an NMI for every CPU but this one */
+void lapic_nmi_others(void);
 
 /* pirq_domain_init/destroy - the hardware domain's table */
 int pirq_domain_init(struct domain *d);

@@ -8,40 +8,53 @@
 
 #include <hv/bug.h>
 #include <hv/lock_rank.h>
+#include <hv/spin.h>
 #include <hv/types.h>
 
+/* Whoever takes a ticket is served in the order of taking. */
 struct lock {
-    uint32_t held; /* 0 or 1 */
-    uint32_t rank; /* enum lock_rank */
+    uint16_t next;    /* the ticket that comes next */
+    uint16_t serving; /* the ticket that holds the lock, if it was taken */
+    uint32_t rank;    /* enum lock_rank */
 };
 
 #define LOCK_INIT(r)                                                           \
     {                                                                          \
-        0, (r)                                                                 \
+        0, 0, (r)                                                              \
     }
 
 static inline void lock_init(struct lock *l, enum lock_rank rank)
 {
-    l->held = 0;
+    l->next = l->serving = 0;
     l->rank = rank;
+}
+
+static inline bool lock_held(const struct lock *l)
+{
+    return __atomic_load_n(&l->next, __ATOMIC_RELAXED) !=
+           __atomic_load_n(&l->serving, __ATOMIC_RELAXED);
 }
 
 static inline bool lock_try(struct lock *l)
 {
-    return !__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE);
+    uint16_t t = __atomic_load_n(&l->serving, __ATOMIC_ACQUIRE);
+
+    return __atomic_compare_exchange_n(&l->next, &t, t + 1, false,
+                                       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 static inline void lock_take(struct lock *l)
 {
-    while (unlikely(!lock_try(l)))
-        while (__atomic_load_n(&l->held, __ATOMIC_RELAXED))
-            __builtin_ia32_pause();
+    uint16_t t = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
+
+    while (unlikely(__atomic_load_n(&l->serving, __ATOMIC_ACQUIRE) != t))
+        spin_relax();
 }
 
 static inline void lock_release(struct lock *l)
 {
-    ASSERT(l->held);
-    __atomic_store_n(&l->held, 0, __ATOMIC_RELEASE);
+    ASSERT(lock_held(l));
+    __atomic_store_n(&l->serving, l->serving + 1, __ATOMIC_RELEASE);
 }
 
 #endif

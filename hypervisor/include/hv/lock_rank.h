@@ -8,6 +8,8 @@
 
 enum lock_rank {
     LR_NONE = 0,
+    LR_CPU_START = 2,    /* starting and stopping CPUs */
+    LR_CPU_TSC = 3,      /* two CPUs compare their TSCs */
     LR_DOMAIN_LIST = 10, /* membership of the domain list and table */
     LR_DOMAIN = 20,      /* struct domain: life cycle, array of vCPUs */
     LR_EVTCHN = 30,      /* one domain's channel table: binding and closing */

@@ -110,6 +110,12 @@ void mmio_deny(mfn_t first, unsigned long nr); /* boot: APICs, HPET */
 
 /* tlb_flush_local/all - all translations of this CPU / of CPUs that ran @d */
 void tlb_flush_local(void);
+
+/* tlb_load_cr3 - load CR3 and note that this CPU has flushed */
+void tlb_load_cr3(unsigned long cr3);
+
+/* tlb_answer - do what other CPUs asked this one to flush */
+void tlb_answer(void);
 void tlb_flush_domain(const struct domain *d);
 void tlb_flush_page_domain(const struct domain *d, unsigned long va);
 

@@ -73,7 +73,7 @@ struct vcpu {
     void *u_runstate;     /* guest virtual address to copy it to, or NULL */
     void *u_time_area;    /* guest virtual address of a time copy, or NULL */
     void *time_area_done; /* where that copy has been written already */
-    unsigned int tlb_cpu; /* CPU it last ran on */
+    int loaded_cpu;       /* CPU that holds its state; -1: none, it is here */
 };
 
 /**
@@ -84,13 +84,23 @@ struct vcpu {
  */
 void vcpu_switch_to(struct vcpu *next);
 
+/* vcpu_loaded_cpu - the CPU that holds its registers and tables, or -1 */
+static inline int vcpu_loaded_cpu(const struct vcpu *v)
+{
+    return __atomic_load_n(&v->loaded_cpu, __ATOMIC_ACQUIRE);
+}
+
 /**
  * vcpu_unload - make sure that no CPU holds state of @v
  *
- * @v must not be running.  Afterwards v->regs and so on are what counts and
- * its page tables are in no CR3.
+ * @v must not be running: a CPU that it left idle lets go of it.  Waits.
+ * Afterwards v->regs and so on are what counts and its page tables are in no
+ * CR3.
  */
 void vcpu_unload(struct vcpu *v);
+
+/* vcpu_unload_idle - this CPU, which is idle, lets go of what it holds */
+void vcpu_unload_idle(void);
 
 /* vcpu_create - 0; -EEXIST; -ENOMEM; -EINVAL @id is over the maximum */
 int vcpu_create(struct domain *d, unsigned int id);

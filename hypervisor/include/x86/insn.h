@@ -65,6 +65,15 @@ static inline void cpuid(uint32_t leaf, uint32_t sub, uint32_t out[4])
                  : "0"(leaf), "2"(sub));
 }
 
+/* After all loads before it. */
+static inline uint64_t rdtsc_ordered(void)
+{
+    uint32_t lo, hi;
+
+    asm volatile("lfence; rdtsc" : "=a"(lo), "=d"(hi)::"memory");
+    return (uint64_t)hi << 32 | lo;
+}
+
 static inline uint64_t rdtsc(void)
 {
     uint32_t lo, hi;
@@ -127,6 +136,8 @@ static inline void safe_halt(void)
 }
 
 static inline void hlt(void) { asm volatile("hlt" : : : "memory"); }
+
+static inline void mfence(void) { asm volatile("mfence; lfence" ::: "memory"); }
 
 static inline void pause_cpu(void) { asm volatile("pause"); }
 

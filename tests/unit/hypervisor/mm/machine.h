@@ -40,9 +40,9 @@
 char fake_frames[2 << 20] __attribute__((aligned(4096)));
 char fake_ram[RAM_MIB << 20] __attribute__((aligned(4096)));
 char fake_m2p[NR_FRAMES * 8] __attribute__((aligned(4096)));
-struct cpu fake_cpu;
+struct cpu cpus[1];
 struct vcpu *fake_current;
-unsigned int nr_cpus_online = 1;
+unsigned int nr_cpus = 1;
 bool cpu_features[NR_FEATURES] = { [FEAT_NX] = true };
 struct mem_region memmap[MAX_MEMMAP] = { { 0, RAM_MIB << 20, MEM_RAM } };
 unsigned int nr_memmap = 1;
@@ -136,8 +136,10 @@ bool preempt_needed(void) { return preempting && !rnd(3); }
 void vcpu_load_cr3(struct vcpu *v)
 {
     if (v == fake_current)
-        fake_tlb_flush();
+        tlb_load_cr3(0);
 }
+
+void cpu_kick(unsigned int id) { fail_msg("CPU %u is not there", id); }
 
 struct domain *domain_get_by_id(domid_t id)
 {
@@ -261,7 +263,7 @@ static void machine_start(void)
         mm_init();
         heap_init();
         audit_memory = heap_alloc(AUDIT_ORDER);
-        fake_cpu.gdt = gdt_pages;
+        cpus[0].gdt = gdt_pages;
         running = true;
     }
     list_init(&domain_list);

@@ -11,6 +11,7 @@
 #include <hv/types.h>
 #include <xen/xen.h>
 
+struct domain;
 struct vcpu;
 
 enum work { WORK_SCHED, WORK_TIMER, WORK_KEY, WORK_TLB, WORK_SEGS, NR_WORK };
@@ -19,7 +20,10 @@ struct cpu {
     unsigned int id;
     uint32_t apic_id;
     uint32_t work;
-    bool idle;
+    bool idle, online;
+    const struct domain *loaded;
+    uint64_t tlb_time;
+    unsigned long tlb_page;
 };
 
 struct stack_top {
@@ -29,7 +33,9 @@ struct stack_top {
 };
 
 extern struct cpu cpus[NR_CPUS];
-extern unsigned int nr_cpus_online;
+extern unsigned int nr_cpus, nr_cpus_online;
+
+#define LOADED_ANY ((const struct domain *)1)
 extern struct stack_top fake_top;
 
 static inline struct cpu *this_cpu(void) { return fake_top.cpu; }
@@ -44,6 +50,11 @@ static inline void work_raise(struct cpu *c, enum work w)
 {
     c->work |= 1U << w;
 }
+
+/* Nobody else is there to be interrupted. */
+static inline void cpu_kick(unsigned int id) { (void)id; }
+
+static inline bool cpu_online(unsigned int id) { return cpus[id].online; }
 
 bool preempt_needed(void);
 

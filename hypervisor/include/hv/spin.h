@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Waiting for another CPU. */
+#ifndef HV_SPIN_H
+#define HV_SPIN_H
+
+/**
+ * spin_relax - the body of every loop that waits for another CPU
+ *
+ * Interrupts are off in ring 0, so whoever waits answers the requests to
+ * flush that others wait for: otherwise two CPUs could wait for each other.
+ */
+void spin_relax(void);
+
+#endif

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* On the host nobody else runs, or the system's threads do. */
+#ifndef FAKE_HV_SPIN_H
+#define FAKE_HV_SPIN_H
+
+static inline void spin_relax(void) { __builtin_ia32_pause(); }
+
+#endif
