@@ -7,6 +7,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <store/favour.h>
+
 #include "loop.h"
 
 #define EVENTS_MAX 64
@@ -67,6 +69,14 @@ static void take_turns(struct loop *loop)
     }
 }
 
+/* How long nothing may happen before something must, in ms; -1: forever. */
+static int patience(const struct loop *loop)
+{
+    if (!list_empty(&loop->ready))
+        return 0;
+    return favour_waiting(loop->srv) ? FAVOUR_IDLE_MS : -1;
+}
+
 int loop_run(struct loop *loop)
 {
     struct epoll_event ev[EVENTS_MAX];
@@ -74,14 +84,15 @@ int loop_run(struct loop *loop)
     int nr;
 
     while (!loop->stop) {
-        nr = epoll_wait(loop->epoll_fd, ev, EVENTS_MAX,
-                        list_empty(&loop->ready) ? -1 : 0);
+        nr = epoll_wait(loop->epoll_fd, ev, EVENTS_MAX, patience(loop));
         if (nr < 0 && errno != EINTR)
             return -errno;
         for (int i = 0; i < nr; i++) {
             src = ev[i].data.ptr;
             src->fn(src);
         }
+        if (!nr && list_empty(&loop->ready))
+            favour_expire(loop->srv);
         take_turns(loop);
     }
     return 0;

@@ -17,6 +17,7 @@ struct source {
 
 struct loop {
     int epoll_fd;
+    struct server *srv;
     struct list ready; /* connections with work, in the order of turns */
     bool stop;         /* leave loop_run() */
 };

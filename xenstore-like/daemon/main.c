@@ -144,6 +144,7 @@ static int start(struct daemon *d)
         log_line("not enough memory");
         return -ENOMEM;
     }
+    d->loop.srv = d->srv;
     if (d->opt.domains)
         err = xen_open(&d->xen, &d->loop, d->srv);
     if (err)

@@ -49,6 +49,7 @@ struct server *server_new(const struct host *host, void *host_arg)
     if (!srv)
         return NULL;
     list_init(&srv->conns);
+    list_init(&srv->favour.waiting);
     quota_init(&srv->quota);
     srv->host = host;
     srv->host_arg = host_arg;

@@ -45,8 +45,8 @@ static int index_grow(struct edit *e)
     return 0;
 }
 
-static struct touch *touch_find(const struct edit *e, uint32_t hash,
-                                const char *path, size_t len)
+static struct touch *find(const struct edit *e, uint32_t hash, const char *path,
+                          size_t len)
 {
     unsigned int nr;
 
@@ -66,10 +66,15 @@ static struct touch *touch_find(const struct edit *e, uint32_t hash,
     }
 }
 
+struct touch *touch_find(const struct edit *e, const char *path, size_t len)
+{
+    return find(e, hash_more(HASH_START, path, len), path, len);
+}
+
 struct touch *touch_at(struct edit *e, const char *path, size_t len)
 {
     uint32_t hash = hash_more(HASH_START, path, len);
-    struct touch *t = touch_find(e, hash, path, len);
+    struct touch *t = find(e, hash, path, len);
     unsigned int room = e->room ? e->room * 2 : 1;
 
     if (t)

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include <store/mem.h>
+#include <store/favour.h>
 #include <store/txn.h>
 
 int txn_start(struct conn *c, struct txn **out)
@@ -26,6 +27,7 @@ int txn_start(struct conn *c, struct txn **out)
     list_init(&t->link);
     list_add_tail(&c->txns, &t->link);
     c->nr_txns++;
+    favour_begun(t);
     *out = t;
     return 0;
 }
@@ -43,8 +45,10 @@ struct txn *txn_find(const struct conn *c, uint32_t id)
     return NULL;
 }
 
-void txn_abort(struct txn *t)
+/* End a transaction; @err as for favour_over(). */
+static void txn_end(struct txn *t, int err)
 {
+    favour_over(t, err);
     list_del(&t->link);
     t->conn->nr_txns--;
     edit_clear(&t->edit);
@@ -52,6 +56,8 @@ void txn_abort(struct txn *t)
     node_put(t->root);
     mem_free(t);
 }
+
+void txn_abort(struct txn *t) { txn_end(t, -ECANCELED); }
 
 /* Would the transaction's domain own more nodes than it may? */
 static bool over_quota(const struct txn *t, const struct acct *acct)
@@ -110,12 +116,14 @@ int txn_commit(struct txn *t)
     const struct server *srv = t->conn->srv;
     int err;
 
-    if (srv->root == t->base)
+    if (favour_forbids(t))
+        err = -EAGAIN;
+    else if (srv->root == t->base)
         err = commit_whole(t);
     else if (edit_conflicts(&t->edit, t->base, srv->root))
         err = -EAGAIN;
     else
         err = commit_merged(t);
-    txn_abort(t);
+    txn_end(t, err);
     return err;
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include <store/favour.h>
 #include <store/op.h>
 
 #define READ_BYTES 8192  /* fetched at a time */
@@ -19,6 +20,7 @@ void conn_init(struct conn *c, struct server *srv, const struct conn_io *io,
     c->domid = dom ? dom->domid : 0;
     list_init(&c->link);
     list_init(&c->ready);
+    list_init(&c->waiting);
     list_init(&c->watches);
     list_init(&c->txns);
     list_add_tail(&srv->conns, &c->link);
@@ -30,6 +32,7 @@ void conn_reset(struct conn *c)
         watch_del(list_entry(c->watches.next, struct watch, by_conn));
     while (!list_empty(&c->txns))
         txn_abort(list_entry(c->txns.next, struct txn, link));
+    favour_leave(c);
     buf_clear(&c->in);
     buf_clear(&c->out);
     c->broken = XENSTORE_ERROR_NONE;
@@ -98,7 +101,7 @@ void conn_event(struct conn *c, const char *path, size_t path_len,
 
 bool conn_may_read(const struct conn *c)
 {
-    return buf_len(&c->out) < BACKLOG_PAUSE;
+    return buf_len(&c->out) < BACKLOG_PAUSE && list_empty(&c->waiting);
 }
 
 /* The header of the first request if that is all there. */
@@ -112,6 +115,12 @@ static bool first_request(struct conn *c, struct xsd_sockmsg *hdr)
         return false;
     }
     return buf_len(&c->in) >= sizeof(*hdr) + hdr->len;
+}
+
+/* Must this request wait for others to end their transactions? */
+static bool must_wait(struct conn *c, const struct xsd_sockmsg *hdr)
+{
+    return hdr->type == XS_TRANSACTION_START && !hdr->tx_id && !favour_admit(c);
 }
 
 static void answer_one(struct conn *c, const struct xsd_sockmsg *hdr)
@@ -163,8 +172,11 @@ bool conn_turn(struct conn *c)
     bool fetched = false, paused;
 
     c->in_turn = true;
+    favour_turn(c->srv);
     while (left && !c->broken && conn_may_read(c)) {
         if (first_request(c, &hdr)) {
+            if (must_wait(c, &hdr))
+                break;
             answer_one(c, &hdr);
             left--;
         } else if (c->broken || fetched || !fetch(c)) {

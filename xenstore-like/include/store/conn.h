@@ -42,9 +42,13 @@ struct conn {
     struct list txns;
     unsigned int nr_watches, nr_txns;
     uint16_t domid;
-    bool in_turn;   /* conn_turn() runs: it will look at all */
-    uint8_t broken; /* XENSTORE_ERROR_: why it is to be closed; an
-                       event was lost, bytes make no sense */
+    struct list waiting; /* srv->favour.waiting: its next request waits */
+    uint8_t losses;      /* commits refused in a row, up to FAVOUR_LOSSES */
+    bool contends;       /* others waited when it was favoured last */
+    bool dawdles;        /* it let a favour expire */
+    bool in_turn;        /* conn_turn() runs: it will look at all */
+    uint8_t broken;      /* XENSTORE_ERROR_: why it is to be closed; an
+                            event was lost, bytes make no sense */
 };
 
 /** conn_init - a connection of @dom (NULL: dom0, by a socket) */
@@ -86,7 +90,8 @@ void conn_event(struct conn *c, const char *path, size_t path_len,
  */
 bool conn_turn(struct conn *c);
 
-/** conn_may_read - is the backlog so small that requests are accepted? */
+/** conn_may_read - are requests accepted: is the backlog small, and @c does
+ * not wait for other transactions? */
 bool conn_may_read(const struct conn *c);
 
 #endif

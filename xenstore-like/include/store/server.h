@@ -14,6 +14,7 @@
 
 struct conn;
 struct server;
+struct txn;
 struct wpath;
 
 /* A domain that was introduced, or that a permission list named. */
@@ -52,6 +53,14 @@ struct watches {
     size_t nr;         /* paths */
 };
 
+/* Who is helped; see <store/favour.h>. */
+struct favour {
+    struct conn *conn;   /* whose turn it is, or NULL */
+    struct txn *txn;     /* its transaction, or NULL before that begins */
+    struct list waiting; /* conn->waiting, of those whose turn comes */
+    unsigned int turns;  /* of all connections since then */
+};
+
 enum special {
     SPECIAL_INTRODUCE,
     SPECIAL_RELEASE,
@@ -67,6 +76,7 @@ struct server {
     struct watches watches;
     struct perms *special[NR_SPECIALS]; /* who hears of it */
     struct list conns;
+    struct favour favour;
     const struct host *host;
     void *host_arg;
     uint32_t last_txn; /* id given last */

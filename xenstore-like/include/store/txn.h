@@ -33,8 +33,9 @@ void txn_abort(struct txn *t);
  * txn_commit - make what a transaction did the store's state
  *
  * It is over whatever this returns.  The watches fire before it returns.
- * Returns: 0; -EAGAIN somebody else changed what it relied on; -ENOSPC its
- *          domain would own too many nodes; -ENOMEM.
+ * Returns: 0; -EAGAIN somebody else changed what it relied on, or it would
+ *          spoil the transaction that is favoured; -ENOSPC its domain would
+ *          own too many nodes; -ENOMEM.
  */
 int txn_commit(struct txn *t);
 
