@@ -175,7 +175,8 @@ class Dom0(Machine):
             name, dom0_args=f"job=commands tools={tools} {dom0_args}".strip(),
             hv_args=f"dom0_max_vcpus={smp} {hv_args}".strip(), smp=smp,
             **options)
-        self.tools = tools
+        self.tools, self.smp = tools, smp
+        self.hv = options.get("hv", "pellicle")
         self.usable = False
         self._marks = itertools.count(1)
 
