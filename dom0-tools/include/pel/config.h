@@ -29,6 +29,29 @@ enum pel_action {
     PEL_ACTION_COUNT,
 };
 
+/* How a guest's time stamp counter behaves; values of the ABI. */
+enum pel_tsc_mode {
+    PEL_TSC_DEFAULT, /* the hypervisor chooses */
+    PEL_TSC_ALWAYS_EMULATE,
+    PEL_TSC_NATIVE,          /* never emulated */
+    PEL_TSC_NATIVE_PARAVIRT, /* withdrawn; hypervisors refuse it */
+    PEL_TSC_COUNT,
+};
+
+#define PEL_WEIGHT_DEFAULT 256
+#define PEL_WEIGHT_MAX 65535
+#define PEL_CAP_MAX 65535 /* in % of one CPU */
+
+/*
+ * Which CPUs the vCPUs may use: lists for pel_cpumap_parse(), one for each
+ * vCPU from 0 up, or a single one for all.  None: every CPU.
+ */
+struct pel_affinity {
+    char **lists;
+    size_t nr;
+    bool for_all; /* @nr is 1, and it is every vCPU's */
+};
+
 enum pel_disk_backend {
     PEL_DISK_PHY,  /* target is a block device of dom0 */
     PEL_DISK_FILE, /* target is a file: attached through a loop device */
@@ -61,6 +84,10 @@ struct pel_config {
     uint64_t maxmem_kb; /* limit of ballooning; >= memory_kb */
     uint32_t vcpus;     /* online at start */
     uint32_t maxvcpus;  /* >= vcpus */
+    struct pel_affinity cpus, cpus_soft;
+    uint32_t cpu_weight; /* share of the CPUs; 0: the scheduler's default */
+    uint32_t cap;        /* in % of one CPU; 0: no limit */
+    enum pel_tsc_mode tsc_mode;
     char *kernel;       /* path of a bzImage or ELF in dom0 */
     char *ramdisk;      /* path, or NULL */
     char *cmdline;      /* the guest kernel's, complete; never NULL once
@@ -85,9 +112,11 @@ void pel_config_init(struct pel_config *cfg);
  * @text:    not NUL-terminated; NUL bytes are refused
  * @cfg:     empty, or holding earlier values, which assignments replace
  *
- * Keys: name uuid memory maxmem vcpus maxvcpus kernel ramdisk cmdline root
- * extra disk vif on_poweroff on_reboot on_crash type.  Unknown keys are
- * errors.  The result still wants pel_config_finish().
+ * Keys: name uuid memory maxmem vcpus maxvcpus cpus cpus_soft cpu_weight cap
+ * tsc_mode kernel ramdisk cmdline root extra disk vif on_poweroff on_reboot
+ * on_crash type.  Unknown keys are errors.
+ *
+ * The result still wants pel_config_finish().
  * Returns: 0; -PEL_EINVAL with "ORIGIN:LINE: ..."; -PEL_ENOTSUP for a type
  *          that is not pv; -PEL_ENOMEM.
  */
@@ -113,6 +142,12 @@ int pel_config_load(struct pel_ctx *ctx, const char *path,
  * Returns: 0; -PEL_EINVAL naming the key.
  */
 int pel_config_finish(struct pel_ctx *ctx, struct pel_config *cfg);
+
+/**
+ * pel_name_check - whether a domain may have this name
+ * Returns: 0; -PEL_EINVAL with the reason
+ */
+int pel_name_check(struct pel_ctx *ctx, const char *name);
 
 /**
  * pel_config_free - free all strings and arrays, leave it empty
@@ -148,6 +183,11 @@ void pel_nic_free(struct pel_nic *nic);
  */
 const char *pel_action_name(enum pel_action action);
 int pel_action_parse(const char *word);
+
+/**
+ * pel_tsc_mode_name - "default", "native", ...
+ */
+const char *pel_tsc_mode_name(enum pel_tsc_mode mode);
 
 /**
  * pel_config_to_json - the finished configuration as one JSON object

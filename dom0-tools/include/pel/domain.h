@@ -26,7 +26,9 @@ struct pel_dominfo {
     uint64_t memory_kb; /* pages that it has now */
     uint64_t max_kb;    /* pages that it may have */
     uint64_t cpu_time_ns;
-    uint32_t vcpus; /* online */
+    uint32_t vcpus;    /* online */
+    uint32_t nr_vcpus; /* ids are below this */
+    uint32_t pool;     /* of CPUs */
     uint64_t shared_info_mfn;
 };
 
@@ -63,6 +65,33 @@ int pel_domain_name(struct pel_ctx *ctx, uint32_t domid, char **name);
  */
 int pel_domain_config(struct pel_ctx *ctx, uint32_t domid,
                       struct pel_config *cfg);
+
+/**
+ * pel_domain_config_change - change what a restart of the guest goes by
+ * @fn:  changes the configuration; may run more than once; 0 or a PEL_E*
+ * @arg: handed to @fn
+ *
+ * Reading and writing are one transaction.
+ * Returns: 0, also when the domain was not made by us and has none; the
+ *          error of @fn; -PEL_ESTORE; -PEL_EFORMAT
+ */
+int pel_domain_config_change(struct pel_ctx *ctx, uint32_t domid,
+                             int (*fn)(struct pel_ctx *ctx,
+                                       struct pel_config *cfg, void *arg),
+                             void *arg);
+
+/**
+ * pel_domain_rename - give a domain another name
+ * Returns: 0; -PEL_EINVAL no valid name; -PEL_EEXIST; -PEL_ENOENT
+ */
+int pel_domain_rename(struct pel_ctx *ctx, uint32_t domid, const char *name);
+
+/**
+ * pel_domain_started - when the domain was started, by the clock of dom0
+ * @when: seconds since 1970
+ * Returns: 0; -PEL_ENOENT nobody wrote it down
+ */
+int pel_domain_started(struct pel_ctx *ctx, uint32_t domid, uint64_t *when);
 
 /**
  * pel_domain_create - build a guest, its store nodes and devices
@@ -102,6 +131,28 @@ int pel_domain_unpause(struct pel_ctx *ctx, uint32_t domid);
  *          for dom0
  */
 int pel_domain_request(struct pel_ctx *ctx, uint32_t domid, const char *what);
+
+/**
+ * pel_domain_sysrq - have the guest's kernel act on a magic key
+ * Returns: 0; -PEL_ENOENT; -PEL_EINVAL for dom0
+ */
+int pel_domain_sysrq(struct pel_ctx *ctx, uint32_t domid, char key);
+
+/**
+ * pel_domain_set_memory - have the guest take or give memory by ballooning
+ * @kb: what it shall have; the limit of its memory follows
+ *
+ * Only asks: the guest may not be able to.
+ * Returns: 0; -PEL_EINVAL more than its maxmem, or less than any guest can
+ *          live with; -PEL_ENOENT; -PEL_ESTORE
+ */
+int pel_domain_set_memory(struct pel_ctx *ctx, uint32_t domid, uint64_t kb);
+
+/**
+ * pel_domain_set_maxmem - the most that it may balloon up to
+ * Returns: 0; -PEL_EINVAL less than it has been told to have; -PEL_ENOENT
+ */
+int pel_domain_set_maxmem(struct pel_ctx *ctx, uint32_t domid, uint64_t kb);
 
 /**
  * pel_domain_wait_shutdown - wait until it has shut down or is gone

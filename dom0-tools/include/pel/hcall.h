@@ -14,7 +14,9 @@
 #include <xen/domctl.h>
 #include <xen/sysctl.h>
 
+struct pel_cpumap;
 struct pel_ctx;
+struct pel_topology;
 
 /* ---- domctl ---------------------------------------------------------- */
 
@@ -48,8 +50,8 @@ int pel_hc_max_mem(struct pel_ctx *ctx, uint32_t domid, uint64_t limit_kb);
 /** pel_hc_address_size - width of the PV kernel, in bits: 64 */
 int pel_hc_address_size(struct pel_ctx *ctx, uint32_t domid, uint32_t bits);
 
-/** pel_hc_tsc_default - let the hypervisor choose how the TSC behaves */
-int pel_hc_tsc_default(struct pel_ctx *ctx, uint32_t domid);
+/** pel_hc_tsc_mode - how the TSC behaves: a value of enum pel_tsc_mode */
+int pel_hc_tsc_mode(struct pel_ctx *ctx, uint32_t domid, uint32_t mode);
 
 /** pel_hc_hypercall_page - have frame @mfn filled with call stubs */
 int pel_hc_hypercall_page(struct pel_ctx *ctx, uint32_t domid, uint64_t mfn);
@@ -57,6 +59,34 @@ int pel_hc_hypercall_page(struct pel_ctx *ctx, uint32_t domid, uint64_t mfn);
 /** pel_hc_set_vcpu - registers of a vCPU that has not run yet */
 int pel_hc_set_vcpu(struct pel_ctx *ctx, uint32_t domid, uint32_t vcpu,
                     const struct vcpu_guest_context *state);
+
+/** pel_hc_trigger - XEN_DOMCTL_SENDTRIGGER_*; PV guests know none of them */
+int pel_hc_trigger(struct pel_ctx *ctx, uint32_t domid, uint32_t vcpu,
+                   uint32_t trigger);
+
+/** pel_hc_vcpu_info - where a vCPU is; -PEL_ENOENT also for no such vCPU */
+int pel_hc_vcpu_info(struct pel_ctx *ctx, uint32_t domid, uint32_t vcpu,
+                     struct xen_domctl_getvcpuinfo *out);
+
+/** pel_hc_get_affinity - both sets of a vCPU */
+int pel_hc_get_affinity(struct pel_ctx *ctx, uint32_t domid, uint32_t vcpu,
+                        struct pel_cpumap *hard, struct pel_cpumap *soft);
+
+/**
+ * pel_hc_set_affinity - one set, or both at once
+ * @hard, @soft: NULL leaves that one as it is; on return what of it the
+ *               hypervisor can fulfil
+ */
+int pel_hc_set_affinity(struct pel_ctx *ctx, uint32_t domid, uint32_t vcpu,
+                        struct pel_cpumap *hard, struct pel_cpumap *soft);
+
+/** pel_hc_get_sched - a domain's share: weight, and cap in % of one CPU */
+int pel_hc_get_sched(struct pel_ctx *ctx, uint32_t domid,
+                     struct xen_domctl_sched_credit2 *out);
+
+/** pel_hc_set_sched - both; weight 0 leaves the weight as it is */
+int pel_hc_set_sched(struct pel_ctx *ctx, uint32_t domid,
+                     const struct xen_domctl_sched_credit2 *how);
 
 /* ---- memory, page tables, event channels ------------------------------ */
 
@@ -92,6 +122,27 @@ int pel_hc_infos(struct pel_ctx *ctx, uint32_t first,
                  struct xen_domctl_getdomaininfo *out, size_t max, size_t *nr);
 
 int pel_hc_physinfo(struct pel_ctx *ctx, struct xen_sysctl_physinfo *out);
+
+/** pel_hc_topology - every CPU's place; offline ones are marked so */
+int pel_hc_topology(struct pel_ctx *ctx, struct pel_topology *out);
+
+/**
+ * pel_hc_pool - the CPU pool with the lowest id from @id up
+ * @cpus: its CPUs
+ * Returns: -PEL_ENOENT, without a message, past the last
+ */
+int pel_hc_pool(struct pel_ctx *ctx, uint32_t id,
+                struct xen_sysctl_cpupool_op *out, struct pel_cpumap *cpus);
+
+/**
+ * pel_hc_sched_ratelimit - how long a vCPU runs at least, in microseconds
+ * @set: NULL only asks
+ */
+int pel_hc_sched_ratelimit(struct pel_ctx *ctx, uint32_t pool,
+                           const uint32_t *set, uint32_t *get);
+
+/** pel_hc_debug_keys - as if they were typed on the serial line */
+int pel_hc_debug_keys(struct pel_ctx *ctx, const char *keys);
 
 /**
  * pel_hc_console_ring - read the hypervisor's messages

@@ -19,7 +19,7 @@ void pel_config_init(struct pel_config *cfg)
     cfg->on_crash = PEL_ACTION_DESTROY;
 }
 
-static int check_name(struct pel_ctx *ctx, const char *name)
+int pel_name_check(struct pel_ctx *ctx, const char *name)
 {
     size_t len;
     bool digits = true;
@@ -104,6 +104,16 @@ static int check_sizes(struct pel_ctx *ctx, struct pel_config *cfg)
     return 0;
 }
 
+static int check_affinity(struct pel_ctx *ctx, const struct pel_config *cfg,
+                          const char *key, const struct pel_affinity *a)
+{
+    if (a->nr > cfg->maxvcpus && !a->for_all)
+        return pel_fail(ctx, PEL_EINVAL,
+                        "%s has %zu lists and the guest %u vCPUs", key, a->nr,
+                        cfg->maxvcpus);
+    return 0;
+}
+
 static int check_disks(struct pel_ctx *ctx, const struct pel_config *cfg)
 {
     for (size_t i = 0; i < cfg->nr_disks; i++)
@@ -137,7 +147,7 @@ int pel_config_finish(struct pel_ctx *ctx, struct pel_config *cfg)
 {
     int rc;
 
-    rc = check_name(ctx, cfg->name);
+    rc = pel_name_check(ctx, cfg->name);
     if (rc)
         return rc;
     if (!cfg->kernel || !*cfg->kernel)
@@ -149,6 +159,10 @@ int pel_config_finish(struct pel_ctx *ctx, struct pel_config *cfg)
     }
 
     rc = check_sizes(ctx, cfg);
+    if (!rc)
+        rc = check_affinity(ctx, cfg, "cpus", &cfg->cpus);
+    if (!rc)
+        rc = check_affinity(ctx, cfg, "cpus_soft", &cfg->cpus_soft);
     if (!rc)
         rc = check_disks(ctx, cfg);
     if (!rc)

@@ -26,6 +26,37 @@ static void put_uint(struct pel_json_writer *w, const char *key, uint64_t v)
     pel_json_put_uint(w, v);
 }
 
+static void put_affinity(struct pel_json_writer *w, const char *key,
+                         const struct pel_affinity *a)
+{
+    if (!a->nr)
+        return;
+    pel_json_key(w, key);
+    if (a->for_all) {
+        pel_json_put_text(w, a->lists[0]);
+        return;
+    }
+    pel_json_open_list(w);
+    for (size_t i = 0; i < a->nr; i++)
+        pel_json_put_text(w, a->lists[i]);
+    pel_json_close_list(w);
+}
+
+/* What has no value of its own is not written. */
+static void put_cpus(struct pel_json_writer *w, const struct pel_config *cfg)
+{
+    put_uint(w, "vcpus", cfg->vcpus);
+    put_uint(w, "maxvcpus", cfg->maxvcpus);
+    put_affinity(w, "cpus", &cfg->cpus);
+    put_affinity(w, "cpus_soft", &cfg->cpus_soft);
+    if (cfg->cpu_weight)
+        put_uint(w, "cpu_weight", cfg->cpu_weight);
+    if (cfg->cap)
+        put_uint(w, "cap", cfg->cap);
+    if (cfg->tsc_mode)
+        put_text(w, "tsc_mode", pel_tsc_mode_name(cfg->tsc_mode));
+}
+
 static void put_disk(struct pel_json_writer *w, const struct pel_disk *d)
 {
     pel_json_open_map(w);
@@ -68,8 +99,7 @@ void pel_config_write_json(struct pel_json_writer *w,
     put_text(w, "uuid", uuid);
     put_uint(w, "memory", cfg->memory_kb >> 10);
     put_uint(w, "maxmem", cfg->maxmem_kb >> 10);
-    put_uint(w, "vcpus", cfg->vcpus);
-    put_uint(w, "maxvcpus", cfg->maxvcpus);
+    put_cpus(w, cfg);
     put_text(w, "kernel", cfg->kernel);
     put_text(w, "ramdisk", cfg->ramdisk);
     put_text(w, "cmdline", cfg->cmdline);
@@ -111,11 +141,36 @@ static int wrong_shape(struct pel_ctx *ctx, const char *key)
                     "the configuration's \"%s\" has the wrong JSON type", key);
 }
 
-static int get_scalar(struct pel_ctx *ctx, const char *key,
-                      const struct pel_json *j, struct pel_config *cfg)
+/* A list of texts, which @v only borrows. */
+static int get_list(struct pel_ctx *ctx, const char *key,
+                    const struct pel_json *j, struct pel_config *cfg)
+{
+    struct value v = { .type = VALUE_LIST };
+    int rc = 0;
+
+    v.items = calloc(pel_json_count(j), sizeof(*v.items));
+    if (!v.items)
+        return pel_fail_oom(ctx);
+    for (; !rc && v.nr_items < pel_json_count(j); v.nr_items++) {
+        const char *text = pel_json_text(pel_json_at(j, v.nr_items));
+
+        v.items[v.nr_items] = (char *)text;
+        if (!text)
+            rc = wrong_shape(ctx, key);
+    }
+    if (!rc)
+        rc = config_set(ctx, cfg, key, &v);
+    free(v.items);
+    return rc;
+}
+
+static int get_value(struct pel_ctx *ctx, const char *key,
+                     const struct pel_json *j, struct pel_config *cfg)
 {
     struct value v = { .type = VALUE_TEXT };
 
+    if (pel_json_count(j))
+        return get_list(ctx, key, j, cfg);
     v.text = (char *)pel_json_text(j);
     if (!v.text) {
         v.type = VALUE_NUMBER;
@@ -235,7 +290,7 @@ int pel_config_from_json(struct pel_ctx *ctx, const char *text, size_t len,
                       "the configuration is not a JSON object with keys");
     for (size_t i = 0; !rc && (key = pel_json_each_key(root, i)); i++) {
         if (strcmp(key, "disk") && strcmp(key, "vif"))
-            rc = get_scalar(ctx, key, pel_json_get(root, key), cfg);
+            rc = get_value(ctx, key, pel_json_get(root, key), cfg);
     }
     if (!rc)
         rc = get_devices(ctx, root, cfg);

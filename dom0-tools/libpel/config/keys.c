@@ -18,16 +18,7 @@ void value_free(struct value *v)
     memset(v, 0, sizeof(*v));
 }
 
-/* One assignment on its way into a field. */
-struct setting {
-    struct pel_ctx *ctx;
-    struct pel_config *cfg;
-    const char *key;
-    const struct value *v;
-    void *field;
-};
-
-static int wants(const struct setting *s, const char *what)
+int setting_wants(const struct setting *s, const char *what)
 {
     return pel_fail(s->ctx, PEL_EINVAL, "%s wants %s", s->key, what);
 }
@@ -35,48 +26,40 @@ static int wants(const struct setting *s, const char *what)
 static int set_text(const struct setting *s)
 {
     if (s->v->type != VALUE_TEXT)
-        return wants(s, "a quoted string");
+        return setting_wants(s, "a quoted string");
     return text_copy(s->ctx, s->field, s->v->text);
 }
 
 /* Numbers may be quoted, as xl allows. */
-static int get_number(const struct setting *s, uint64_t max, uint64_t *out)
+int setting_number(const struct setting *s, uint64_t min, uint64_t max,
+                   uint64_t *out)
 {
     if (s->v->type == VALUE_NUMBER)
         *out = s->v->number;
     else if (s->v->type != VALUE_TEXT || !text_number(s->v->text, out))
-        return wants(s, "a number");
-    if (*out == 0 || *out > max)
-        return pel_fail(s->ctx, PEL_EINVAL, "%s has to be from 1 to %llu",
-                        s->key, (unsigned long long)max);
+        return setting_wants(s, "a number");
+    if (*out < min || *out > max)
+        return pel_fail(s->ctx, PEL_EINVAL, "%s has to be from %llu to %llu",
+                        s->key, (unsigned long long)min,
+                        (unsigned long long)max);
     return 0;
 }
 
 static int set_mib(const struct setting *s)
 {
     uint64_t mib;
-    int rc = get_number(s, MEMORY_MAX_MIB, &mib);
+    int rc = setting_number(s, 1, MEMORY_MAX_MIB, &mib);
 
     if (!rc)
         *(uint64_t *)s->field = mib << 10;
     return rc;
 }
 
-static int set_vcpus(const struct setting *s)
-{
-    uint64_t nr;
-    int rc = get_number(s, PEL_VCPUS_MAX, &nr);
-
-    if (!rc)
-        *(uint32_t *)s->field = nr;
-    return rc;
-}
-
 static int set_uuid(const struct setting *s)
 {
     if (s->v->type != VALUE_TEXT || uuid_parse(s->v->text, s->field))
-        return wants(s, "a UUID like "
-                        "\"6f0b1d1e-6a5c-4c39-9d0e-3a1f5b7c2d48\"");
+        return setting_wants(s, "a UUID like "
+                                "\"6f0b1d1e-6a5c-4c39-9d0e-3a1f5b7c2d48\"");
     s->cfg->has_uuid = true;
     return 0;
 }
@@ -84,7 +67,7 @@ static int set_uuid(const struct setting *s)
 static int set_type(const struct setting *s)
 {
     if (s->v->type != VALUE_TEXT)
-        return wants(s, "a quoted string");
+        return setting_wants(s, "a quoted string");
     if (strcmp(s->v->text, "pv"))
         return pel_fail(s->ctx, PEL_ENOTSUP,
                         "type \"%s\" is not supported: only \"pv\" is",
@@ -119,11 +102,12 @@ static int set_action(const struct setting *s)
     int action;
 
     if (s->v->type != VALUE_TEXT)
-        return wants(s, "a quoted string");
+        return setting_wants(s, "a quoted string");
     action = pel_action_parse(s->v->text);
     if (action < 0)
-        return wants(s, "\"destroy\", \"restart\", \"rename-restart\" or "
-                        "\"preserve\"");
+        return setting_wants(s,
+                             "\"destroy\", \"restart\", \"rename-restart\" or "
+                             "\"preserve\"");
     *(enum pel_action *)s->field = action;
     return 0;
 }
@@ -152,7 +136,7 @@ static int set_disks(const struct setting *s)
     int rc = 0;
 
     if (s->v->type != VALUE_LIST)
-        return wants(s, "a list of strings in []");
+        return setting_wants(s, "a list of strings in []");
     drop_disks(cfg);
     cfg->disks = calloc(s->v->nr_items + 1, sizeof(*cfg->disks));
     if (!cfg->disks)
@@ -171,7 +155,7 @@ static int set_nics(const struct setting *s)
     int rc = 0;
 
     if (s->v->type != VALUE_LIST)
-        return wants(s, "a list of strings in []");
+        return setting_wants(s, "a list of strings in []");
     drop_nics(cfg);
     cfg->nics = calloc(s->v->nr_items + 1, sizeof(*cfg->nics));
     if (!cfg->nics)
@@ -198,6 +182,11 @@ static const struct {
     { "maxmem",      set_mib,    FIELD(maxmem_kb) },
     { "vcpus",       set_vcpus,  FIELD(vcpus) },
     { "maxvcpus",    set_vcpus,  FIELD(maxvcpus) },
+    { "cpus",        set_affinity, FIELD(cpus) },
+    { "cpus_soft",   set_affinity, FIELD(cpus_soft) },
+    { "cpu_weight",  set_weight, FIELD(cpu_weight) },
+    { "cap",         set_cap,    FIELD(cap) },
+    { "tsc_mode",    set_tsc_mode, FIELD(tsc_mode) },
     { "kernel",      set_text,   FIELD(kernel) },
     { "ramdisk",     set_text,   FIELD(ramdisk) },
     { "cmdline",     set_text,   FIELD(cmdline) },
@@ -230,8 +219,9 @@ bool config_is_text(const char *key)
 {
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
         if (!strcmp(key, keys[i].key))
-            return keys[i].set != set_mib && keys[i].set != set_vcpus &&
-                   keys[i].set != set_disks && keys[i].set != set_nics;
+            return keys[i].set == set_text || keys[i].set == set_uuid ||
+                   keys[i].set == set_type || keys[i].set == set_action ||
+                   keys[i].set == set_tsc_mode;
     return false;
 }
 
@@ -239,6 +229,8 @@ void pel_config_free(struct pel_config *cfg)
 {
     drop_disks(cfg);
     drop_nics(cfg);
+    affinity_free(&cfg->cpus);
+    affinity_free(&cfg->cpus_soft);
     free(cfg->name);
     free(cfg->kernel);
     free(cfg->ramdisk);

@@ -71,6 +71,33 @@ void value_free(struct value *v);
 int config_set(struct pel_ctx *ctx, struct pel_config *cfg, const char *key,
                const struct value *v);
 
+/* One assignment on its way into a field; keys.c has the table of them. */
+struct setting {
+    struct pel_ctx *ctx;
+    struct pel_config *cfg;
+    const char *key;
+    const struct value *v;
+    void *field;
+};
+
+/** setting_wants - "KEY wants @what" */
+int setting_wants(const struct setting *s, const char *what);
+
+/** setting_number - a number from @min to @max, which may be quoted */
+int setting_number(const struct setting *s, uint64_t min, uint64_t max,
+                   uint64_t *out);
+
+/* ---- cpu_keys.c: settings about the CPUs --------------------------------- */
+
+int set_vcpus(const struct setting *s);
+int set_affinity(const struct setting *s);
+int set_weight(const struct setting *s);
+int set_cap(const struct setting *s);
+int set_tsc_mode(const struct setting *s);
+
+/** affinity_free - free the lists, leave it empty */
+void affinity_free(struct pel_affinity *a);
+
 /** config_is_text - whether the key takes a text (and no list or number) */
 bool config_is_text(const char *key);
 

@@ -44,6 +44,25 @@ int pel_domain_request(struct pel_ctx *ctx, uint32_t domid, const char *what)
     return 0;
 }
 
+int pel_domain_sysrq(struct pel_ctx *ctx, uint32_t domid, char key)
+{
+    const char text[] = { key, '\0' };
+    struct pel_dominfo info;
+    struct pel_store s;
+    int rc;
+
+    if (domid == 0)
+        return pel_fail(ctx, PEL_EINVAL,
+                        "dom0 has its own: write to /proc/sysrq-trigger");
+    rc = pel_domain_get(ctx, domid, &info);
+    if (!rc)
+        rc = pel_store_use(ctx, &s);
+    if (rc)
+        return rc;
+    rc = pel_store_write(&s, text, "/local/domain/%u/control/sysrq", domid);
+    return rc ? pel_store_fail(ctx, rc, "cannot ask domain %u", domid) : 0;
+}
+
 struct wait {
     struct pel_ctx *ctx;
     uint32_t domid;

@@ -10,6 +10,7 @@
 #include <pel/ctx.h>
 #include <pel/device.h>
 #include <pel/hcall.h>
+#include <pel/vcpus.h>
 #include "local.h"
 
 #define EVTCHN_PORTS 1023 /* highest port; the 2-level ABI has 4095 */
@@ -17,7 +18,6 @@
 #define MAPTRACK_FRAMES 1024
 #define OVERHEAD_KB 2048ull /* the hypervisor's own, for one domain */
 #define VCPU_OVERHEAD_KB 64ull
-#define MAXMEM_SLACK_KB 1024ull /* pages that are not in the guest's count */
 
 static int check_memory(struct pel_ctx *ctx, const struct pel_config *cfg)
 {
@@ -97,6 +97,20 @@ static int make_empty(struct pel_ctx *ctx, const struct pel_config *cfg,
     return pel_hc_create(ctx, &how, domid);
 }
 
+/* Neither given: the scheduler's own defaults, whichever it is. */
+static int set_share(struct pel_ctx *ctx, const struct pel_config *cfg,
+                     uint32_t domid)
+{
+    struct xen_domctl_sched_credit2 how = {
+        .weight = cfg->cpu_weight ? cfg->cpu_weight : PEL_WEIGHT_DEFAULT,
+        .cap = cfg->cap,
+    };
+
+    if (!cfg->cpu_weight && !cfg->cap)
+        return 0;
+    return pel_hc_set_sched(ctx, domid, &how);
+}
+
 static int set_limits(struct pel_ctx *ctx, const struct pel_config *cfg,
                       uint32_t domid)
 {
@@ -107,8 +121,10 @@ static int set_limits(struct pel_ctx *ctx, const struct pel_config *cfg,
     if (!rc)
         rc = pel_hc_max_mem(ctx, domid, cfg->memory_kb + MAXMEM_SLACK_KB);
     if (!rc)
-        rc = pel_hc_tsc_default(ctx, domid);
-    return rc;
+        rc = pel_hc_tsc_mode(ctx, domid, cfg->tsc_mode);
+    if (!rc)
+        rc = set_share(ctx, cfg, domid);
+    return rc ? rc : pel_vcpus_place(ctx, domid, cfg);
 }
 
 /* Undo; the message of what failed stays the one that is told. */

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <uuid/uuid.h>
 #include <pel/console.h>
 #include <pel/ctx.h>
@@ -125,6 +126,9 @@ static int write_texts(struct pel_store *s, struct nodes *n)
     if (!rc)
         rc = pel_store_write(s, uuid, "%s/uuid", n->vm);
     if (!rc)
+        rc = pel_store_put(s, n->vm, "start_time", "%lld",
+                           (long long)time(NULL));
+    if (!rc)
         rc = pel_store_write(s, "linux", "%s/image/ostype", n->vm);
     if (!rc)
         rc = pel_store_write(s, cfg->kernel, "%s/image/kernel", n->vm);
@@ -143,7 +147,8 @@ static int write_texts(struct pel_store *s, struct nodes *n)
 }
 
 /* In the same transaction as the writing, so that of two one gets it. */
-static int check_name(struct pel_store *s, struct nodes *n)
+int domain_name_check_free(struct pel_ctx *ctx, struct pel_store *s,
+                           const char *name, uint32_t domid, int *told)
 {
     unsigned int nr = 0;
     char **ids = pel_store_list(s, &nr, "/local/domain");
@@ -152,16 +157,17 @@ static int check_name(struct pel_store *s, struct nodes *n)
     if (!ids)
         return errno == ENOENT ? 0 : -errno;
     for (unsigned int i = 0; !rc && i < nr; i++) {
-        char *name = pel_store_read(s, "/local/domain/%s/name", ids[i]);
+        char *other = pel_store_read(s, "/local/domain/%s/name", ids[i]);
 
-        if (name && !strcmp(name, n->cfg->name)) {
-            n->rc = pel_fail(n->ctx, PEL_EEXIST,
+        if (other && !strcmp(other, name) &&
+            strtoul(ids[i], NULL, 10) != domid) {
+            *told = pel_fail(ctx, PEL_EEXIST,
                              "there is a domain \"%s\" already, with id %s: "
                              "choose another name or destroy that one",
                              name, ids[i]);
             rc = -EEXIST;
         }
-        free(name);
+        free(other);
     }
     free(ids);
     return rc;
@@ -172,7 +178,7 @@ static int write_all(struct pel_store *s, void *arg)
     struct nodes *n = arg;
     int rc;
 
-    rc = check_name(s, n);
+    rc = domain_name_check_free(n->ctx, s, n->cfg->name, n->domid, &n->rc);
     /* What a predecessor of the same id or UUID left would be believed. */
     if (!rc)
         rc = pel_store_rm(s, "%s", n->dom);

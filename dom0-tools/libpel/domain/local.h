@@ -9,6 +9,7 @@
 #include <pel/image.h>
 
 struct pel_ctx;
+struct pel_store;
 
 /* A kernel and ramdisk, read and understood before anything is made. */
 struct boot_files {
@@ -40,6 +41,9 @@ int domain_build(struct pel_ctx *ctx, uint32_t domid,
                  const struct pel_config *cfg, const struct boot_files *files,
                  struct shared_pages *out);
 
+/* Pages that are a guest's and not in what its kernel counts as memory. */
+#define MAXMEM_SLACK_KB 1024ull
+
 /**
  * guest_memory_alloc - give a domain its pages
  * @p2m: set to a malloc'ed array, the machine frame of each pfn
@@ -55,6 +59,16 @@ int guest_memory_alloc(struct pel_ctx *ctx, uint32_t domid, uint64_t nr_pages,
 int domain_nodes_add(struct pel_ctx *ctx, uint32_t domid,
                      const struct pel_config *cfg,
                      const struct shared_pages *shared);
+
+/**
+ * domain_name_check_free - whether no other domain has a name
+ * @s:     in a transaction, so that the answer holds until its end
+ * @domid: the domain that is to have it
+ * @told:  set to -PEL_EEXIST, with the message, if one has
+ * Returns: 0; -EEXIST; an error of the store
+ */
+int domain_name_check_free(struct pel_ctx *ctx, struct pel_store *s,
+                           const char *name, uint32_t domid, int *told);
 
 /** domain_nodes_introduce - tell the store about the guest's ring */
 int domain_nodes_introduce(struct pel_ctx *ctx, uint32_t domid,

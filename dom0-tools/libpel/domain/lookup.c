@@ -32,6 +32,9 @@ static void convert(const struct xen_domctl_getdomaininfo *from,
     to->max_kb = from->max_pages * 4;
     to->cpu_time_ns = from->cpu_time;
     to->vcpus = from->nr_online_vcpus;
+    if (from->max_vcpu_id != XEN_INVALID_MAX_VCPU_ID)
+        to->nr_vcpus = from->max_vcpu_id + 1;
+    to->pool = from->cpupool;
     to->shared_info_mfn = from->shared_info_frame;
 }
 

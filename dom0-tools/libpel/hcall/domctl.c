@@ -7,11 +7,7 @@
 #include <pel/hcall.h>
 #include "local.h"
 
-/*
- * One domctl, with its arguments taken from and returned to @op.  Returns 0,
- * or -1 with errno, or a negative PEL_E* when there was no way to ask.
- */
-static int domctl(struct pel_ctx *ctx, struct xen_domctl *op)
+int domctl(struct pel_ctx *ctx, struct xen_domctl *op)
 {
     struct hbuf buf;
     int rc;
@@ -29,9 +25,7 @@ static int domctl(struct pel_ctx *ctx, struct xen_domctl *op)
     return rc < 0 ? -1 : 0;
 }
 
-/* The same, with failures told in terms of @what. */
-static int domctl_or_fail(struct pel_ctx *ctx, struct xen_domctl *op,
-                          const char *what)
+int domctl_or_fail(struct pel_ctx *ctx, struct xen_domctl *op, const char *what)
 {
     if (domctl(ctx, op) == 0)
         return 0;
@@ -128,13 +122,12 @@ int pel_hc_address_size(struct pel_ctx *ctx, uint32_t domid, uint32_t bits)
     return domctl_or_fail(ctx, &op, "set the width of");
 }
 
-int pel_hc_tsc_default(struct pel_ctx *ctx, uint32_t domid)
+int pel_hc_tsc_mode(struct pel_ctx *ctx, uint32_t domid, uint32_t mode)
 {
-    /* Mode 0: read natively where that is safe, emulated otherwise. */
     struct xen_domctl op = {
         .cmd = XEN_DOMCTL_settscinfo,
         .domain = domid,
-        .u.tsc_info.tsc_mode = 0,
+        .u.tsc_info.tsc_mode = mode,
     };
 
     return domctl_or_fail(ctx, &op, "set up the TSC of");

@@ -8,6 +8,8 @@
 #include <xencall.h>
 
 struct pel_ctx;
+struct xen_domctl;
+struct xen_sysctl;
 
 /* Memory that the hypervisor can read and write while we are in it. */
 struct hbuf {
@@ -31,5 +33,23 @@ void hbuf_put(struct hbuf *buf);
  * @domid: domain, or PEL_DOMID_NONE for the machine
  */
 int hcall_fail(struct pel_ctx *ctx, const char *what, uint32_t domid);
+
+/**
+ * domctl - one operation, its arguments taken from and returned to @op
+ * Returns: 0, or -1 with errno, or a negative PEL_E* when there was no way
+ *          to ask
+ */
+int domctl(struct pel_ctx *ctx, struct xen_domctl *op);
+
+/** domctl_or_fail - the same, with failures told in terms of @what */
+int domctl_or_fail(struct pel_ctx *ctx, struct xen_domctl *op,
+                   const char *what);
+
+/**
+ * sysctl_or_fail - one operation on the machine, told in terms of @what
+ * Returns: 0; -PEL_EHYPER, with the hypervisor's errno kept
+ */
+int sysctl_or_fail(struct pel_ctx *ctx, struct xen_sysctl *op,
+                   const char *what);
 
 #endif

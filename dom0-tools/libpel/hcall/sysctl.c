@@ -7,7 +7,7 @@
 #include <pel/hcall.h>
 #include "local.h"
 
-static int sysctl(struct pel_ctx *ctx, struct xen_sysctl *op, const char *what)
+int sysctl_or_fail(struct pel_ctx *ctx, struct xen_sysctl *op, const char *what)
 {
     struct hbuf buf;
     int rc;
@@ -40,7 +40,7 @@ int pel_hc_infos(struct pel_ctx *ctx, uint32_t first,
     list->first_domain = first;
     list->max_domains = max;
     set_xen_guest_handle_raw(list->buffer, (xen_domctl_getdomaininfo_t *)buf.p);
-    rc = sysctl(ctx, &op, "list the domains");
+    rc = sysctl_or_fail(ctx, &op, "list the domains");
     if (!rc) {
         *nr = list->num_domains < max ? list->num_domains : max;
         memcpy(out, buf.p, *nr * sizeof(*out));
@@ -52,7 +52,7 @@ int pel_hc_infos(struct pel_ctx *ctx, uint32_t first,
 int pel_hc_physinfo(struct pel_ctx *ctx, struct xen_sysctl_physinfo *out)
 {
     struct xen_sysctl op = { .cmd = XEN_SYSCTL_physinfo };
-    int rc = sysctl(ctx, &op, "describe the machine");
+    int rc = sysctl_or_fail(ctx, &op, "describe the machine");
 
     if (!rc)
         *out = op.u.physinfo;
@@ -75,7 +75,7 @@ int pel_hc_console_ring(struct pel_ctx *ctx, char *dst, uint32_t *index,
     ring->index = *index;
     ring->count = *len;
     set_xen_guest_handle_raw(ring->buffer, (char *)buf.p);
-    rc = sysctl(ctx, &op, "read the hypervisor's messages");
+    rc = sysctl_or_fail(ctx, &op, "read the hypervisor's messages");
     if (!rc) {
         *index = ring->index;
         *len = ring->count < *len ? ring->count : *len;

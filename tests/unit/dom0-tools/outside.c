@@ -9,6 +9,7 @@
 #include <pel/hcall.h>
 #include <pel/image.h>
 #include <pel/store.h>
+#include <pel/vcpus.h>
 #include "libpel/domain/local.h"
 #include "outside.h"
 
@@ -104,8 +105,24 @@ int pel_hc_address_size(struct pel_ctx *ctx, uint32_t domid, uint32_t bits)
     return about(ctx, domid);
 }
 
-int pel_hc_tsc_default(struct pel_ctx *ctx, uint32_t domid)
+int pel_hc_tsc_mode(struct pel_ctx *ctx, uint32_t domid, uint32_t mode)
 {
+    assert_int_equal(mode, PEL_TSC_DEFAULT);
+    return about(ctx, domid);
+}
+
+int pel_hc_set_sched(struct pel_ctx *ctx, uint32_t domid,
+                     const struct xen_domctl_sched_credit2 *how)
+{
+    assert_int_equal(how->weight, 512);
+    assert_int_equal(how->cap, 0);
+    return about(ctx, domid);
+}
+
+int pel_vcpus_place(struct pel_ctx *ctx, uint32_t domid,
+                    const struct pel_config *cfg)
+{
+    assert_int_equal(cfg->maxvcpus, 2);
     return about(ctx, domid);
 }
 

@@ -25,6 +25,7 @@ static struct pel_config config(void)
     c.memory_kb = 16 << 10;
     c.maxmem_kb = 32 << 10;
     c.vcpus = c.maxvcpus = 2;
+    c.cpu_weight = 512;
     assert_int_equal(pel_config_finish(&ctx, &c), 0);
     return c;
 }
