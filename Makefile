@@ -29,6 +29,10 @@ $(folders): | deps
 images: $(folders)
 	@$(MAKE) -C configs
 
+.PHONY: iso
+iso: images		## write build/pellicle.iso, which boots from BIOS and UEFI
+	@$(MAKE) -C configs iso
+
 .PHONY: images-cross
 images-cross: $(folders)
 	@$(MAKE) -C configs cross
@@ -57,7 +61,7 @@ deps:			## install missing Debian packages (as root), or name them
 	@configs/deps configs/packages
 
 .PHONY: check
-check: all		## run every test; the last line counts them
+check: all iso		## run every test; the last line counts them
 	@tests/run lint $(addprefix unit:,$(units)) $(native) $(system)
 
 .PHONY: check-cross

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The QEMU machines that `make run`, `make demo` and the tests use.
 
-As a program it becomes QEMU (`machine.py --help`); as a module, command()
-gives the command line.  QEMU's own -kernel loads the hypervisor, the first
-module is dom0's kernel with its command line, the second its initramfs.
+As a program it becomes QEMU (`machine.py --help`); as a module, command() and
+disc() give command lines.  QEMU's own -kernel loads the hypervisor, the first
+module is dom0's kernel with its command line, the second its initramfs; or
+firmware and GRUB load all of it from the bootable image.
 """
 
 import argparse
@@ -17,6 +18,8 @@ import tempfile
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 IMAGES = os.path.join(TOP, "build/images")
+DISC = os.path.join(TOP, "build/pellicle.iso")
+OVMF = "/usr/share/OVMF/OVMF_{}_4M.fd"
 QEMU = os.environ.get("QEMU", "qemu-system-x86_64")
 
 HYPERVISORS = {
@@ -81,6 +84,31 @@ def accelerator():
     return accel
 
 
+def bare(machine="pc", cpu="max", smp=1, memory_mb=2048):
+    """The arguments of a machine that boots nothing yet."""
+    accel = accelerator()
+    return [
+        QEMU, "-machine", machine, "-cpu", cpu,
+        "-accel", "tcg,thread=multi" if accel == "tcg" else accel,
+        "-smp", str(smp), "-m", str(memory_mb),
+        "-nographic", "-no-reboot", "-nic", "none"]
+
+
+def disc(firmware="bios", image=DISC, devices=(), **options):
+    """Return the argument list of a machine that boots a disc image.
+
+    firmware: "bios" or "efi" (OVMF; its settings are not kept)
+    options:  as for bare()
+    """
+    args = bare(**options)
+    if firmware == "efi":
+        for flash, how in (("CODE", "readonly=on"), ("VARS", "snapshot=on")):
+            args += ["-drive", f"if=pflash,format=raw,{how},"
+                               f"file={OVMF.format(flash)}"]
+    return args + ["-drive", f"if=virtio,format=raw,readonly=on,file={image}",
+                   *devices]
+
+
 def command(hv="pellicle", kernel=None, initrd=None, dom0_args="",
             hv_args="", machine="pc", cpu=None, smp=1, memory_mb=2048,
             dom0_mb=512, devices=()):
@@ -101,12 +129,7 @@ def command(hv="pellicle", kernel=None, initrd=None, dom0_args="",
     modules = [f"{kernel} {args}".replace(",", ",,")]
     if initrd:
         modules.append(initrd.replace(",", ",,"))
-    accel = accelerator()
-    return [
-        QEMU, "-machine", machine, "-cpu", cpu or CPUS.get(hv, "max"),
-        "-accel", "tcg,thread=multi" if accel == "tcg" else accel,
-        "-smp", str(smp), "-m", str(memory_mb),
-        "-nographic", "-no-reboot", "-nic", "none",
+    return bare(machine, cpu or CPUS.get(hv, "max"), smp, memory_mb) + [
         "-kernel", HYPERVISORS.get(hv, hv),
         "-append", f"console=com1 com1=115200,8n1 "
                    f"dom0_mem={dom0_mb}M,max:{dom0_mb}M {hv_args}".strip(),

@@ -163,6 +163,17 @@ static void assume_pc(void)
     }
 }
 
+/* Tables of EFI lie where a search of BIOS areas does not find them. */
+static bool find_root(void)
+{
+    uint64_t rsdp = efi_rsdp(boot_info.efi_systab);
+
+    if (!rsdp || !acpi_find_root(rsdp, false))
+        return acpi_find_root(boot_info.rsdp_copy, true);
+    acpi.rsdp = rsdp;
+    return true;
+}
+
 void acpi_init(void)
 {
     static const struct {
@@ -175,7 +186,7 @@ void acpi_init(void)
         { "MCFG", mcfg_parse },
     };
 
-    if (acpi_find_root(boot_info.rsdp)) {
+    if (find_root()) {
         for (unsigned int i = 0; i < ARRAY_SIZE(tables); i++) {
             const struct acpi_header *h = acpi_find(tables[i].signature);
 

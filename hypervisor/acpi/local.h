@@ -41,8 +41,17 @@ const struct acpi_header *acpi_table_at(uint64_t phys, const char *signature);
 /* acpi_find - the first good table with this signature, or NULL */
 const struct acpi_header *acpi_find(const char *signature);
 
-/* acpi_find_root - RSDP, then XSDT or RSDT; false: this machine has none */
-bool acpi_find_root(uint64_t rsdp);
+/**
+ * acpi_find_root - RSDP, then XSDT or RSDT
+ * @rsdp: a physical address that may be one, or 0; @search: else look where
+ *        a BIOS puts it
+ *
+ * Returns: false if there is none, or none to be believed.
+ */
+bool acpi_find_root(uint64_t rsdp, bool search);
+
+/* efi_rsdp - RSDP that the EFI system table at @systab names, or 0 */
+uint64_t efi_rsdp(uint64_t systab);
 
 /* madt_parse, fadt_parse, hpet_parse, mcfg_parse - fill in `acpi' */
 void madt_parse(const struct acpi_header *h);

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-objs-acpi := tables.o madt.o fixed.o power.o
+objs-acpi := tables.o madt.o fixed.o efi.o power.o

@@ -123,7 +123,7 @@ static const struct rsdp *rsdp_search(void)
     return r ? r : rsdp_scan(BIOS_START, BIOS_END);
 }
 
-bool acpi_find_root(uint64_t rsdp)
+bool acpi_find_root(uint64_t rsdp, bool search)
 {
     const struct rsdp *r = NULL;
 
@@ -132,7 +132,7 @@ bool acpi_find_root(uint64_t rsdp)
         r = acpi_map(rsdp, sizeof(*r));
         r = r ? rsdp_check(r, sizeof(*r)) : NULL;
     }
-    if (!r)
+    if (!r && search)
         r = rsdp_search();
     if (!r)
         return false;

@@ -6,7 +6,6 @@
 #include <hv/boot.h>
 #include <hv/bug.h>
 #include <hv/cmdline.h>
-#include <hv/layout.h>
 #include <hv/string.h>
 
 #define MB1_BOOT_MAGIC 0x2badb002U
@@ -42,9 +41,17 @@ enum {
     MB2_CMDLINE = 1,
     MB2_MODULE = 3,
     MB2_MMAP = 6,
+    MB2_EFI64 = 12,
     MB2_RSDP_OLD = 14,
-    MB2_RSDP_NEW = 15
+    MB2_RSDP_NEW = 15,
+    MB2_EFI_MMAP = 17
 };
+
+/* EFI's types of memory that are free once its boot services are gone. */
+#define EFI_FREE (1U << 1 | 1U << 2 | 1U << 3 | 1U << 4 | 1U << 7)
+#define EFI_ACPI 9
+#define EFI_NVS 10
+#define EFI_PAGE 4096
 
 #define STRINGS 8192
 
@@ -55,21 +62,32 @@ const char *hv_cmdline = "";
 static char strings[STRINGS];
 static size_t strings_used;
 
-static INIT_TEXT const void *phys(uint64_t addr)
+/* What cannot be read ends here: without it there is nothing to boot. */
+static INIT_TEXT const void *phys(uint64_t addr, size_t len)
 {
-    return (const void *)(DIRECT_BASE + addr);
+    const void *p = boot_phys(addr, len);
+
+    if (!p)
+        panic("boot loader data at %#lx, which cannot be read", addr);
+    return p;
 }
 
-static INIT_TEXT const char *keep_string(const char *s)
+static INIT_TEXT const char *keep_string(const char *s, size_t max)
 {
     char *to = strings + strings_used;
     size_t room = STRINGS - strings_used;
+    size_t n = MIN(strnlen(s, max), room - 1);
 
-    if (room < 2)
-        return "";
-    copy_string(to, s, room);
-    strings_used += strlen(to) + 1;
+    memcpy(to, s, n);
+    to[n] = '\0';
+    strings_used += MIN(n + 1, room - 1);
     return to;
+}
+
+/* A string whose end only its terminator tells. */
+static INIT_TEXT const char *keep_phys_string(uint64_t addr)
+{
+    return keep_string(phys(addr, STRINGS), STRINGS);
 }
 
 /* Loaders other than GRUB 2 put the file's name before its arguments. */
@@ -84,94 +102,161 @@ static INIT_TEXT const char *skip_name(const char *s)
 
 static INIT_TEXT void add_module(uint64_t start, uint64_t end, const char *s)
 {
-    if (boot_info.nr_modules == MAX_BOOT_MODULES)
+    if (boot_info.nr_modules == MAX_BOOT_MODULES || start >= end ||
+        !boot_phys(start, end - start))
         return;
     boot_info.module[boot_info.nr_modules++] =
-        (struct boot_module){ start, end, keep_string(s) };
+        (struct boot_module){ start, end, s };
 }
 
-static INIT_TEXT void parse_mb1(const struct mb1_info *info)
-{
-    const struct mb1_module *mod = phys(info->mods_addr);
-    const char *loader =
-        info->flags & MB1_LOADER ? phys(info->loader_name) : "";
-    bool grub2 = !strncmp(loader, "GRUB 2", 6);
+/* ---- multiboot 1 ---- */
 
-    if (info->flags & MB1_CMDLINE)
-        boot_info.cmdline = keep_string(phys(info->cmdline));
-    for (uint32_t i = 0; info->flags & MB1_MODULES && i < info->mods_count;
-         i++) {
-        const char *s = mod[i].string ? phys(mod[i].string) : "";
+static INIT_TEXT void parse_mb1_modules(const struct mb1_info *info, bool grub2)
+{
+    unsigned int n = MIN(info->mods_count, (uint32_t)MAX_BOOT_MODULES);
+    const struct mb1_module *mod = phys(info->mods_addr, n * sizeof(*mod));
+
+    for (unsigned int i = 0; i < n; i++) {
+        const char *s = mod[i].string ? keep_phys_string(mod[i].string) : "";
 
         add_module(mod[i].start, mod[i].end, grub2 ? s : skip_name(s));
     }
-    if (!(info->flags & MB1_MMAP))
-        panic("the boot loader gave no memory map");
-    for (uint32_t off = 0; off < info->mmap_length;) {
-        const struct mb1_mmap *m = phys(info->mmap_addr + off);
+}
 
+static INIT_TEXT void parse_mb1(uint32_t addr)
+{
+    const struct mb1_info *info = phys(addr, sizeof(*info));
+    const char *loader =
+        info->flags & MB1_LOADER ? phys(info->loader_name, 6) : "";
+    const char *map;
+    const struct mb1_mmap *m;
+
+    if (info->flags & MB1_CMDLINE)
+        boot_info.cmdline = keep_phys_string(info->cmdline);
+    if (info->flags & MB1_MODULES)
+        parse_mb1_modules(info, !strncmp(loader, "GRUB 2", 6));
+    if (!(info->flags & MB1_MMAP))
+        return;
+    map = phys(info->mmap_addr, info->mmap_length);
+    for (uint64_t off = 0; off + sizeof(*m) <= info->mmap_length;
+         off += (uint64_t)m->size + 4) {
+        m = (const void *)(map + off);
         memmap_add(m->addr, m->addr + m->len, m->type);
-        off += m->size + 4;
     }
 }
 
-static INIT_TEXT void parse_mb2_mmap(const uint32_t *tag)
-{
-    uint32_t size = tag[1], entry = tag[2];
+/* ---- multiboot 2 ---- */
 
-    for (uint32_t off = 16; entry >= 24 && off + entry <= size; off += entry) {
-        const uint64_t *m = (const void *)((const char *)tag + off);
+static INIT_TEXT void mb2_cmdline(const struct mb2_tag *t)
+{
+    boot_info.cmdline =
+        keep_string((const char *)(t + 1), t->size - sizeof(*t));
+}
+
+static INIT_TEXT void mb2_module(const struct mb2_tag *t)
+{
+    const uint32_t *range = (const void *)(t + 1);
+
+    add_module(range[0], range[1],
+               keep_string((const char *)&range[2], t->size - 16));
+}
+
+static INIT_TEXT void mb2_mmap(const struct mb2_tag *t)
+{
+    uint32_t entry = *(const uint32_t *)(t + 1);
+
+    for (uint64_t off = 16; entry >= 24 && off + entry <= t->size;
+         off += entry) {
+        const uint64_t *m = (const void *)((const char *)t + off);
 
         memmap_add(m[0], m[0] + m[1], (uint32_t)m[2]);
     }
 }
 
+static INIT_TEXT uint32_t e820_type(uint32_t efi)
+{
+    if (efi < 32 && EFI_FREE >> efi & 1)
+        return MEM_RAM;
+    if (efi == EFI_ACPI)
+        return MEM_ACPI;
+    return efi == EFI_NVS ? MEM_NVS : MEM_RESERVED;
+}
+
+/* The firmware's own map, for loaders that do not translate it. */
+static INIT_TEXT void mb2_efi_mmap(const struct mb2_tag *t)
+{
+    uint32_t entry = *(const uint32_t *)(t + 1);
+
+    for (uint64_t off = 16; entry >= 40 && off + entry <= t->size;
+         off += entry) {
+        const uint64_t *d = (const void *)((const char *)t + off);
+
+        if (d[3] <= UINT64_MAX / EFI_PAGE)
+            memmap_add(d[1], d[1] + d[3] * EFI_PAGE, e820_type(d[0]));
+    }
+}
+
+static INIT_TEXT void mb2_efi64(const struct mb2_tag *t)
+{
+    boot_info.efi_systab = *(const uint64_t *)(t + 1);
+}
+
 /* The loader's copy lies in memory that will be reused. */
-static INIT_TEXT void keep_rsdp(const void *p, size_t len)
+static INIT_TEXT void mb2_rsdp(const struct mb2_tag *t)
 {
     static uint8_t copy[64] __attribute__((aligned(16)));
 
-    memcpy(copy, p, MIN(len, sizeof(copy)));
-    boot_info.rsdp = (uint64_t)copy - IMAGE_BASE;
+    memcpy(copy, t + 1, MIN(t->size - sizeof(*t), sizeof(copy)));
+    boot_info.rsdp_copy = image_phys(copy);
 }
 
-static INIT_TEXT void parse_mb2(const uint32_t *info)
+// clang-format off
+static const struct {
+    void (*fn)(const struct mb2_tag *tag);
+    uint32_t bytes; /* a tag that is shorter is ignored */
+} tags[] INIT_RODATA = {
+    [MB2_CMDLINE]  = { mb2_cmdline,  8 },
+    [MB2_MODULE]   = { mb2_module,   16 },
+    [MB2_MMAP]     = { mb2_mmap,     16 },
+    [MB2_EFI64]    = { mb2_efi64,    16 },
+    [MB2_RSDP_OLD] = { mb2_rsdp,     28 },
+    [MB2_RSDP_NEW] = { mb2_rsdp,     44 },
+};
+// clang-format on
+
+static INIT_TEXT void parse_mb2(uint32_t addr)
 {
-    uint32_t total = info[0];
+    const uint32_t *info = phys(addr, 8);
+    const char *base = phys(addr, info[0]);
+    const struct mb2_tag *t, *efi_mmap = NULL;
 
-    for (uint32_t off = 8; off + sizeof(struct mb2_tag) <= total;) {
-        const uint32_t *tag = info + off / 4;
-
-        switch (tag[0]) {
-        case MB2_END:
-            return;
-        case MB2_CMDLINE:
-            boot_info.cmdline = keep_string((const char *)&tag[2]);
+    for (uint64_t off = 8; off + sizeof(*t) <= info[0];
+         off += ALIGN_UP((uint64_t)t->size, 8)) {
+        t = (const void *)(base + off);
+        if (t->type == MB2_END || t->size < sizeof(*t) ||
+            off + t->size > info[0])
             break;
-        case MB2_MODULE:
-            add_module(tag[2], tag[3], (const char *)&tag[4]);
-            break;
-        case MB2_MMAP:
-            parse_mb2_mmap(tag);
-            break;
-        case MB2_RSDP_OLD:
-        case MB2_RSDP_NEW:
-            keep_rsdp(&tag[2], tag[1] - 8);
-            break;
-        }
-        off += ALIGN_UP(tag[1], 8U);
+        if (t->type == MB2_EFI_MMAP && t->size >= 16)
+            efi_mmap = t;
+        if (t->type < ARRAY_SIZE(tags) && tags[t->type].fn &&
+            t->size >= tags[t->type].bytes)
+            tags[t->type].fn(t);
     }
+    if (efi_mmap && memmap_empty())
+        mb2_efi_mmap(efi_mmap);
 }
 
 INIT_TEXT void bootinfo_parse(uint32_t magic, uint32_t info)
 {
     boot_info.cmdline = "";
     if (magic == MB1_BOOT_MAGIC)
-        parse_mb1(phys(info));
+        parse_mb1(info);
     else if (magic == MB2_BOOT_MAGIC)
-        parse_mb2(phys(info));
+        parse_mb2(info);
     else
         panic("not started by a multiboot loader (magic %#x)", magic);
+    if (memmap_empty())
+        panic("the boot loader gave no memory map");
     hv_cmdline = boot_info.cmdline;
     memmap_finish();
 }

@@ -180,6 +180,21 @@ static INIT_TEXT void build_tables(void)
 
 /* ---- start of day ---- */
 
+/* Without a BIOS, dom0 is told where the ACPI tables are (0003). */
+static INIT_TEXT void fill_cmdline(struct start_info *si, const char *cmdline)
+{
+    char rsdp[32] = "";
+    size_t room = sizeof(si->cmd_line);
+    int n = 0;
+
+    if (acpi.rsdp)
+        n = hv_snprintf(rsdp, sizeof(rsdp), " acpi_rsdp=%#lx", acpi.rsdp);
+    if (!copy_string((char *)si->cmd_line, cmdline, room - n))
+        log_warn("dom0's command line is longer than %lu: cut\n", room - n - 1);
+    copy_string((char *)si->cmd_line + strlen((char *)si->cmd_line), rsdp,
+                sizeof(rsdp));
+}
+
 static INIT_TEXT void fill_start_info(struct domain *d, const char *cmdline)
 {
     struct start_info *si = page(layout.start_info);
@@ -206,9 +221,7 @@ static INIT_TEXT void fill_start_info(struct domain *d, const char *cmdline)
         if (img->mod_start_pfn)
             si->flags |= SIF_MOD_START_PFN;
     }
-    if (!copy_string((char *)si->cmd_line, cmdline, sizeof(si->cmd_line)))
-        log_warn("dom0's command line is longer than %u: cut\n",
-                 MAX_GUEST_CMDLINE - 1);
+    fill_cmdline(si, cmdline);
 }
 
 static INIT_TEXT void start_vcpu(struct domain *d)

@@ -5,6 +5,9 @@
 
 #include <hv/types.h>
 
+/* How far from where it was linked the loader put the image; from head.S. */
+extern unsigned long image_offset;
+
 /* hv_main - from head.S: loader's magic, physical address of its data */
 void hv_main(uint32_t magic, uint32_t info);
 

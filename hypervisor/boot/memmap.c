@@ -13,9 +13,12 @@
 /* BIOS data, the trampoline of other CPUs: not worth the trouble. */
 #define LOW_MEMORY (1UL << 20)
 #define LOW_PAGES_END 0x9f000UL /* above: the BIOS' extended data, screens */
+#define EARLY_MAPPED (1UL << 32) /* by head.S */
 #define MAX_USED (MAX_BOOT_MODULES + 3)
 
 extern char image_start[], image_end[];
+
+unsigned long image_offset;
 
 struct mem_region memmap[MAX_MEMMAP];
 unsigned int nr_memmap;
@@ -27,11 +30,31 @@ static unsigned int nr_raw INIT_DATA;
 static uint64_t pool_start, pool_end, pool_top;
 static bool given_away;
 
+/* EFI lists many pieces that are one to us. */
 INIT_TEXT void memmap_add(uint64_t start, uint64_t end, uint32_t type)
 {
-    if (start >= end || nr_raw == MAX_MEMMAP)
+    struct mem_region *last = &raw[nr_raw - 1];
+
+    if (start >= end || !type)
         return;
-    raw[nr_raw++] = (struct mem_region){ start, end, type };
+    if (nr_raw && last->end == start && last->type == type)
+        last->end = end;
+    else if (nr_raw < MAX_MEMMAP)
+        raw[nr_raw++] = (struct mem_region){ start, end, type };
+}
+
+INIT_TEXT bool memmap_empty(void) { return !nr_raw; }
+
+uint64_t image_phys(const void *p)
+{
+    return (uint64_t)p - IMAGE_BASE + image_offset;
+}
+
+INIT_TEXT const void *boot_phys(uint64_t addr, size_t len)
+{
+    if (!addr || addr > EARLY_MAPPED || len > EARLY_MAPPED - addr)
+        return NULL;
+    return (const void *)(DIRECT_BASE + addr);
 }
 
 /* Of overlapping claims, the less usable one is believed. */
@@ -88,8 +111,8 @@ static INIT_TEXT unsigned int used_ranges(struct mem_region *used)
     unsigned int n = 0;
 
     used[n++] = (struct mem_region){ 0, LOW_MEMORY, 0 };
-    used[n++] = (struct mem_region){ (uint64_t)image_start - IMAGE_BASE,
-                                     (uint64_t)image_end - IMAGE_BASE, 0 };
+    used[n++] = (struct mem_region){ image_phys(image_start),
+                                     image_phys(image_end), 0 };
     for (unsigned int i = 0; i < boot_info.nr_modules; i++)
         used[n++] = (struct mem_region){
             ALIGN_DOWN(boot_info.module[i].start, PAGE_SIZE),
@@ -146,7 +169,7 @@ uint64_t boot_low_page(void)
 /* Below 4 GiB: that is what the first page tables map. */
 static INIT_TEXT void consider_pool(uint64_t start, uint64_t end)
 {
-    end = MIN(end, 1UL << 32);
+    end = MIN(end, EARLY_MAPPED);
     if (start < end && end - start > pool_end - pool_start) {
         pool_start = start;
         pool_end = end;

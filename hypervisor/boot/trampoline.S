@@ -30,7 +30,10 @@ trampoline:
         lgdtl   HERE(gdt_ptr)
         movl    $1, %eax                /* CR0.PE */
         movl    %eax, %cr0
-        ljmpl   $8, $PHYS(start_other)
+        movl    HERE(trampoline_image), %ebp
+        leal    PHYS(start_other)(%ebp), %eax
+        movl    %eax, HERE(far_ptr)
+        ljmpl   *HERE(far_ptr)
 
         .p2align 3
 gdt:    .quad   0
@@ -39,6 +42,12 @@ gdt:    .quad   0
 gdt_ptr:
         .short  gdt_ptr - gdt - 1
         .long   0
+far_ptr:
+        .long   0
+        .short  8
+        .globl  trampoline_image
+trampoline_image:
+        .long   0                       /* image_offset, by head.S */
 trampoline_end:
 
         .text
@@ -49,12 +58,8 @@ start_other:
         movl    %eax, %es
         movl    %eax, %ss
         leal    4096(%ebx), %esp
-        movl    $0x80000001, %eax
-        pushl   %ebx
-        cpuid
-        movl    %edx, %ebp
-        call    long_mode_on
-        ljmp    $8, $PHYS(start_other64)
+        movl    $PHYS(start_other64), %ecx
+        jmp     long_mode_on
 
         .code64
 start_other64:

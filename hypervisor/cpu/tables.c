@@ -33,7 +33,7 @@ static struct idt_entry idt[256] __attribute__((aligned(4096)));
 /* Writable alias of something in the image's text. */
 static void *text_alias(const void *p)
 {
-    return (void *)((unsigned long)p - IMAGE_BASE + DIRECT_BASE);
+    return (void *)(DIRECT_BASE + image_phys(p));
 }
 
 static void set_gate(unsigned int vec, unsigned int dpl, unsigned int ist)

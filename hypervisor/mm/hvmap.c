@@ -104,8 +104,7 @@ void hvmap_fill_l4(pte_t *l4)
 
 static void map_image(const char *from, const char *to, uint64_t flags)
 {
-    hvmap_range((unsigned long)from,
-                mfn(((unsigned long)from - IMAGE_BASE) >> PAGE_SHIFT),
+    hvmap_range((unsigned long)from, mfn(image_phys(from) >> PAGE_SHIFT),
                 (to - from) >> PAGE_SHIFT, flags);
 }
 

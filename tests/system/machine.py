@@ -101,10 +101,10 @@ class Machine:
     _serial = itertools.count(1)
     latest = None  # the machine that was used last
 
-    def __init__(self, name, **options):
+    def __init__(self, name, argv=None, **options):
         os.makedirs(LOGS, exist_ok=True)
         self.log = os.path.join(LOGS, f"{next(self._serial):02}-{name}.log")
-        argv = qemu.command(**options)
+        argv = argv or qemu.command(**options)
         self.process = subprocess.Popen(
             argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, bufsize=0,

@@ -21,6 +21,7 @@ struct acpi_override {
 };
 
 struct acpi_info {
+    uint64_t rsdp; /* where only the firmware's pointer tells; else 0 */
     uint64_t lapic_address;
     unsigned int nr_ioapics, nr_overrides, nr_cpus;
     struct acpi_ioapic ioapic[MAX_IOAPICS];

@@ -33,10 +33,23 @@ struct boot_info {
     const char *cmdline;
     struct boot_module module[MAX_BOOT_MODULES];
     unsigned int nr_modules;
-    uint64_t rsdp; /* physical address from the loader, 0: search */
+    uint64_t rsdp_copy;  /* physical address of our copy, 0: none */
+    uint64_t efi_systab; /* physical address, 0: not started by EFI */
 };
 
 extern struct boot_info boot_info;
+
+/* image_phys - physical address of an object of the image */
+uint64_t image_phys(const void *p);
+
+/**
+ * boot_phys - the loader's data before the hypervisor's own mappings exist
+ * @len: bytes that will be read
+ *
+ * Returns: where they are; NULL outside of the first 4 GiB, which alone are
+ * mapped then.
+ */
+const void *boot_phys(uint64_t addr, size_t len);
 
 /**
  * boot_alloc - page-aligned physical memory before the heap exists
@@ -65,6 +78,9 @@ void bootinfo_parse(uint32_t magic, uint32_t info);
 /* memmap_add - a region as the firmware names it; memmap_finish sorts */
 void memmap_add(uint64_t start, uint64_t end, uint32_t type);
 void memmap_finish(void);
+
+/* memmap_empty - nothing was added yet */
+bool memmap_empty(void);
 
 /* dom0_build - create dom0 from the modules; panics with a clear message */
 void dom0_build(void);

@@ -21,6 +21,8 @@
 #define DSDT_AT 0xf4000UL
 #define HPET_AT 0xf5000UL
 #define MCFG_AT 0xf6000UL
+#define EFI_AT 0xf7000UL
+#define EFI_TABLES_AT 0xf8000UL
 
 static uint8_t memory[MEMORY_BYTES];
 
@@ -144,7 +146,7 @@ static int build(void **state)
     memset(memory, 0, sizeof(memory));
     memset(&acpi, 0, sizeof(acpi));
     memset(&acpi_s5, 0, sizeof(acpi_s5));
-    boot_info.rsdp = 0;
+    boot_info.rsdp_copy = boot_info.efi_systab = 0;
 
     make_madt();
     make_fadt();
@@ -207,9 +209,60 @@ static void without_tables_it_is_a_pc(void **state)
 static void the_loader_s_pointer_is_checked(void **state)
 {
     (void)state;
-    boot_info.rsdp = 0x1234; /* unmapped: search instead */
+    boot_info.rsdp_copy = 0x1234; /* unmapped: search instead */
     acpi_init();
     assert_int_equal(acpi.nr_cpus, 3);
+}
+
+/* Two entries: something else, and the RSDP under ACPI's GUID. */
+static void make_efi(void)
+{
+    static const uint8_t guid[16] = { 0x71, 0xe8, 0x68, 0x88, 0xf1, 0xe4,
+                                      0xd3, 0x11, 0xbc, 0x22, 0x00, 0x80,
+                                      0xc7, 0x3c, 0x88, 0x81 };
+
+    memcpy(at(EFI_AT), "IBI SYST", 8);
+    put(EFI_AT + 104, 2, 8);
+    put(EFI_AT + 112, EFI_TABLES_AT, 8);
+    memcpy(at(EFI_TABLES_AT + 24), guid, sizeof(guid));
+    put(EFI_TABLES_AT + 40, RSDP_AT, 8);
+    boot_info.efi_systab = EFI_AT;
+}
+
+static void efi_names_the_tables(void **state)
+{
+    (void)state;
+    make_efi();
+    acpi_init();
+    assert_int_equal(acpi.rsdp, RSDP_AT);
+    assert_int_equal(acpi.nr_cpus, 3);
+}
+
+/* What is wrong in EFI's list leaves the search, and nothing for dom0. */
+static void efi_is_checked(void **state)
+{
+    static const struct {
+        uint64_t at, value;
+    } bad[] = {
+        { EFI_AT, 0 },
+        { EFI_AT + 104, 1 },
+        { EFI_AT + 112, 0 },
+        { EFI_AT + 112, ~0UL },
+        { EFI_AT + 112, MEMORY + MEMORY_BYTES - 8 },
+        { EFI_TABLES_AT + 24, 0 },
+        { EFI_TABLES_AT + 40, 0 },
+        { EFI_TABLES_AT + 40, MADT_AT },
+        { EFI_TABLES_AT + 40, ~0UL },
+    };
+
+    for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
+        build(state);
+        make_efi();
+        put(bad[i].at, bad[i].value, 8);
+        acpi_init();
+        assert_int_equal(acpi.rsdp, 0);
+        assert_int_equal(acpi.nr_cpus, 3);
+    }
 }
 
 static void a_bad_xsdt_leaves_the_rsdt(void **state)
@@ -286,6 +339,8 @@ int main(void)
         cmocka_unit_test_setup(good_tables_are_understood, build),
         cmocka_unit_test_setup(without_tables_it_is_a_pc, build),
         cmocka_unit_test_setup(the_loader_s_pointer_is_checked, build),
+        cmocka_unit_test_setup(efi_names_the_tables, build),
+        cmocka_unit_test_setup(efi_is_checked, build),
         cmocka_unit_test_setup(a_bad_xsdt_leaves_the_rsdt, build),
         cmocka_unit_test_setup(a_bad_checksum_drops_the_table, build),
         cmocka_unit_test_setup(lengths_are_checked, build),

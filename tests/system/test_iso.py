@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The bootable image starts dom0 on machines with a BIOS and with EFI."""
+
+import machine as vm
+import pytest
+
+BOOT_SECONDS = 120
+
+
+@pytest.fixture(autouse=True)
+def only_ours(host):
+    if host.hv != "pellicle":
+        pytest.skip("the image holds our hypervisor")
+
+
+def at_prompt(m, command, answer):
+    """Type a command at dom0's shell and wait for its answer."""
+    start = len(m.console.text)
+    m.send(command + "\n")
+    return m.wait(answer, 30, start)
+
+
+@pytest.mark.parametrize("firmware,machine", [("bios", "pc"), ("efi", "q35")])
+def test_image_boots_to_a_shell_of_dom0(firmware, machine):
+    argv = vm.qemu.disc(firmware, machine=machine, smp=2)
+    with vm.Machine("iso-" + firmware, argv) as m:
+        m.wait(r"^\(PEL\) Pellicle", vm.START_SECONDS + BOOT_SECONDS)
+        m.wait(r"^dom0: ready", BOOT_SECONDS)
+        m.wait(r"^dom0# ", 30)
+        # The firmware's tables were found, by the hypervisor and by dom0.
+        at_prompt(m, "echo $(ls /sys/firmware/acpi/tables)",
+                  r"^APIC.* FACP")
+        at_prompt(m, "pel list | wc -l", r"^2$")
+        m.send("poweroff\n")
+        assert m.wait_end(60) == 0
