@@ -64,6 +64,10 @@ deps:			## install missing Debian packages (as root), or name them
 check: all iso		## run every test; the last line counts them
 	@tests/run lint $(addprefix unit:,$(units)) $(native) $(system)
 
+.PHONY: check-long
+check-long: all		## fuzzers and stress, up to 45 minutes
+	@tests/run "pytest:tests/system --long"
+
 .PHONY: check-cross
 check-cross: images-cross ## the system tests with halves of the reference
 	@tests/run "pytest:tests/system --hv=xen --tools=pel" \

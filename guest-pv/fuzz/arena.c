@@ -141,10 +141,10 @@ uint64_t any_frame(struct worker *w)
 /* Flags that a table of level @level may have, or any at all. */
 static uint64_t any_flags(struct worker *w, unsigned int level)
 {
-    static const uint64_t bits[] = { PTE_US,  PTE_PWT,    PTE_PCD, PTE_A,
-                                     PTE_D,   PTE_PSE,    PTE_G,   PTE_AVAIL0,
-                                     PTE_NX,  1ull << 10, 1ull << 52,
-                                     1ull << 62 };
+    static const uint64_t bits[] = {
+        PTE_US, PTE_PWT,    PTE_PCD, PTE_A,      PTE_D,      PTE_PSE,
+        PTE_G,  PTE_AVAIL0, PTE_NX,  1ull << 10, 1ull << 52, 1ull << 62
+    };
     uint64_t flags = PTE_TABLE;
 
     if (level == 1)

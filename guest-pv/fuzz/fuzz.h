@@ -28,11 +28,11 @@
 
 struct worker {
     unsigned int id;
-    uint64_t random;                    /* state of the generator */
+    uint64_t random; /* state of the generator */
     uint64_t tried, refused, trapped;
-    uint8_t args[ARGS_SIZE];            /* arguments of calls under way */
+    uint8_t args[ARGS_SIZE]; /* arguments of calls under way */
     size_t used;
-    bool batching;                      /* calls go into the batch */
+    bool batching; /* calls go into the batch */
     unsigned int nr_batch;
     struct multicall_entry batch[BATCH_MAX];
 };
@@ -67,8 +67,8 @@ uint64_t odd_ptr(struct worker *w, const void *p);
 uint64_t bad_ptr(struct worker *w);
 
 /** call - a hypercall, now or in the batch (then the result is 0) */
-long call(struct worker *w, unsigned int nr, uint64_t a, uint64_t b,
-          uint64_t c, uint64_t d, uint64_t e);
+long call(struct worker *w, unsigned int nr, uint64_t a, uint64_t b, uint64_t c,
+          uint64_t d, uint64_t e);
 
 /* The arena (arena.c). */
 

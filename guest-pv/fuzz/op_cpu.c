@@ -40,8 +40,7 @@ static void op_fpu(struct worker *w)
 /* Wrong for a moment: nothing uses it until it is right again. */
 static void op_stack(struct worker *w)
 {
-    call(w, __HYPERVISOR_stack_switch, rnd64(w), odd_number(w), 0,
-         0, 0);
+    call(w, __HYPERVISOR_stack_switch, rnd64(w), odd_number(w), 0, 0, 0);
     cpu_restore();
 }
 
@@ -55,9 +54,8 @@ static void op_traps(struct worker *w)
         t[i].cs = (uint16_t)rnd64(w);
         t[i].address = odd_number(w);
     }
-    call(w, __HYPERVISOR_set_trap_table, one_in(w, 8) ? bad_ptr(w)
-                                                      : (uintptr_t)t,
-         0, 0, 0, 0);
+    call(w, __HYPERVISOR_set_trap_table,
+         one_in(w, 8) ? bad_ptr(w) : (uintptr_t)t, 0, 0, 0, 0);
     cpu_restore();
 }
 

@@ -17,8 +17,8 @@ static bool is_tools(uint32_t port)
 
 static uint32_t any_port(struct worker *w)
 {
-    uint32_t port = one_in(w, 32) ? (uint32_t)odd_number(w)
-                                  : (uint32_t)rnd(w, NR_PORTS);
+    uint32_t port =
+        one_in(w, 32) ? (uint32_t)odd_number(w) : (uint32_t)rnd(w, NR_PORTS);
 
     return is_tools(port) ? 0 : port;
 }
@@ -92,16 +92,21 @@ static void fill(struct worker *w, unsigned int cmd, union arg *a)
 static void op_event(struct worker *w)
 {
     static const uint8_t often[] = {
-        EVTCHNOP_bind_interdomain, EVTCHNOP_alloc_unbound,
-        EVTCHNOP_bind_ipi,         EVTCHNOP_bind_virq,
-        EVTCHNOP_close,            EVTCHNOP_close,
-        EVTCHNOP_send,             EVTCHNOP_send,
-        EVTCHNOP_unmask,           EVTCHNOP_bind_vcpu,
+        EVTCHNOP_bind_interdomain,
+        EVTCHNOP_alloc_unbound,
+        EVTCHNOP_bind_ipi,
+        EVTCHNOP_bind_virq,
+        EVTCHNOP_close,
+        EVTCHNOP_close,
+        EVTCHNOP_send,
+        EVTCHNOP_send,
+        EVTCHNOP_unmask,
+        EVTCHNOP_bind_vcpu,
         EVTCHNOP_status,
     };
     union arg *a = args(w, sizeof(*a));
-    unsigned int cmd = one_in(w, 4) ? (unsigned int)rnd(w, 16)
-                                    : often[rnd(w, sizeof(often))];
+    unsigned int cmd =
+        one_in(w, 4) ? (unsigned int)rnd(w, 16) : often[rnd(w, sizeof(often))];
 
     if (cmd == EVTCHNOP_reset && !pv_is_dom0())
         return;

@@ -39,8 +39,8 @@ static void op_entry(struct worker *w)
         return;
     }
     e->domid = one_in(w, 16) ? odd_domid(w) : partner(w);
-    e->flags = one_in(w, 8) ? GTF_permit_access | GTF_readonly
-                            : GTF_permit_access;
+    e->flags =
+        one_in(w, 8) ? GTF_permit_access | GTF_readonly : GTF_permit_access;
     if (one_in(w, 16)) {
         mfn = any_frame(w);
         e->flags = GTF_permit_access | GTF_readonly;
@@ -112,8 +112,7 @@ static void op_unmap(struct worker *w)
     op[1] = op[0];
     call(w, __HYPERVISOR_grant_table_op, GNTTABOP_unmap_grant_ref,
          (uintptr_t)op, one_in(w, 4) ? 2 : 1, 0, 0);
-    if (!op->status &&
-        (op->dev_bus_addr || !(m->flags & GNTMAP_device_map)) &&
+    if (!op->status && (op->dev_bus_addr || !(m->flags & GNTMAP_device_map)) &&
         (op->host_addr || !(m->flags & GNTMAP_host_map)))
         m->used = false;
 }
@@ -165,12 +164,9 @@ static void op_odd_grant(struct worker *w)
 }
 
 const struct fuzz_op ops_grant[] = {
-    { "grant entry", op_entry, 8, false },
-    { "grant map", op_map, 12, false },
-    { "grant unmap", op_unmap, 12, false },
-    { "grant copy", op_copy, 6, true },
-    { "odd grant", op_odd_grant, 3, true },
-    { 0 },
+    { "grant entry", op_entry, 8, false },  { "grant map", op_map, 12, false },
+    { "grant unmap", op_unmap, 12, false }, { "grant copy", op_copy, 6, true },
+    { "odd grant", op_odd_grant, 3, true }, { 0 },
 };
 
 /*

@@ -19,8 +19,8 @@ static void *odd_words(struct worker *w, unsigned int n)
 
 static void op_version(struct worker *w)
 {
-    call(w, __HYPERVISOR_xen_version, rnd(w, 14),
-         odd_ptr(w, args(w, 4096)), 0, 0, 0);
+    call(w, __HYPERVISOR_xen_version, rnd(w, 14), odd_ptr(w, args(w, 4096)), 0,
+         0, 0);
 }
 
 /* What may be accepted changes nothing that we could not do without. */
@@ -97,10 +97,10 @@ static void op_console(struct worker *w)
 static void op_physdev(struct worker *w)
 {
     static const uint8_t cmds[] = {
-        PHYSDEVOP_eoi,          PHYSDEVOP_irq_status_query,
-        PHYSDEVOP_set_iopl,     PHYSDEVOP_set_iobitmap,
-        PHYSDEVOP_apic_read,    PHYSDEVOP_alloc_irq_vector,
-        PHYSDEVOP_map_pirq,     PHYSDEVOP_unmap_pirq,
+        PHYSDEVOP_eoi,           PHYSDEVOP_irq_status_query,
+        PHYSDEVOP_set_iopl,      PHYSDEVOP_set_iobitmap,
+        PHYSDEVOP_apic_read,     PHYSDEVOP_alloc_irq_vector,
+        PHYSDEVOP_map_pirq,      PHYSDEVOP_unmap_pirq,
         PHYSDEVOP_get_free_pirq, PHYSDEVOP_pirq_eoi_gmfn_v1,
     };
 
@@ -112,8 +112,8 @@ static void op_physdev(struct worker *w)
 /* Numbers without a call, and calls that want an argument of their own. */
 static void op_unknown(struct worker *w)
 {
-    static const uint8_t nrs[] = { 4,  6,  9,  11, 16, 19, 27, 28,
-                                   31, 34, 37, 38, 39, 40, 41, 42,
+    static const uint8_t nrs[] = { 4,  6,  9,  11, 16, 19,  27, 28,
+                                   31, 34, 37, 38, 39, 40,  41, 42,
                                    43, 48, 49, 63, 64, 127, 255 };
 
     call(w, nrs[rnd(w, sizeof(nrs))], odd_number(w), odd_ptr(w, args(w, 256)),

@@ -45,7 +45,7 @@ static void make_user_baseptr(struct worker *w, struct mmuext_op *op)
 static void make_flush(struct worker *w, struct mmuext_op *op)
 {
     static const uint8_t cmds[] = {
-        MMUEXT_TLB_FLUSH_LOCAL, MMUEXT_INVLPG_LOCAL, MMUEXT_TLB_FLUSH_MULTI,
+        MMUEXT_TLB_FLUSH_LOCAL, MMUEXT_INVLPG_LOCAL,  MMUEXT_TLB_FLUSH_MULTI,
         MMUEXT_INVLPG_MULTI,    MMUEXT_TLB_FLUSH_ALL, MMUEXT_INVLPG_ALL,
     };
     uint64_t *mask = args(w, 64);
@@ -60,8 +60,8 @@ static void make_ldt(struct worker *w, struct mmuext_op *op)
 {
     op->cmd = MMUEXT_SET_LDT;
     op->arg1.linear_addr = any_va(w) + (one_in(w, 8) ? rnd(w, 4096) : 0);
-    op->arg2.nr_ents = (unsigned int)(one_in(w, 4) ? odd_number(w)
-                                                   : rnd(w, 8193));
+    op->arg2.nr_ents =
+        (unsigned int)(one_in(w, 4) ? odd_number(w) : rnd(w, 8193));
 }
 
 static void make_page(struct worker *w, struct mmuext_op *op)
@@ -78,9 +78,9 @@ static void make_unknown(struct worker *w, struct mmuext_op *op)
 }
 
 static void (*const makers[])(struct worker *w, struct mmuext_op *op) = {
-    make_pin,  make_pin,  make_unpin,   make_unpin,        make_unpin,
-    make_pin,  make_pin,  make_baseptr, make_user_baseptr, make_flush,
-    make_ldt,  make_page, make_pin,     make_unknown,
+    make_pin, make_pin,  make_unpin,   make_unpin,        make_unpin,
+    make_pin, make_pin,  make_baseptr, make_user_baseptr, make_flush,
+    make_ldt, make_page, make_pin,     make_unknown,
 };
 
 static void op_mmuext(struct worker *w)

@@ -70,8 +70,7 @@ static uint64_t build(struct worker *w, unsigned int level)
     insn_fill(t, 0, PAGE_SIZE);
     for (unsigned int n = 1 + (unsigned int)rnd(w, 3); n; n--) {
         uint64_t child = level > 1 ? build(w, level - 1) : own_frame(w);
-        uint64_t flags =
-            level == 1 && one_in(w, 2) ? PTE_USER_RO : PTE_TABLE;
+        uint64_t flags = level == 1 && one_in(w, 2) ? PTE_USER_RO : PTE_TABLE;
 
         if (child)
             t[rnd(w, 8)] = child << PAGE_SHIFT | flags;

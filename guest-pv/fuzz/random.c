@@ -86,8 +86,8 @@ uint64_t odd_ptr(struct worker *w, const void *p)
     }
 }
 
-long call(struct worker *w, unsigned int nr, uint64_t a, uint64_t b,
-          uint64_t c, uint64_t d, uint64_t e)
+long call(struct worker *w, unsigned int nr, uint64_t a, uint64_t b, uint64_t c,
+          uint64_t d, uint64_t e)
 {
     long rc;
 
@@ -95,8 +95,7 @@ long call(struct worker *w, unsigned int nr, uint64_t a, uint64_t b,
     if (w->batching) {
         if (w->nr_batch < BATCH_MAX)
             w->batch[w->nr_batch++] =
-                (struct multicall_entry){ .op = nr,
-                                          .args = { a, b, c, d, e } };
+                (struct multicall_entry){ .op = nr, .args = { a, b, c, d, e } };
         return 0;
     }
     rc = hypercall(nr, a, b, c, d, e);

@@ -91,6 +91,8 @@ static long op_register_runstate(struct vcpu *v, unsigned long u_arg)
 }
 
 #define PERIOD_MIN_NS 1000000ULL
+/* The sum with the present must not wrap, or the timer never rests. */
+#define PERIOD_MAX_NS (1ULL << 62)
 
 static long op_set_periodic(struct vcpu *v, unsigned long u_arg)
 {
@@ -98,7 +100,7 @@ static long op_set_periodic(struct vcpu *v, unsigned long u_arg)
 
     if (copy_from_guest(&t, u_arg, sizeof(t)))
         return -EFAULT;
-    if (t.period_ns < PERIOD_MIN_NS)
+    if (t.period_ns < PERIOD_MIN_NS || t.period_ns > PERIOD_MAX_NS)
         return -EINVAL;
     v->periodic_ns = t.period_ns;
     timer_set(&v->periodic, now_ns() + t.period_ns);

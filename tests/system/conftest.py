@@ -18,9 +18,18 @@ def pytest_addoption(parser):
     parser.addoption("--hv", default="pellicle",
                      help="pellicle, xen, or the path of an image")
     parser.addoption("--tools", default="pel", choices=("pel", "xl"))
+    parser.addoption("--long", action="store_true",
+                     help="only the tests that are too long for every day")
+
+
+def pytest_collection_modifyitems(config, items):
+    wanted = config.getoption("--long")
+    items[:] = [item for item in items
+                if bool(item.get_closest_marker("long")) == wanted]
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "long: too long for every day")
     pair = (os.path.basename(config.getoption("--hv")) + "-" +
             config.getoption("--tools"))
     machine.LOGS = os.path.join(machine.LOGS, pair)

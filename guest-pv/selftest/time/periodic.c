@@ -17,6 +17,7 @@ TEST(periodic, "time/periodic")
 {
     struct vcpu_set_periodic_timer arg = { .period_ns = 2 * MS };
     unsigned int times = 5, more = 1;
+    struct vcpu_set_periodic_timer odd = { .period_ns = 1000 };
 
     port = (evtchn_port_t)evtchn_bind_virq(VIRQ_TIMER, 0);
     evtchn_forget(port);
@@ -28,4 +29,9 @@ TEST(periodic, "time/periodic")
     test_ok("it fires no more", !time_wait(fired, &more, 20 * MS));
     events_off();
     evtchn_close(port);
+    test_eq("too short", hc_vcpu_op(VCPUOP_set_periodic_timer, 0, &odd),
+            -XEN_EINVAL);
+    odd.period_ns = ~0ull - 10 * SECOND;
+    test_eq("a period that wraps",
+            hc_vcpu_op(VCPUOP_set_periodic_timer, 0, &odd), -XEN_EINVAL);
 }
