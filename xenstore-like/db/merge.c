@@ -135,6 +135,8 @@ void edit_settle(struct edit *e, const struct node *before,
         n = tree_find(before, t->path);
         if (!n && !tree_find(after, t->path))
             t->fire = false; /* it came and went inside the transaction */
+        perms_put(t->old_perms);
+        t->old_perms = n ? perms_get(n->perms) : NULL;
         if (!t->removed)
             continue;
         node_put(t->gone);

@@ -77,10 +77,7 @@ void server_publish(struct server *srv, const struct edit *e)
 {
     for (unsigned int i = 0; i < e->acct.nr; i++)
         srv->nodes[e->acct.e[i].domid] += e->acct.e[i].delta;
-    for (unsigned int i = 0; i < e->nr; i++) {
-        if (e->touches[i].fire)
-            watch_fire(srv, &e->touches[i]);
-    }
+    watch_fire(srv, e);
 }
 
 int server_special(const char *path)

@@ -8,6 +8,8 @@
 #include <store/parse.h>
 #include <store/watch.h>
 
+#include "touch.h"
+
 #define BUCKETS_MIN 64
 
 static struct wpath **bucket_of(const struct watches *ws, uint32_t hash)
@@ -153,6 +155,7 @@ void watch_hello(const struct watch *w)
 /* What happened, for the question who may know. */
 struct event {
     struct server *srv;
+    const struct edit *edit;
     const char *path;
     size_t len;
     const struct perms *now, *before; /* the node's, or NULL */
@@ -202,28 +205,34 @@ static void tell(const struct event *ev, uint32_t hash, size_t len)
     }
 }
 
-/* A node below one that was taken out: only who watches that very path. */
+/*
+ * A node below one that was taken out: only who watches that very path.  What
+ * the edit touched as well has events of its own.
+ */
 static bool gone_visit(void *arg, const struct node *n, const char *path,
                        size_t len)
 {
     const struct event *top = arg;
-    const struct event ev = { top->srv, path, len, NULL, n->perms };
+    const struct event ev = { top->srv, top->edit, path, len, NULL, n->perms };
+    const struct touch *t;
 
-    if (len != top->len)
+    if (len == top->len)
+        return true;
+    t = top->edit->nr > 1 ? touch_find(top->edit, path, len) : NULL;
+    if (!t || !t->fire)
         tell(&ev, hash_more(HASH_START, path, len), len);
-    return true;
+    return !t || !t->gone;
 }
 
-void watch_fire(struct server *srv, const struct touch *t)
+static void fire(struct server *srv, const struct edit *e,
+                 const struct touch *t)
 {
     const struct node *n = tree_find(srv->root, t->path);
-    struct event ev = { .srv = srv, .path = t->path };
+    struct event ev = { .srv = srv, .edit = e, .path = t->path };
     uint32_t hash = HASH_START;
     char path[PATH_ROOM];
     size_t slash = 0;
 
-    if (!srv->watches.nr)
-        return;
     ev.len = strlen(t->path);
     ev.now = n ? n->perms : NULL;
     ev.before = t->gone ? t->gone->perms : t->old_perms;
@@ -239,6 +248,14 @@ void watch_fire(struct server *srv, const struct touch *t)
     if (t->gone) {
         memcpy(path, t->path, ev.len + 1);
         node_walk(t->gone, path, ev.len, gone_visit, &ev);
+    }
+}
+
+void watch_fire(struct server *srv, const struct edit *e)
+{
+    for (unsigned int i = 0; i < e->nr && srv->watches.nr; i++) {
+        if (e->touches[i].fire)
+            fire(srv, e, &e->touches[i]);
     }
 }
 

@@ -8,14 +8,23 @@
 
 /*
  * What to say of a missing node: who may not use the nearest node above it
- * in the same way may not know either.
+ * in the same way may not know either.  So the answer depends on that one, and
+ * on there being none nearer.
  */
 static int missing(struct request *rq, unsigned int need)
 {
     const struct node *near;
+    const char *pos, *name;
     size_t len;
 
     near = tree_nearest(*rq->edit->root, rq->path, &len);
+    if (!request_limited(rq))
+        return -ENOENT;
+    pos = rq->path + (len > 1 ? len : 0);
+    path_next(&pos, &name);
+    if (edit_see(rq->edit, rq->path, len, SEEN_EXISTS | SEEN_PERMS) ||
+        edit_see(rq->edit, rq->path, pos - rq->path, SEEN_EXISTS))
+        return -ENOMEM;
     if (!(perms_allow(near->perms, &rq->who) & need))
         return -EACCES;
     return -ENOENT;

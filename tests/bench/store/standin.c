@@ -3,6 +3,13 @@
  * A stand-in for the hypervisor, to be preloaded: any domain exists and runs,
  * its ring is a page of zeros, its event channel never fires.  So a store that
  * wants its devices runs on any Linux, with as many idle guests as one likes.
+ *
+ * With STANDIN=FOLDER in the environment guests are alive, played by whoever
+ * made the folder:
+ *   page-N  the page of domain N's ring; without it there is no such domain
+ *   events  a FIFO; a guest writes its number (uint32_t) to signal the store,
+ *           and DOMID_INVALID says that some domain's state changed
+ *   notify  a FIFO, from which the number of the signalled guest is read
  */
 #define __XEN_TOOLS__ 1 /* <xen/domctl.h> is for the control domain's tools */
 
@@ -28,15 +35,36 @@
 #define DOM0_PORT "/proc/xen/xsd_port"
 
 static char handle[1]; /* all handles are this one; nobody looks inside */
-static int event_fd = -1;
-static evtchn_port_t last_port;
+static int event_fd = -1, notify_fd = -1;
+static evtchn_port_t last_port, virq_port;
+
+#define PORTS_MAX 65536
+static uint16_t domain_of[PORTS_MAX];               /* by local port */
+static evtchn_port_t port_of[DOMID_FIRST_RESERVED]; /* 0: none */
+
+/* Open a file of the folder: a descriptor, or -1. */
+static int live_open(const char *name, unsigned int nr)
+{
+    const char *folder = getenv("STANDIN");
+    char path[4096];
+
+    snprintf(path, sizeof(path),
+             name[strlen(name) - 1] == '-' ? "%s/%s%u" : "%s/%s", folder, name,
+             nr);
+    return open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+}
 
 xenevtchn_handle *xenevtchn_open(struct xentoollog_logger *logger,
                                  unsigned int flags)
 {
     (void)logger;
     (void)flags;
-    event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (getenv("STANDIN")) {
+        event_fd = live_open("events", 0);
+        notify_fd = live_open("notify", 0);
+    } else {
+        event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    }
     return event_fd < 0 ? NULL : (xenevtchn_handle *)handle;
 }
 
@@ -54,9 +82,19 @@ int xenevtchn_fd(xenevtchn_handle *x)
 
 int xenevtchn_notify(xenevtchn_handle *x, evtchn_port_t port)
 {
+    uint32_t domid = port < PORTS_MAX ? domain_of[port] : 0;
+
     (void)x;
-    (void)port;
+    if (notify_fd >= 0 && write(notify_fd, &domid, sizeof(domid)) < 0)
+        return errno == EAGAIN ? 0 : -1; /* nobody looks, so nobody waits */
     return 0;
+}
+
+static evtchn_port_t port_new(uint32_t domid)
+{
+    last_port = last_port % (PORTS_MAX - 1) + 1;
+    domain_of[last_port] = domid;
+    return last_port;
 }
 
 xenevtchn_port_or_error_t xenevtchn_bind_interdomain(xenevtchn_handle *x,
@@ -64,9 +102,9 @@ xenevtchn_port_or_error_t xenevtchn_bind_interdomain(xenevtchn_handle *x,
                                                      evtchn_port_t port)
 {
     (void)x;
-    (void)domid;
     (void)port;
-    return ++last_port;
+    port_of[domid] = port_new(domid);
+    return port_of[domid];
 }
 
 xenevtchn_port_or_error_t xenevtchn_bind_virq(xenevtchn_handle *x,
@@ -74,21 +112,29 @@ xenevtchn_port_or_error_t xenevtchn_bind_virq(xenevtchn_handle *x,
 {
     (void)x;
     (void)virq;
-    return ++last_port;
+    virq_port = port_new(0);
+    return virq_port;
 }
 
 int xenevtchn_unbind(xenevtchn_handle *x, evtchn_port_t port)
 {
     (void)x;
-    (void)port;
+    if (port_of[domain_of[port]] == port)
+        port_of[domain_of[port]] = 0;
     return 0;
 }
 
 xenevtchn_port_or_error_t xenevtchn_pending(xenevtchn_handle *x)
 {
+    uint32_t domid;
+
     (void)x;
     errno = EAGAIN;
-    return -1;
+    if (notify_fd < 0 || read(event_fd, &domid, sizeof(domid)) != sizeof(domid))
+        return -1;
+    if (domid < DOMID_FIRST_RESERVED)
+        return port_of[domid];
+    return virq_port;
 }
 
 int xenevtchn_unmask(xenevtchn_handle *x, evtchn_port_t port)
@@ -123,11 +169,19 @@ void *xengnttab_map_grant_ref(xengnttab_handle *x, uint32_t domid, uint32_t ref,
                               int prot)
 {
     void *page;
+    int fd = -1;
 
     (void)x;
-    (void)domid;
     (void)ref;
-    page = mmap(NULL, PAGE_BYTES, prot, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (getenv("STANDIN")) {
+        fd = live_open("page-", domid);
+        if (fd < 0)
+            return NULL;
+    }
+    page = mmap(NULL, PAGE_BYTES, prot,
+                fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED, fd, 0);
+    if (fd >= 0)
+        close(fd);
     return page == MAP_FAILED ? NULL : page;
 }
 
@@ -195,11 +249,20 @@ void xencall_free_buffer(xencall_handle *x, void *p)
 int xencall1(xencall_handle *x, unsigned int nr, uint64_t arg)
 {
     struct xen_domctl *op = (struct xen_domctl *)(uintptr_t)arg;
+    int fd;
 
     (void)x;
     if (nr != __HYPERVISOR_domctl || op->cmd != XEN_DOMCTL_getdomaininfo) {
         errno = ENOSYS;
         return -1;
+    }
+    if (getenv("STANDIN") && op->domain) {
+        fd = live_open("page-", op->domain);
+        if (fd < 0) {
+            errno = ESRCH;
+            return -1;
+        }
+        close(fd);
     }
     op->u.getdomaininfo.domain = op->domain;
     op->u.getdomaininfo.flags = XEN_DOMINF_running;

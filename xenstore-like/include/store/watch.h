@@ -48,8 +48,13 @@ struct watch *watch_find(const struct conn *c, const char *path,
 /** watch_del - unset a watch */
 void watch_del(struct watch *w);
 
-/** watch_fire - send events for one path of a finished edit */
-void watch_fire(struct server *srv, const struct touch *t);
+/**
+ * watch_fire - send the events of a finished edit
+ *
+ * For each path that was touched, in that order, one event to each watch on it
+ * or above it; and for what was removed below such a path, to watches there.
+ */
+void watch_fire(struct server *srv, const struct edit *e);
 
 /** watch_fire_special - send events for a special watch */
 void watch_fire_special(struct server *srv, enum special which);

@@ -1,0 +1,561 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * store-model [-n OPERATIONS] [-s SEED] [-k CRASHES] PELSTORED STANDIN FOLDER
+ *
+ * Random requests to a real store by two sockets and three guests' rings, in
+ * and out of transactions, with watches, and compared with a model: each
+ * answer, each event, and now and then everything.  When a transaction commits
+ * all that it did is done again to the model's present state, and each answer
+ * must be the same as then: it could have run alone at that moment.
+ *
+ * With -k the store is killed that many times, at any instant, and started
+ * again: what it answered is there, what it did not answer is there wholly or
+ * not at all, guests' rings go on and their watches are still set.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "peer.h"
+#include "reference.h"
+
+#define SOCKETS 2
+#define GUESTS 3
+#define PEERS (SOCKETS + GUESTS)
+#define TXNS 2 /* open at once, by peer */
+#define ACTS 8 /* in a transaction, at most */
+#define WATCHES 4
+#define BATCH 6  /* requests under way when the store is killed */
+#define SYNC 100 /* steps between comparisons of everything */
+
+struct txn {
+    uint32_t id;          /* 0: not begun */
+    unsigned int version; /* of the model when it began */
+    int nr;
+    struct act act[ACTS];
+    char answer[ACTS][ANSWER_BYTES];
+};
+
+struct watch {
+    int place; /* NOWHERE: not set */
+    unsigned int token;
+};
+
+/* A peer, and what the model knows of it. */
+struct player {
+    struct peer peer;
+    struct txn txn[TXNS];
+    struct watch watch[WATCHES];
+    struct event want[EVENTS_MAX]; /* events that must come */
+    unsigned int nr_want;
+};
+
+static struct {
+    const char *store, *standin, *folder;
+    char socket[4096], journal[4096];
+    pid_t pid;
+    unsigned long seed, first_seed, step;
+    unsigned int version; /* grows with each change of the model */
+    unsigned int group;   /* of the events of the present change */
+    unsigned long commits, conflicts, events, crashes;
+    struct model model;
+    struct player player[PEERS];
+} run;
+
+void die(const char *format, ...)
+{
+    va_list ap;
+
+    fprintf(stderr, "store-model: seed %lu, step %lu: ", run.first_seed,
+            run.step);
+    va_start(ap, format);
+    vfprintf(stderr, format, ap);
+    va_end(ap);
+    fprintf(stderr, "\n");
+    if (run.pid > 0)
+        kill(run.pid, SIGKILL);
+    exit(1);
+}
+
+static int pick(int nr)
+{
+    run.seed = run.seed * 6364136223846793005ul + 1442695040888963407ul;
+    return (run.seed >> 33) % nr;
+}
+
+static void store_start(bool journal)
+{
+    char pid_file[4200];
+
+    snprintf(pid_file, sizeof(pid_file), "%s/pid", run.folder);
+    unlink(run.socket);
+    run.pid = fork();
+    if (!run.pid) {
+        setenv("STANDIN", run.folder, 1);
+        setenv("LD_PRELOAD", run.standin, 1);
+        execl(run.store, run.store, "--foreground", "--socket", run.socket,
+              "--pid-file", pid_file, journal ? "--journal" : NULL, run.journal,
+              NULL);
+        _exit(127);
+    }
+    while (!peer_served(run.socket)) {
+        if (waitpid(run.pid, NULL, WNOHANG))
+            die("the store ended at once");
+        usleep(1000);
+    }
+}
+
+static void open_all(void)
+{
+    char path[4200];
+    int fifo[2];
+    const char *name[] = { "events", "notify" };
+
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof(path), "%s/%s", run.folder, name[i]);
+        unlink(path);
+        if (mkfifo(path, 0600))
+            die("%s: %s", path, strerror(errno));
+        fifo[i] = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    }
+    for (int i = 0; i < PEERS; i++) {
+        run.player[i].peer.events_fd = fifo[0];
+        run.player[i].peer.notify_fd = fifo[1];
+        if (i >= SOCKETS)
+            peer_page(&run.player[i].peer, run.folder, i - SOCKETS + 1);
+        for (int j = 0; j < WATCHES; j++)
+            run.player[i].watch[j].place = NOWHERE;
+    }
+}
+
+static void connect_sockets(void)
+{
+    for (int i = 0; i < SOCKETS; i++)
+        peer_connect(&run.player[i].peer, run.socket);
+}
+
+static void introduce_guests(void)
+{
+    struct answer a;
+    char data[32];
+
+    for (int i = 1; i <= GUESTS; i++) {
+        int len = sprintf(data, "%d%c1%c%d", i, 0, 0, i) + 1;
+
+        peer_ask(&run.player[0].peer, XS_INTRODUCE, 0, data, len, &a);
+        if (a.type == XS_ERROR)
+            die("introduction of %d: %s", i, a.data);
+    }
+}
+
+/* Ask the store; its answer, NULs as dots. */
+static void ask(struct player *p, uint32_t tx, const struct act *act,
+                char *answer)
+{
+    char data[128];
+    struct answer a;
+
+    peer_ask(&p->peer, act->type, tx, data, act_payload(act, data), &a);
+    if (a.len >= ANSWER_BYTES)
+        die("an answer of %u bytes", a.len);
+    for (uint32_t i = 0; i < a.len; i++)
+        answer[i] = a.data[i] ? a.data[i] : '.';
+    answer[a.len] = '\0';
+}
+
+static void random_act(const struct player *p, struct act *a)
+{
+    static const uint32_t types[] = { XS_READ,     XS_WRITE, XS_WRITE,
+                                      XS_RM,       XS_MKDIR, XS_DIRECTORY,
+                                      XS_WRITE,    XS_READ,  XS_GET_PERMS,
+                                      XS_SET_PERMS };
+
+    memset(a, 0, sizeof(*a));
+    a->type = types[pick(sizeof(types) / sizeof(types[0]))];
+    a->domid = p->peer.domid;
+    a->place = pick(PLACES);
+    if (a->type == XS_RM && !a->place)
+        a->place = 1;
+    a->value = 1 + pick(100000);
+    a->perms.nr = 1 + pick(ENTRIES);
+    for (int i = 0; i < a->perms.nr; i++) {
+        a->perms.e[i].domid = pick(GUESTS + 1);
+        a->perms.e[i].access = pick(4);
+    }
+}
+
+/* An event for all who watch @at or above it, and may know. */
+static void want_event(const struct model *before, const struct model *after,
+                       int at, bool below)
+{
+    int up = place_up(at);
+    struct event *e;
+
+    for (struct player *p = run.player; p < run.player + PEERS; p++) {
+        uint16_t domid = p->peer.domid;
+        bool may =
+            !domid ||
+            (before->at[at].there && (model_allow(before, at, domid) & READ)) ||
+            (after->at[at].there && (model_allow(after, at, domid) & READ)) ||
+            (up != NOWHERE && after->at[up].there &&
+             (model_allow(after, up, domid) & READ));
+
+        for (int i = 0; may && i < WATCHES; i++) {
+            int watched = p->watch[i].place;
+
+            if (watched == NOWHERE || !place_below(at, watched) ||
+                (below && watched != at))
+                continue;
+            if (p->nr_want == EVENTS_MAX)
+                die("too many events");
+            e = &p->want[p->nr_want++];
+            place_path(at, e->path);
+            snprintf(e->token, sizeof(e->token), "%u", p->watch[i].token);
+            e->group = run.group;
+        }
+    }
+}
+
+/*
+ * The events of one commit.  A changed place is told to all who watch it or
+ * above it; what went with a removed place, to those who watch that very one.
+ */
+static void want_events(const struct model *before, const bool *changed,
+                        const bool *removed)
+{
+    const struct model *after = &run.model;
+
+    run.group++;
+    for (int i = 0; i < PLACES; i++) {
+        bool below = false;
+
+        if (!before->at[i].there && !after->at[i].there)
+            continue;
+        for (int up = place_up(i); up != NOWHERE; up = place_up(up))
+            below |= removed[up];
+        if (changed[i])
+            want_event(before, after, i, false);
+        else if (below && before->at[i].there)
+            want_event(before, after, i, true);
+    }
+}
+
+static void one_act(struct player *p)
+{
+    bool changed[PLACES] = { false }, removed[PLACES] = { false };
+    char answer[ANSWER_BYTES], want[ANSWER_BYTES];
+    struct model before = run.model;
+    struct act a;
+
+    random_act(p, &a);
+    ask(p, 0, &a, answer);
+    run.version++;
+    changed[a.place] = model_do(&run.model, &a, want);
+    removed[a.place] = changed[a.place] && a.type == XS_RM;
+    want_events(&before, changed, removed);
+    if (strcmp(answer, want))
+        die("type %u, place %d, domain %u: %s, not %s", a.type, a.place,
+            a.domid, answer, want);
+}
+
+/* Do all of @t to the model, and want its events. */
+static void model_commit(const struct txn *t)
+{
+    bool changed[PLACES] = { false }, removed[PLACES] = { false };
+    struct model before = run.model, *after = &run.model;
+    char want[ANSWER_BYTES];
+
+    for (int i = 0; i < t->nr; i++) {
+        const struct act *a = &t->act[i];
+
+        if (model_do(after, a, want)) {
+            changed[a->place] = true;
+            removed[a->place] |= a->type == XS_RM;
+        }
+        if (strcmp(want, t->answer[i]))
+            die("a transaction could not have run alone: act %d, type %u, "
+                "place %d, domain %u: %s, not %s",
+                i, a->type, a->place, a->domid, t->answer[i], want);
+    }
+    want_events(&before, changed, removed);
+}
+
+/* Is another transaction open, in whose favour this one may be refused? */
+static bool other_txns(void)
+{
+    for (int i = 0; i < PEERS * TXNS; i++) {
+        if (run.player[i / TXNS].txn[i % TXNS].id)
+            return true;
+    }
+    return false;
+}
+
+static void txn_end(struct player *p, struct txn *t)
+{
+    bool commit = pick(8) != 0;
+    struct answer a;
+
+    peer_ask(&p->peer, XS_TRANSACTION_END, t->id, commit ? "T" : "F", 2, &a);
+    t->id = 0;
+    if (a.type != XS_ERROR) {
+        if (commit)
+            model_commit(t);
+        run.version += commit;
+        run.commits += commit;
+        return;
+    }
+    if (strcmp(a.data, "EAGAIN"))
+        die("the end of a transaction: %s", a.data);
+    if (run.version == t->version && !other_txns())
+        die("EAGAIN, but nothing changed");
+    run.conflicts++;
+}
+
+static void txn_step(struct player *p)
+{
+    struct txn *t = &p->txn[pick(TXNS)];
+    struct answer a;
+
+    if (!t->id) {
+        peer_ask(&p->peer, XS_TRANSACTION_START, 0, "", 1, &a);
+        if (a.type == XS_ERROR)
+            die("a transaction: %s", a.data);
+        t->id = strtoul(a.data, NULL, 10);
+        t->version = run.version;
+        t->nr = 0;
+    } else if (t->nr == ACTS || pick(6) == 0) {
+        txn_end(p, t);
+    } else {
+        random_act(p, &t->act[t->nr]);
+        ask(p, t->id, &t->act[t->nr], t->answer[t->nr]);
+        t->nr++;
+    }
+}
+
+static void watch_step(struct player *p)
+{
+    struct watch *w = &p->watch[pick(WATCHES)];
+    static unsigned int token;
+    struct event *e;
+    struct answer a;
+    char data[64];
+    int len;
+
+    if (w->place == NOWHERE) {
+        w->place = pick(PLACES);
+        w->token = ++token % 1000000;
+        place_path(w->place, data);
+        e = &p->want[p->nr_want++];
+        strcpy(e->path, data);
+        snprintf(e->token, sizeof(e->token), "%u", w->token);
+        e->group = ++run.group;
+        len = strlen(data) + 1;
+        len += sprintf(data + len, "%u", w->token) + 1;
+        peer_ask(&p->peer, XS_WATCH, 0, data, len, &a);
+    } else {
+        place_path(w->place, data);
+        len = strlen(data) + 1;
+        len += sprintf(data + len, "%u", w->token) + 1;
+        w->place = NOWHERE;
+        peer_ask(&p->peer, XS_UNWATCH, 0, data, len, &a);
+    }
+    if (a.type == XS_ERROR)
+        die("a watch: %s", a.data);
+}
+
+/* The events that came are those that had to: the groups in order. */
+static void compare_events(struct player *p)
+{
+    struct act look = { .type = XS_READ, .domid = p->peer.domid };
+    char answer[ANSWER_BYTES];
+
+    ask(p, 0, &look, answer); /* what it answers comes behind all events */
+    if (p->peer.nr_events != p->nr_want) {
+        for (unsigned int i = 0; i < p->nr_want; i++)
+            fprintf(stderr, "want %s %s\n", p->want[i].path, p->want[i].token);
+        for (unsigned int i = 0; i < p->peer.nr_events; i++)
+            fprintf(stderr, "came %s %s\n", p->peer.event[i].path,
+                    p->peer.event[i].token);
+        die("domain %u: %u events, not %u", p->peer.domid, p->peer.nr_events,
+            p->nr_want);
+    }
+    for (unsigned int i = 0; i < p->nr_want; i++) {
+        const struct event *e = &p->peer.event[i];
+        unsigned int j = i;
+
+        while (j < p->nr_want && p->want[j].group == p->want[i].group &&
+               (strcmp(p->want[j].path, e->path) ||
+                strcmp(p->want[j].token, e->token)))
+            j++;
+        if (j == p->nr_want || p->want[j].group != p->want[i].group)
+            die("domain %u: event %s %s, not %s %s", p->peer.domid, e->path,
+                e->token, p->want[i].path, p->want[i].token);
+        p->want[j] = p->want[i]; /* of the same group */
+    }
+    run.events += p->nr_want;
+    p->nr_want = p->peer.nr_events = 0;
+}
+
+/* Is all of the store as @m has it? */
+static bool same_tree(const struct model *m, char *why)
+{
+    static const uint32_t types[] = { XS_READ, XS_DIRECTORY, XS_GET_PERMS };
+    char answer[ANSWER_BYTES], want[ANSWER_BYTES];
+    struct model copy = *m;
+
+    for (int place = 0; place < PLACES; place++) {
+        for (int i = 0; i < 3; i++) {
+            struct act a = { .type = types[i], .place = place };
+
+            ask(&run.player[0], 0, &a, answer);
+            model_do(&copy, &a, want);
+            if (strcmp(answer, want)) {
+                sprintf(why, "place %d, type %u: %s, not %s", place, a.type,
+                        answer, want);
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static void compare_all(void)
+{
+    struct answer a;
+    char why[256];
+
+    for (int i = 0; i < PEERS; i++)
+        compare_events(&run.player[i]);
+    if (!same_tree(&run.model, why))
+        die("%s", why);
+    peer_ask(&run.player[0].peer, XS_CONTROL, 0, "check", 6, &a);
+    if (strcmp(a.data, "OK"))
+        die("check: %s", a.data);
+}
+
+/*
+ * Kill the store with requests of one socket under way.  The tree must be as
+ * after the first so many of them, and those that were answered count.
+ */
+static void crash(void)
+{
+    struct player *p = &run.player[pick(SOCKETS)];
+    struct act act[BATCH];
+    struct answer a;
+    char data[128], want[ANSWER_BYTES], why[256];
+    int nr = pick(BATCH + 1), done = 0;
+
+    compare_all();
+    for (int i = 0; i < nr; i++) {
+        do {
+            random_act(p, &act[i]);
+        } while (act[i].type == XS_READ || act[i].type == XS_DIRECTORY);
+        peer_send(&p->peer, act[i].type, 0, data, act_payload(&act[i], data));
+    }
+    for (volatile int spin = pick(20000); spin; spin--)
+        ;
+    kill(run.pid, SIGKILL);
+    waitpid(run.pid, NULL, 0);
+    while (done < nr && peer_answer(&p->peer, &a))
+        done++;
+    store_start(true);
+    connect_sockets();
+
+    for (int i = 0; i < done; i++)
+        model_do(&run.model, &act[i], want);
+    while (!same_tree(&run.model, why)) {
+        if (done == nr)
+            die("after a crash, %d requests sent: %s", nr, why);
+        model_do(&run.model, &act[done++], want);
+    }
+    run.version++;
+    run.crashes++;
+
+    /* Who was connected by a socket has lost all, a guest its transactions;
+     * what else it hears of the last requests is not known. */
+    for (int i = 0; i < PEERS; i++) {
+        memset(run.player[i].txn, 0, sizeof(run.player[i].txn));
+        for (int j = 0; i < SOCKETS && j < WATCHES; j++)
+            run.player[i].watch[j].place = NOWHERE;
+        ask(&run.player[i], 0,
+            &(struct act){ .type = XS_READ, .domid = run.player[i].peer.domid },
+            want);
+        run.player[i].nr_want = run.player[i].peer.nr_events = 0;
+    }
+}
+
+static void play(unsigned long steps, unsigned long crashes)
+{
+    unsigned long between = crashes ? steps / crashes : 0;
+
+    for (run.step = 1; run.step <= steps; run.step++) {
+        struct player *p = &run.player[pick(PEERS)];
+        int what = pick(20);
+
+        if (!what)
+            watch_step(p);
+        else if (what < 8)
+            one_act(p);
+        else
+            txn_step(p);
+        if (run.step % SYNC == 0)
+            compare_all();
+        if (between && run.step % between == 0)
+            crash();
+    }
+}
+
+int main(int argc, char **argv)
+{
+    unsigned long steps = 100000, crashes = 0;
+    struct answer a;
+    int c, status;
+
+    run.first_seed = 1;
+    while ((c = getopt(argc, argv, "n:s:k:")) != -1) {
+        if (c == 'n')
+            steps = strtoul(optarg, NULL, 0);
+        else if (c == 's')
+            run.first_seed = strtoul(optarg, NULL, 0);
+        else
+            crashes = strtoul(optarg, NULL, 0);
+    }
+    if (argc - optind != 3) {
+        fprintf(stderr, "usage: store-model [-n OPERATIONS] [-s SEED] "
+                        "[-k CRASHES] PELSTORED STANDIN FOLDER\n");
+        return 2;
+    }
+    run.seed = run.first_seed;
+    run.store = argv[optind];
+    run.standin = argv[optind + 1];
+    run.folder = argv[optind + 2];
+    snprintf(run.socket, sizeof(run.socket), "%s/socket", run.folder);
+    snprintf(run.journal, sizeof(run.journal), "%s/journal", run.folder);
+    signal(SIGPIPE, SIG_IGN);
+
+    open_all();
+    store_start(crashes != 0);
+    connect_sockets();
+    introduce_guests();
+    model_init(&run.model);
+    peer_ask(&run.player[0].peer, XS_MKDIR, 0, "/m", 3, &a);
+    play(steps, crashes);
+    compare_all();
+
+    kill(run.pid, SIGTERM);
+    waitpid(run.pid, &status, 0);
+    run.pid = 0;
+    if (status)
+        die("the store ended with status %#x", status);
+    printf("%lu operations: %lu commits, %lu conflicts, %lu events, "
+           "%lu crashes\n",
+           steps, run.commits, run.conflicts, run.events, run.crashes);
+    return 0;
+}
