@@ -81,6 +81,12 @@ bench-store: xenstore-like ## measure the store beside Debian's (BENCH=--quick)
 lint: deps		## check layout, include rules and headers; report sizes
 	@tests/run lint
 
+# JSON=1 prints JSON; BENCH="--smp 2" and so on: see its --help.
+.PHONY: bench-micro
+bench-micro: hypervisor guest-pv ## count instructions per operation, beside Xen
+	@$(MAKE) -C configs xen >&2 || echo "bench-micro: no Xen to compare with" >&2
+	@configs/qemu/bench-micro $(if $(JSON),--json) $(BENCH)
+
 .PHONY: clean
 clean:			## remove everything that was built or downloaded
 	rm -rf build

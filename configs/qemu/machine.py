@@ -84,12 +84,16 @@ def accelerator():
     return accel
 
 
-def bare(machine="pc", cpu="max", smp=1, memory_mb=2048):
-    """The arguments of a machine that boots nothing yet."""
-    accel = accelerator()
+def bare(machine="pc", cpu="max", smp=1, memory_mb=2048, accel=None):
+    """The arguments of a machine that boots nothing yet.
+
+    accel: QEMU's accelerator; default what accelerator() finds
+    """
+    if not accel:
+        accel = accelerator()
+        accel = "tcg,thread=multi" if accel == "tcg" else accel
     return [
-        QEMU, "-machine", machine, "-cpu", cpu,
-        "-accel", "tcg,thread=multi" if accel == "tcg" else accel,
+        QEMU, "-machine", machine, "-cpu", cpu, "-accel", accel,
         "-smp", str(smp), "-m", str(memory_mb),
         "-nographic", "-no-reboot", "-nic", "none"]
 
@@ -111,7 +115,7 @@ def disc(firmware="bios", image=DISC, devices=(), **options):
 
 def command(hv="pellicle", kernel=None, initrd=None, dom0_args="",
             hv_args="", machine="pc", cpu=None, smp=1, memory_mb=2048,
-            dom0_mb=512, devices=()):
+            dom0_mb=512, devices=(), accel=None):
     """Return the argument list of one machine.
 
     hv:        a key of HYPERVISORS, or the path of another image
@@ -120,6 +124,7 @@ def command(hv="pellicle", kernel=None, initrd=None, dom0_args="",
     dom0_args: words for dom0's command line;  hv_args: for the hypervisor's
     cpu:       QEMU's CPU model; default what suits the hypervisor
     devices:   further arguments, such as disks and network cards
+    accel:     as for bare()
     """
     kernel = kernel or os.path.join(IMAGES, "dom0.vmlinux")
     if initrd is None:
@@ -129,7 +134,8 @@ def command(hv="pellicle", kernel=None, initrd=None, dom0_args="",
     modules = [f"{kernel} {args}".replace(",", ",,")]
     if initrd:
         modules.append(initrd.replace(",", ",,"))
-    return bare(machine, cpu or CPUS.get(hv, "max"), smp, memory_mb) + [
+    return bare(machine, cpu or CPUS.get(hv, "max"), smp, memory_mb,
+                accel) + [
         "-kernel", HYPERVISORS.get(hv, hv),
         "-append", f"console=com1 com1=115200,8n1 "
                    f"dom0_mem={dom0_mb}M,max:{dom0_mb}M {hv_args}".strip(),

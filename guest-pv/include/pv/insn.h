@@ -8,6 +8,20 @@
 #include <stdint.h>
 #include <xen/xen.h>
 
+/** insn_hypercall - a hypercall of up to four arguments, without a call */
+static inline long insn_hypercall(unsigned long nr, uint64_t a1, uint64_t a2,
+                                  uint64_t a3, uint64_t a4)
+{
+    register uint64_t r10 asm("r10") = a4;
+    long rc;
+
+    asm volatile("syscall"
+                 : "=a"(rc), "+D"(a1), "+S"(a2), "+d"(a3), "+r"(r10)
+                 : "a"(nr)
+                 : "rcx", "r11", "r8", "memory");
+    return rc;
+}
+
 /** insn_copy - copy @n bytes forwards, one instruction */
 static inline void insn_copy(void *to, const void *from, size_t n)
 {
@@ -152,6 +166,30 @@ static inline struct insn_cpuid insn_cpuid(uint32_t leaf, uint32_t sub)
                  : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d)
                  : "a"(leaf), "c"(sub));
     return r;
+}
+
+/** insn_native_cpuid - the processor's own, whoever answers it */
+static inline void insn_native_cpuid(uint32_t leaf)
+{
+    uint32_t b, c = 0, d;
+
+    asm volatile("cpuid" : "+a"(leaf), "=b"(b), "+c"(c), "=d"(d));
+}
+
+static inline uint64_t insn_read_dr7(void)
+{
+    uint64_t v;
+
+    asm volatile("mov %%dr7, %0" : "=r"(v) : : "memory");
+    return v;
+}
+
+/** insn_touch - read at @va: 3 bytes of code */
+static inline void insn_touch(uint64_t va)
+{
+    uint64_t v;
+
+    asm volatile("mov (%1), %0" : "=a"(v) : "D"(va) : "memory");
 }
 
 static inline uint64_t insn_read_cr0(void)
