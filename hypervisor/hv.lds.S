@@ -40,9 +40,9 @@ SECTIONS
         *(.rodata .rodata.*)
         *(.init.rodata)
         . = ALIGN(8);
-        smap_sites_start = .;
-        *(.smap_sites)
-        smap_sites_end = .;
+        patch_sites_start = .;
+        *(.patch_sites)
+        patch_sites_end = .;
         ex_table_start = .;
         *(.ex_table)
         ex_table_end = .;

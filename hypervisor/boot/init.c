@@ -20,6 +20,8 @@
 #include <hv/mm.h>
 #include <hv/policy.h>
 #include <hv/sched.h>
+#include <hv/spec.h>
+#include <x86/patch.h>
 #include "local.h"
 
 extern char boot_stack[];
@@ -31,6 +33,12 @@ static INIT_TEXT void first_words(void)
     for (unsigned int i = 0; i < nr_memmap; i++)
         log_debug("  %016lx-%016lx type %u\n", (unsigned long)memmap[i].start,
                   (unsigned long)memmap[i].end - 1, memmap[i].type);
+}
+
+static INIT_TEXT void smap_patch(void)
+{
+    if (CPU_HAS(SMAP))
+        patch_apply(PATCH_SMAP);
 }
 
 static INIT_TEXT void boot_cpu_tables(void)
@@ -51,11 +59,11 @@ static INIT_TEXT void report(void)
 }
 
 static void (*const steps[])(void) INIT_RODATA = {
-    first_words,   features_init,   policy_init,       hvmap_init,
-    smap_patch,    boot_cpu_tables, fpu_init_cpu,      acpi_init,
-    mm_init,       heap_init,       clock_init,        irq_init,
-    boot_cpu_apic, sched_init,      console_init,      smp_init,
-    report,        dom0_build,      boot_free_modules,
+    first_words,       features_init,   policy_init,  hvmap_init,    smap_patch,
+    spec_init,         boot_cpu_tables, fpu_init_cpu, acpi_init,     mm_init,
+    heap_init,         clock_init,      irq_init,     boot_cpu_apic, sched_init,
+    console_init,      smp_init,        xpti_init,    report,        dom0_build,
+    boot_free_modules,
 };
 
 /* From head.S, on the boot CPU's stack, with its tables. */

@@ -22,11 +22,17 @@ static const struct {
     { 0x00000007, 0, FEAT_SMEP,          EBX,  7 },
     { 0x00000007, 0, FEAT_SMAP,          EBX, 20 },
     { 0x00000007, 0, FEAT_UMIP,          ECX,  2 },
+    { 0x00000007, 0, FEAT_MD_CLEAR,      EDX, 10 },
+    { 0x00000007, 0, FEAT_SPEC_CTRL,     EDX, 26 },
+    { 0x00000007, 0, FEAT_L1D_FLUSH,     EDX, 28 },
+    { 0x00000007, 0, FEAT_ARCH_CAPS,     EDX, 29 },
     { 0x0000000d, 1, FEAT_XSAVEOPT,      EAX,  0 },
     { 0x80000001, 0, FEAT_NX,            EDX, 20 },
     { 0x80000001, 0, FEAT_PAGE1GB,       EDX, 26 },
     { 0x80000001, 0, FEAT_RDTSCP,        EDX, 27 },
     { 0x80000007, 0, FEAT_TSC_INVARIANT, EDX,  8 },
+    { 0x80000008, 0, FEAT_AMD_IBPB,      EBX, 12 },
+    { 0x80000021, 0, FEAT_AUTO_IBRS,     EAX,  8 },
 };
 // clang-format on
 

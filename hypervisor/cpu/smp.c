@@ -21,6 +21,7 @@
 #include <hv/irq.h>
 #include <hv/lock.h>
 #include <hv/sched.h>
+#include <hv/spec.h>
 #include <hv/string.h>
 #include <hv/timer.h>
 #include <x86/insn.h>
@@ -85,6 +86,7 @@ void start_here(void)
     struct cpu *c = this_cpu();
 
     cpu_tables_init(c, c->stack);
+    xpti_init_cpu(c);
     lapic_init_cpu();
     fpu_init_cpu();
     timer_cpu_init(c->id);

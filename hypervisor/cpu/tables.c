@@ -10,6 +10,7 @@
 #include <hv/frame.h>
 #include <hv/heap.h>
 #include <hv/hvmap.h>
+#include <hv/spec.h>
 #include <hv/string.h>
 #include <x86/insn.h>
 #include <x86/regs.h>
@@ -28,13 +29,7 @@ extern const char syscall_entry[], syscall32_entry[], sysenter_entry[];
 struct cpu cpus[NR_CPUS];
 unsigned int nr_cpus = 1, nr_cpus_online = 1;
 
-static struct idt_entry idt[256] __attribute__((aligned(4096)));
-
-/* Writable alias of something in the image's text. */
-static void *text_alias(const void *p)
-{
-    return (void *)(DIRECT_BASE + image_phys(p));
-}
+struct idt_entry idt[256] __attribute__((aligned(4096)));
 
 static void set_gate(unsigned int vec, unsigned int dpl, unsigned int ist)
 {
@@ -90,7 +85,7 @@ static const void *make_syscall_stub(unsigned int nr, struct stack_top *top,
                                      const char *entry)
 {
     const char *stub = syscall_stubs + nr * SYSCALL_STUB;
-    uint8_t *p = text_alias(stub);
+    uint8_t *p = image_alias(stub);
     unsigned long slot = (unsigned long)&top->regs.rax;
     unsigned long frame = (unsigned long)&top->regs.es;
     int32_t jump;
@@ -180,6 +175,7 @@ void cpu_tables_init(struct cpu *c, void *stack)
                       offsetof(struct cpu_user_regs, es) % 16,
                   "the frame of an exception starts at &regs.es");
     top->cpu = c;
+    c->stack = stack;
     if (!c->gdt)
         make_tables(c, stack, top);
     load_tables(c);
@@ -189,25 +185,5 @@ void cpu_tables_init(struct cpu *c, void *stack)
              (CPU_HAS(SMEP) ? CR4_SMEP : 0) | (CPU_HAS(SMAP) ? CR4_SMAP : 0) |
              (CPU_HAS(FSGSBASE) ? CR4_FSGSBASE : 0);
     write_cr4(c->cr4);
-}
-
-/* Offset of the instruction, last byte of its opcode. */
-struct smap_site {
-    int32_t at, opcode;
-};
-
-extern const struct smap_site smap_sites_start[], smap_sites_end[];
-
-void smap_patch(void)
-{
-    const struct smap_site *s;
-
-    if (!CPU_HAS(SMAP))
-        return;
-    for (s = smap_sites_start; s < smap_sites_end; s++) {
-        uint8_t *p = text_alias((const char *)&s->at + s->at);
-
-        p[1] = 0x01;
-        p[2] = s->opcode;
-    }
+    spec_init_cpu();
 }

@@ -14,6 +14,7 @@
 #include <hv/features.h>
 #include <hv/hvmap.h>
 #include <hv/mm.h>
+#include <hv/spec.h>
 #include <hv/spin.h>
 #include <hv/vcpu.h>
 #include <x86/insn.h>
@@ -120,6 +121,7 @@ void vcpu_switch_to(struct vcpu *next)
     top->regs = next->regs;
     next->loaded_cpu = top->cpu->id;
 
+    spec_domain_switch(next->domain);
     segdesc_load(next);
     load_tables(top->cpu, next->domain, next->cr3[next->kernel_mode]);
     load_segments(next, &top->regs);

@@ -11,15 +11,15 @@
  *                              rflags, rsp, ss     (struct cpu_user_regs)
  */
 #include <x86/desc.h>
+#include <x86/patch.h>
 #include <x86/regs.h>
 #include "offsets.h"
+#include "xpti.h"
 
-/* Becomes `clac' at boot where SMAP exists (cpu/features.c). */
+/* Becomes `clac' at boot where SMAP exists (cpu/patch.c). */
         .macro  smap_clac
 771:    .byte   0x0f, 0x1f, 0x00
-        .pushsection .smap_sites, "a"
-        .long   771b - ., 0xca
-        .popsection
+        patch_site 771b, PATCH_SMAP, 0x0f, 0x01, 0xca
         .endm
 
         .macro  save_all
@@ -88,15 +88,18 @@ common:
         save_all
         testb   $3, R_CS(%rsp)
         jz      from_hypervisor
+        xpti_entry
         movq    %rsp, %rdi
         call    trap_dispatch
         jmp     exit_to_guest
 
 from_hypervisor:
+        xpti_nested
         movq    %rsp, %rdi
         call    trap_dispatch_hv
         testq   %rax, %rax
         jnz     1f
+        xpti_nested_end
         restore_all
         iretq
 1:      movq    %rax, %rsp              /* an iretq to the guest faulted */
@@ -105,8 +108,10 @@ from_hypervisor:
 /* NMI, #DF, #MC: handled where they are, whatever they interrupted. */
 ist_common:
         save_all
+        xpti_nested
         movq    %rsp, %rdi
         call    ist_dispatch
+        xpti_nested_end
         restore_all
         iretq
 
@@ -123,7 +128,8 @@ debug_common:
         movl    $(R_ES / 8), %ecx
         rep movsq
         movq    %rax, %rsp
-        movq    %rax, %rdi
+        xpti_entry
+        movq    %rsp, %rdi
         call    trap_dispatch
         /* fall through */
 
@@ -143,7 +149,14 @@ exit_to_guest:
         jz      1f
         testb   %ah, %ah
         jz      3f
-1:      restore_all
+1:      jmp     4f
+        patch_site 1b, PATCH_XPTI, 0x66, 0x90
+        call    xpti_enter
+        movq    %rax, %cr3
+4:      .byte   0x0f, 0x1f, 0x80        /* nop, or verw data_selector(%rip) */
+        .long   data_selector - 5f
+5:      patch_site 4b, PATCH_VERW, 0x0f, 0x00, 0x2d
+        restore_all
         .globl  iret_to_guest
 iret_to_guest:
         iretq
@@ -158,3 +171,7 @@ enter_guests:
         orq     $(STACK_BYTES - 1), %rsp
         subq    $(STACK_TOP_SIZE - 1), %rsp
         jmp     exit_to_guest
+
+        .section .rodata
+data_selector:
+        .short  SEL_HV_DS

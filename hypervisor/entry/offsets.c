@@ -41,6 +41,8 @@ void offsets(void)
     DEFINE(STACK_TOP_SIZE, sizeof(struct stack_top));
     DEFINE(TOP_CURRENT, offsetof(struct stack_top, current));
     DEFINE(TOP_CPU, offsetof(struct stack_top, cpu));
+    DEFINE(TOP_HV_CR3, offsetof(struct stack_top, hv_cr3));
+    DEFINE(TOP_GUEST_CR3, offsetof(struct stack_top, guest_cr3));
     DEFINE(STACK_BYTES, STACK_SIZE);
     DEFINE(CPU_WORK, offsetof(struct cpu, work));
 

@@ -16,6 +16,7 @@
 #include <hv/layout.h>
 #include <x86/desc.h>
 #include "offsets.h"
+#include "xpti.h"
 
         .text
 
@@ -47,6 +48,7 @@
         .globl  syscall_entry
 syscall_entry:
         save_syscall_frame SEL_FLAT_CS64
+        xpti_entry
         movq    TOP_CURRENT(%rsp), %rsi
         movq    %rsp, %rdi
         cmpb    $0, V_KERNEL_MODE(%rsi)
@@ -60,6 +62,7 @@ syscall_entry:
         .globl  syscall32_entry
 syscall32_entry:
         save_syscall_frame SEL_FLAT_CS32
+        xpti_entry
         movq    TOP_CURRENT(%rsp), %rsi
         movq    %rsp, %rdi
         call    bounce_syscall32
@@ -96,6 +99,7 @@ sysenter_entry:
         pushq   %r15
         pushq   $2                      /* only the always-one bit: AC, NT, TF off */
         popfq
+        xpti_entry
         movq    TOP_CURRENT(%rsp), %rsi
         movq    %rsp, %rdi
         call    bounce_sysenter

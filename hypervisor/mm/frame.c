@@ -16,6 +16,7 @@
 #include <hv/heap.h>
 #include <hv/hvmap.h>
 #include <hv/mm.h>
+#include <hv/spec.h>
 #include <hv/string.h>
 #include <x86/insn.h>
 
@@ -272,6 +273,8 @@ void INIT_TEXT mm_init(void)
     BUG_ON(max_mfn >= FRAME_NONE);
 
     pt_check_init(CPU_HAS(NX));
+    if (spec_on[SPEC_PV_L1TF])
+        l1tf_limit = max_mfn;
     map_frame_table();
 
     for (unsigned int i = 0; i < nr_memmap; i++) {

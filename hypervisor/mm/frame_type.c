@@ -12,6 +12,7 @@
 #include <hv/console.h>
 #include <hv/hvmap.h>
 #include <hv/mm.h>
+#include <hv/spec.h>
 #include <hv/string.h>
 
 #include "local.h"
@@ -30,6 +31,11 @@ int l1_get_mmio(pte_t *pe, const struct domain *mapper, domid_t fd)
 }
 
 /* Tables are sparse: eight entries are passed over at once. */
+static bool none(const pte_t *t)
+{
+    return !(t[0] | t[1] | t[2] | t[3] | t[4] | t[5] | t[6] | t[7]);
+}
+
 static bool none_present(const pte_t *t)
 {
     return !((t[0] | t[1] | t[2] | t[3] | t[4] | t[5] | t[6] | t[7]) & PTE_P);
@@ -42,9 +48,12 @@ static int validate_l1(pte_t *t, const struct domain *d, unsigned int *n)
         int err;
 
         if (!(e & PTE_P)) {
-            if (i % 8 == 0 && none_present(&t[i]))
+            if (i % 8 == 0 && none(&t[i]))
                 i += 7;
-            continue;
+            if (!pt_l1tf_unsafe(e))
+                continue;
+            *n = i;
+            return -EINVAL;
         }
         err = l1_entry_get(&e, d, d->id);
         if (unlikely(err)) {
@@ -75,7 +84,13 @@ static int validate_upper(pte_t *t, enum page_type level,
         pte_t e = t[i];
         int err;
 
-        if (!(e & PTE_P) || (level == PT_L4 && pt_is_hv_slot(i)))
+        if (level == PT_L4 && pt_is_hv_slot(i))
+            continue;
+        if (unlikely(pt_l1tf_unsafe(e))) {
+            *n = i;
+            return -EINVAL;
+        }
+        if (!(e & PTE_P))
             continue;
         err = e & table_refused ? -EINVAL
                                 : frame_get_with_type(pte_mfn(e), d, level - 1);
@@ -146,9 +161,11 @@ static int devalidate(struct frame *f, enum page_type type, unsigned int *n,
         }
         --*n;
     }
+    if (type != PT_L4)
+        return 0;
+    xpti_l4_changed(); /* its frame may come back as another L4 */
     /* A guest need not read where our own tables are. */
-    if (type == PT_L4)
-        memset(&t[HV_L4_FIRST], 0, (HV_L4_LAST - HV_L4_FIRST + 1) * sizeof(*t));
+    memset(&t[HV_L4_FIRST], 0, (HV_L4_LAST - HV_L4_FIRST + 1) * sizeof(*t));
     return 0;
 }
 

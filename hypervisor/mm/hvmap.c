@@ -38,9 +38,10 @@ static mfn_t alloc_table(void)
 }
 
 /* The entry of level @level for @va; tables above are made as needed. */
-static pte_t *walk(unsigned long va, unsigned int level, uint64_t flags)
+static pte_t *walk(mfn_t root, unsigned long va, unsigned int level,
+                   uint64_t flags)
 {
-    pte_t *table = mfn_to_virt(idle_pgd);
+    pte_t *table = mfn_to_virt(root);
 
     for (unsigned int l = 4; l > level; l--) {
         pte_t *e = &table[pt_index(va, l)];
@@ -54,6 +55,21 @@ static pte_t *walk(unsigned long va, unsigned int level, uint64_t flags)
     return &table[pt_index(va, level)];
 }
 
+void hvmap_alias(mfn_t root, unsigned long va)
+{
+    pte_t *from = mfn_to_virt(idle_pgd);
+    unsigned int l = 4;
+    mfn_t m;
+
+    while (l > 1 && !(from[pt_index(va, l)] & PTE_PSE)) {
+        from = mfn_to_virt(pte_mfn(from[pt_index(va, l)]));
+        l--;
+    }
+    m = mfn_add(pte_mfn(from[pt_index(va, l)]), l == 2 ? pt_index(va, 1) : 0);
+    *walk(root, va, 1, 0) = pte_make(
+        m, from[pt_index(va, l)] & (PTE_NX | ~(PTE_NX | PAGE_MASK)) & ~PTE_PSE);
+}
+
 void hvmap_range(unsigned long va, mfn_t m, unsigned long nr, uint64_t flags)
 {
     while (nr) {
@@ -61,7 +77,7 @@ void hvmap_range(unsigned long va, mfn_t m, unsigned long nr, uint64_t flags)
                      !(flags & PTE_CACHE_MASK);
         unsigned long step = large ? 512 : 1;
 
-        *walk(va, large ? 2 : 1, flags) =
+        *walk(idle_pgd, va, large ? 2 : 1, flags) =
             pte_make(m, flags | (large ? PTE_PSE : 0));
         va += step << PAGE_SHIFT;
         m = mfn_add(m, step);
@@ -125,9 +141,9 @@ void hvmap_init(void)
     map_image(image_rodata_end, image_end, DATA_FLAGS);
 
     /* Slots that are filled later need their L3 now. */
-    walk(GDT_WINDOW_BASE, 3, 0);
-    walk(M2P_RO_BASE, 3, PTE_US);
-    walk(M2P_RW_BASE, 3, 0);
-    walk(FRAMES_BASE, 3, 0);
+    walk(idle_pgd, GDT_WINDOW_BASE, 3, 0);
+    walk(idle_pgd, M2P_RO_BASE, 3, PTE_US);
+    walk(idle_pgd, M2P_RW_BASE, 3, 0);
+    walk(idle_pgd, FRAMES_BASE, 3, 0);
     write_cr3(mfn_x(idle_pgd) << PAGE_SHIFT);
 }

@@ -11,6 +11,7 @@
 #include <hv/guest.h>
 #include <hv/hcall.h>
 #include <hv/mm.h>
+#include <hv/spec.h>
 #include <x86/insn.h>
 
 #include "local.h"
@@ -86,6 +87,8 @@ int l1_update(mfn_t table, unsigned int index, pte_t new,
         err = -EINVAL;
     else if (how == L1_EXACT && expect != old)
         err = -EAGAIN;
+    else if (unlikely(pt_l1tf_unsafe(new)))
+        err = -EINVAL;
     else if (new &PTE_P) {
         same = (old & PTE_P) && !((old ^ new) & PTE_ADDR_MASK);
         err = same ? l1_change_flags(&new, old, pt_dom, fd)
@@ -125,6 +128,8 @@ static int upper_update(mfn_t table, enum page_type level, unsigned int index,
     if (level == PT_L4 && pt_is_hv_slot(index))
         return -EINVAL;
 
+    if (pt_l1tf_unsafe(new))
+        return -EINVAL;
     if (new &PTE_P) {
         if (new &table_refused)
             return -EINVAL;
@@ -138,6 +143,8 @@ static int upper_update(mfn_t table, enum page_type level, unsigned int index,
         put = keep_ad ? new | (old & (PTE_A | PTE_D)) : new;
     while (!cas64(slot, &old, put));
 
+    if (level == PT_L4)
+        xpti_l4_changed();
     if (old & PTE_P)
         pt_drop_later(current_vcpu(), pte_mfn(old));
     return 0;

@@ -14,6 +14,7 @@ _Static_assert(HV_L4_FIRST == 256 && HV_L4_LAST == 271, "pt_is_hv_slot");
  * cache attributes of tables and global tables are for nobody.
  */
 uint64_t l1_refused[2] = { PTE_CACHE_MASK, 0 };
+unsigned long l1tf_limit = 1;
 uint64_t table_refused = PTE_PWT | PTE_PCD | PTE_PSE | PTE_G;
 
 void pt_check_init(bool nx)

@@ -14,6 +14,18 @@ extern uint64_t table_refused;
 /* pt_check_init - @nx: the processor has the NX bit */
 void pt_check_init(bool nx);
 
+/*
+ * L1TF: on CPUs that have it, an entry that is not present still leads to the
+ * data of the frame that it names, if that is cached.  Frames 1 to the limit
+ * less one must not be named then; a limit of 1 is none.
+ */
+extern unsigned long l1tf_limit;
+
+static inline bool pt_l1tf_unsafe(pte_t e)
+{
+    return !(e & PTE_P) && mfn_x(pte_mfn(e)) - 1 < l1tf_limit - 1;
+}
+
 /* Bits that we set (U: guest kernels run at CPL 3) and clear (G) in L1. */
 static inline pte_t pt_adjust_l1(pte_t e) { return (e | PTE_US) & ~PTE_G; }
 

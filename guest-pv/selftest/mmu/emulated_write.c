@@ -38,8 +38,8 @@ static void stores(void)
     test_eq("sets A", *entry & PTE_A, PTE_A);
     *(volatile uint32_t *)entry = (uint32_t)(pte_of(page, PTE_KERNEL_RO));
     test_eq("mov of 4 bytes", *entry & (PTE_P | PTE_RW), PTE_P);
-    *(volatile uint16_t *)entry = 0;
-    test_eq("mov of 2 bytes", *entry & 0xffff, 0);
+    *(volatile uint16_t *)entry = (uint16_t)*entry | PTE_A | PTE_D;
+    test_eq("mov of 2 bytes", *entry & (PTE_A | PTE_D), PTE_A | PTE_D);
     *entry = 0;
 }
 

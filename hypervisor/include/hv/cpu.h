@@ -28,7 +28,15 @@ struct stack_top {
     struct cpu_user_regs regs; /* the guest's, as of its last entry */
     struct vcpu *current;      /* whose registers, tables and FPU are loaded */
     struct cpu *cpu;
-    uint64_t pad[2];
+    unsigned long hv_cr3;    /* XPTI: to load on entry from the guest */
+    unsigned long guest_cr3; /* XPTI: what the guest runs on */
+};
+
+/* XPTI: a guest's L4, copied, without most of the hypervisor's part. */
+struct xpti_root {
+    mfn_t mfn;
+    unsigned long src; /* CR3 of the original; 0 none */
+    uint64_t age;      /* xpti_changes when it was copied */
 };
 
 /* Things to do before returning to a guest, bits of cpu.work. */
@@ -54,7 +62,10 @@ struct cpu {
     uint64_t tlb_time;           /* tlb_clock at its last full flush */
     unsigned long tlb_page;      /* page to drop for another CPU | 1, or 0 */
 
-    void *stack; /* STACK_SIZE bytes */
+    domid_t last_domid; /* ran here last; for spec_domain_switch() */
+
+    void *stack;              /* STACK_SIZE bytes */
+    struct xpti_root xpti[2]; /* as vcpu.cr3: for user, for kernel mode */
     struct tss *tss;
     uint64_t *gdt;     /* the two reserved GDT pages, writable here */
     unsigned long cr4; /* what CR4 is while this CPU runs any guest */
@@ -67,6 +78,8 @@ struct cpu {
 /* CPUs that the machine has: ids 0 to nr_cpus - 1, the boot CPU is 0. */
 extern struct cpu cpus[NR_CPUS];
 extern unsigned int nr_cpus, nr_cpus_online;
+
+extern struct idt_entry idt[256]; /* all CPUs have the same */
 
 static inline struct stack_top *stack_top(void)
 {
@@ -117,8 +130,8 @@ bool preempt_needed(void);
 /* work_run - do all that is raised; from the exit path and the idle loop */
 void work_run(void);
 
-/* smap_patch - make the sites of stac and clac real, if there is SMAP */
-void smap_patch(void);
+/* image_alias - writable alias of something in the image's text */
+void *image_alias(const void *p);
 
 /* cpu_tables_init - GDT, IDT, TSS, syscall MSRs, CR4 of the calling CPU */
 void cpu_tables_init(struct cpu *c, void *stack);

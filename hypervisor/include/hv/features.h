@@ -22,6 +22,12 @@ enum feature {
     FEAT_DEBUG_EXT,
     FEAT_UMIP,
     FEAT_ARAT,
+    FEAT_MD_CLEAR,
+    FEAT_SPEC_CTRL, /* Intel: SPEC_CTRL and PRED_CMD */
+    FEAT_L1D_FLUSH,
+    FEAT_ARCH_CAPS,
+    FEAT_AMD_IBPB,
+    FEAT_AUTO_IBRS,
     NR_FEATURES
 };
 

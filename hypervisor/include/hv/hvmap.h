@@ -24,6 +24,13 @@ void hvmap_fill_l4(pte_t *l4);
  */
 void hvmap_range(unsigned long va, mfn_t m, unsigned long nr, uint64_t flags);
 
+/**
+ * hvmap_alias - map the page at @va below another L4 too, with equal rights
+ *
+ * The page is mapped, by 4 KiB or 2 MiB entries.  Panics like hvmap_range().
+ */
+void hvmap_alias(mfn_t root, unsigned long va);
+
 /* hvmap_l1e - the L1 entry that maps @va (4 KiB mappings only), or NULL */
 pte_t *hvmap_l1e(unsigned long va);
 

@@ -145,12 +145,14 @@ static inline void swapgs(void) { asm volatile("swapgs" : : : "memory"); }
 
 /*
  * Open and close access to guest memory (stac, clac).  No-ops until boot
- * finds SMAP and patches them; see smap_sites in the link script.
+ * finds SMAP and patches them (<x86/patch.h>).
  */
 #define SMAP_SITE(opcode)                                                      \
     "771: .byte 0x0f, 0x1f, 0x00\n"                                            \
-    ".pushsection .smap_sites, \"a\"\n"                                        \
-    ".long 771b - ., " opcode "\n"                                             \
+    ".pushsection .patch_sites, \"a\"\n"                                       \
+    ".long 771b - .\n"                                                         \
+    ".byte 1, 3, 0x0f, 0x01, " opcode "\n"                                     \
+    ".skip 7\n"                                                                \
     ".popsection\n"
 
 static inline void guest_access_begin(void)

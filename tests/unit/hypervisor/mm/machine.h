@@ -18,6 +18,7 @@
 #include <hv/heap.h>
 #include <hv/hvmap.h>
 #include <hv/mm.h>
+#include <hv/spec.h>
 #include <x86/insn.h>
 
 #include <assert.h>
@@ -43,6 +44,7 @@ char fake_m2p[NR_FRAMES * 8] __attribute__((aligned(4096)));
 struct cpu cpus[1];
 struct vcpu *fake_current;
 unsigned int nr_cpus = 1;
+bool spec_on[NR_SPEC] = { [SPEC_PV_L1TF] = true };
 bool cpu_features[NR_FEATURES] = { [FEAT_NX] = true };
 struct mem_region memmap[MAX_MEMMAP] = { { 0, RAM_MIB << 20, MEM_RAM } };
 unsigned int nr_memmap = 1;
@@ -138,6 +140,8 @@ void vcpu_load_cr3(struct vcpu *v)
     if (v == fake_current)
         tlb_load_cr3(0);
 }
+
+void xpti_l4_changed(void) {}
 
 void cpu_kick(unsigned int id) { fail_msg("CPU %u is not there", id); }
 

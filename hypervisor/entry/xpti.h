@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * XPTI on the way in.  In guest mode CR3 has a copy of the guest's L4 that
+ * lacks most of our part: see cpu/xpti.c.  Without XPTI a short jump each.
+ */
+#ifndef ENTRY_XPTI_H
+#define ENTRY_XPTI_H
+
+#include <x86/patch.h>
+
+/* From the guest, rsp at stack_top.regs.  Clobbers rax. */
+        .macro  xpti_entry
+772:    jmp     773f
+        patch_site 772b, PATCH_XPTI, 0x66, 0x90
+        movq    TOP_HV_CR3(%rsp), %rax
+        movq    %rax, %cr3
+773:
+        .endm
+
+/*
+ * Anywhere on a stack of ours: was the copy still loaded, or loaded again
+ * already?  What was in CR3 -> rbx.  Clobbers rax.
+ */
+        .macro  xpti_nested
+772:    jmp     773f
+        patch_site 772b, PATCH_XPTI, 0x66, 0x90
+        movq    %cr3, %rbx
+        movq    %rsp, %rax
+        orq     $(STACK_BYTES - 1), %rax
+        cmpq    TOP_GUEST_CR3 - (STACK_TOP_SIZE - 1)(%rax), %rbx
+        jne     773f
+        movq    TOP_HV_CR3 - (STACK_TOP_SIZE - 1)(%rax), %rax
+        movq    %rax, %cr3
+773:
+        .endm
+
+        .macro  xpti_nested_end
+772:    jmp     773f
+        patch_site 772b, PATCH_XPTI, 0x66, 0x90
+        movq    %rbx, %cr3
+773:
+        .endm
+
+#endif
