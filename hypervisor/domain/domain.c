@@ -29,7 +29,6 @@ static_assert(sizeof(struct domain) <= PAGE_SIZE << DOMAIN_ORDER,
 
 #define DEFAULT_GRANT_FRAMES 64
 #define DEFAULT_MAPTRACK_FRAMES 1024
-#define EVTCHN_2L_MAX_PORT 4095
 
 struct domain *dom0;
 struct list domain_list = LIST_INIT(domain_list);
@@ -127,12 +126,10 @@ static int check_config(const struct xen_domctl_createdomain *c)
 static int init_subsystems(struct domain *d,
                            const struct xen_domctl_createdomain *c)
 {
-    unsigned int ports = EVTCHN_2L_MAX_PORT;
     int err;
 
-    ports = MIN(c->max_evtchn_port, ports);
     policy_domain_init(d);
-    err = evtchn_domain_init(d, ports);
+    err = evtchn_domain_init(d, c->max_evtchn_port);
     if (!err)
         err = grant_domain_init(d,
                                 c->max_grant_frames < 0 ? DEFAULT_GRANT_FRAMES
@@ -218,6 +215,7 @@ void domain_free(struct domain *d)
     grant_domain_destroy(d);
     pirq_domain_destroy(d);
     table_remove(d);
+    evtchn_domain_free(d);
     heap_free(d->shared, 0);
     hv_free(d->e820);
     hv_free(d->vcpu);

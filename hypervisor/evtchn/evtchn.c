@@ -12,21 +12,24 @@
 #include <hv/irq.h>
 #include "local.h"
 
-#define MAX_BUCKETS DIV_UP(EVTCHN_2L_NR_CHANNELS, PORTS_PER_BUCKET)
-
 static_assert(sizeof(struct evtchn) * PORTS_PER_BUCKET <= PAGE_SIZE,
               "a bucket fits one allocation");
+
+/* Of the array of pointers to buckets, which is made for the limit at once. */
+static unsigned int buckets_order(const struct evtchn_domain *e)
+{
+    return heap_order((e->limit / PORTS_PER_BUCKET + 1) * sizeof(e->bucket[0]));
+}
 
 int evtchn_domain_init(struct domain *d, unsigned int max_port)
 {
     struct evtchn_domain *e = &d->evtchn;
 
     lock_init(&e->lock, LR_EVTCHN);
-    e->bucket = hv_alloc(MAX_BUCKETS * sizeof(e->bucket[0]));
+    e->limit = MIN(max_port, EVTCHN_FIFO_NR_CHANNELS - 1U);
+    e->bucket = heap_alloc(buckets_order(e));
     if (!e->bucket)
         return -ENOMEM;
-    e->nr_ports = 0;
-    e->max_port = MIN(max_port, EVTCHN_2L_NR_CHANNELS - 1);
     e->free_hint = 1;
 
     return 0;
@@ -53,16 +56,26 @@ struct evtchn *evtchn_alloc_locked(struct domain *d, unsigned int *port,
                                    int *err)
 {
     struct evtchn_domain *e = &d->evtchn;
+    unsigned int last = e->fifo ? e->limit : MIN(e->limit, PORTS_2L - 1);
+    unsigned int hint = 0; /* first port that is free, but still in a queue */
 
-    for (unsigned int p = e->free_hint; p <= e->max_port && e->bucket; p++) {
+    for (unsigned int p = e->free_hint; p <= last && !e->closing; p++) {
+        struct evtchn *c;
+
         if (p >= e->nr_ports && (*err = grow_locked(d)))
             return NULL;
-        if (evtchn_lookup(d, p)->state != ECS_FREE)
+        c = evtchn_lookup(d, p);
+        if (c->state != ECS_FREE)
             continue;
-        e->free_hint = p + 1;
+        if (event_busy(d, p)) {
+            hint = hint ? hint : p;
+            continue;
+        }
+        e->free_hint = hint ? hint : p + 1;
         e->nr_active++;
+        c->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
         *port = p;
-        return evtchn_lookup(d, p);
+        return c;
     }
     *err = -ENOSPC;
 
@@ -73,11 +86,13 @@ void evtchn_free_locked(struct domain *d, struct evtchn *c, unsigned int port)
 {
     ASSERT(c->state != ECS_FREE && d->evtchn.nr_active);
 
+    lock_take(&c->lock);
+    event_clear_pending(d, c, port);
     c->state = ECS_FREE;
     c->vcpu = 0;
     c->peer = NULL;
     c->peer_port = 0;
-    event_clear_pending(d, port);
+    lock_release(&c->lock);
     d->evtchn.nr_active--;
     d->evtchn.free_hint = MIN(d->evtchn.free_hint, port);
 }
@@ -156,7 +171,7 @@ int evtchn_bind_interdomain(struct domain *ld, struct domain *rd,
     release_channels(lc, rc);
 
     /* What was sent to the unbound port is lost: better one too many. */
-    event_set_pending(ld, lc->vcpu, *lport);
+    event_set_pending(ld, lc, *lport);
     err = 0;
 out:
     release_both(ld, rd);
@@ -221,9 +236,7 @@ static int close_locked(struct domain *d, struct domain *rd, unsigned int port)
         unlink_locked(d, c);
     else
         unbind_locked(d, c, port);
-    lock_take(&c->lock);
     evtchn_free_locked(d, c, port);
-    lock_release(&c->lock);
 
     return 0;
 }
@@ -258,10 +271,10 @@ int evtchn_send(struct domain *d, unsigned int port)
     case ECS_INTERDOMAIN:
         /* The lock keeps the peer bound (EC-1), and so alive. */
         rc = evtchn_lookup(c->peer, c->peer_port);
-        event_set_pending(c->peer, rc->vcpu, c->peer_port);
+        event_set_pending(c->peer, rc, c->peer_port);
         break;
     case ECS_IPI:
-        event_set_pending(d, c->vcpu, port);
+        event_set_pending(d, c, port);
         break;
     case ECS_UNBOUND:
         break; /* nobody listens */
@@ -277,8 +290,12 @@ void evtchn_raise(struct domain *d, unsigned int port)
 {
     struct evtchn *c = evtchn_lookup(d, port);
 
-    if (c)
-        event_set_pending(d, c->vcpu, port);
+    if (!c)
+        return;
+    lock_take(&c->lock);
+    if (c->state == ECS_PIRQ) /* else it has been closed meanwhile */
+        event_set_pending(d, c, port);
+    lock_release(&c->lock);
 }
 
 bool evtchn_port_valid(struct domain *d, unsigned int port)
@@ -286,38 +303,61 @@ bool evtchn_port_valid(struct domain *d, unsigned int port)
     return evtchn_lookup(d, port);
 }
 
-int evtchn_reset(struct domain *d)
-{
-    for (unsigned int p = 1; d->evtchn.nr_active && p < d->evtchn.nr_ports; p++)
-        evtchn_close(d, p);
-
-    return 0;
-}
-
-int evtchn_domain_destroy(struct domain *d)
+/*
+ * Close all ports, then leave the FIFO ABI.  No port is allocated meanwhile,
+ * so one pass is enough; two callers share it.
+ */
+static int close_all(struct domain *d)
 {
     struct evtchn_domain *e = &d->evtchn;
-    unsigned int nr_ports = e->nr_ports, closed = 0;
+    unsigned int nr = 0, left;
 
-    for (unsigned int p = 1; e->nr_active && p < nr_ports; p++) {
-        if (evtchn_close(d, p))
-            continue;
-        if (++closed % PORTS_PER_BUCKET == 0 && preempt_needed())
+    lock_take(&e->lock);
+    e->closing = true;
+    lock_release(&e->lock);
+
+    for (;;) {
+        unsigned int p =
+            __atomic_fetch_add(&e->close_next, 1, __ATOMIC_RELAXED);
+
+        if (p >= e->nr_ports || !e->nr_active)
+            break;
+        evtchn_close(d, p);
+        if (++nr % PORTS_PER_BUCKET == 0 && preempt_needed())
             return -ERESTART;
     }
 
     lock_take(&e->lock);
-    e->max_port = 0; /* no new ones */
-    __atomic_store_n(&e->nr_ports, 0, __ATOMIC_RELEASE);
+    e->close_next = 0;
+    left = e->nr_active; /* by the other caller, just now */
+    if (!left) {
+        fifo_end_locked(d);
+        e->closing = e->dead;
+    }
     lock_release(&e->lock);
 
-    for (unsigned int i = 0; e->bucket && i < nr_ports / PORTS_PER_BUCKET; i++)
-        hv_free(e->bucket[i]);
-    if (e->bucket)
-        hv_free(e->bucket);
-    e->bucket = NULL;
+    return left ? -ERESTART : 0;
+}
 
-    return 0;
+int evtchn_reset(struct domain *d) { return close_all(d); }
+
+int evtchn_domain_destroy(struct domain *d)
+{
+    d->evtchn.dead = true;
+
+    return close_all(d);
+}
+
+void evtchn_domain_free(struct domain *d)
+{
+    struct evtchn_domain *e = &d->evtchn;
+
+    ASSERT(!e->nr_active && !e->fifo);
+    if (!e->bucket)
+        return;
+    for (unsigned int i = 0; i < e->nr_ports / PORTS_PER_BUCKET; i++)
+        hv_free(e->bucket[i]);
+    heap_free(e->bucket, buckets_order(e));
 }
 
 static const char *const state_names[] = {
@@ -336,7 +376,8 @@ void evtchn_dump(void)
     {
         struct domain *d = list_entry(l, struct domain, link);
 
-        log_err("d%u: %u event channels\n", d->id, d->evtchn.nr_active);
+        log_err("d%u: %u event channels, %s\n", d->id, d->evtchn.nr_active,
+                d->evtchn.fifo ? "FIFO" : "2-level");
         for (unsigned int p = 1; p < d->evtchn.nr_ports; p++) {
             const struct evtchn *c = evtchn_lookup(d, p);
 

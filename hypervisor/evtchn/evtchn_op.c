@@ -22,6 +22,9 @@ union evtchn_arg {
     struct evtchn_bind_vcpu bind_vcpu;
     struct evtchn_unmask unmask;
     struct evtchn_reset reset;
+    struct evtchn_init_control init_control;
+    struct evtchn_expand_array expand_array;
+    struct evtchn_set_priority set_priority;
 };
 
 /*
@@ -125,7 +128,7 @@ static long op_bind_ipi(struct hcall *h, union evtchn_arg *a)
     unsigned int port = 0;
     int err = 0;
 
-    if (vcpu >= d->max_vcpus || !d->vcpu[vcpu])
+    if (!evtchn_vcpu_of(d, vcpu))
         return -ENOENT;
 
     lock_take(&d->evtchn.lock);
@@ -235,7 +238,7 @@ static long op_bind_vcpu(struct hcall *h, union evtchn_arg *a)
     struct evtchn *c = evtchn_lookup(d, a->bind_vcpu.port);
     int err = -EINVAL;
 
-    if (vcpu >= d->max_vcpus || !d->vcpu[vcpu])
+    if (!evtchn_vcpu_of(d, vcpu))
         return -ENOENT;
     if (!c)
         return -EINVAL;
@@ -254,16 +257,25 @@ static long op_unmask(struct hcall *h, union evtchn_arg *a)
 {
     struct domain *d = h->caller->domain;
     struct evtchn *c = evtchn_lookup(d, a->unmask.port);
+    bool is_pirq;
+    uint32_t pirq;
 
     if (!c)
         return -EINVAL;
-    event_unmask(d, c->vcpu, a->unmask.port);
-    if (c->state == ECS_PIRQ)
-        pirq_unmasked(d, c->pirq);
+
+    lock_take(&c->lock);
+    is_pirq = c->state == ECS_PIRQ;
+    pirq = c->pirq;
+    if (c->state != ECS_FREE)
+        event_unmask(d, c, a->unmask.port);
+    lock_release(&c->lock);
+    if (is_pirq)
+        pirq_unmasked(d, pirq);
 
     return 0;
 }
 
+/* Another's vCPUs must not use the ports meanwhile. */
 static long op_reset(struct hcall *h, union evtchn_arg *a)
 {
     struct domain *d;
@@ -272,16 +284,48 @@ static long op_reset(struct hcall *h, union evtchn_arg *a)
     d = target_get(h->caller, a->reset.dom, &err);
     if (!d)
         return err;
-    err = evtchn_reset(d);
+    err = -EINVAL;
+    if (d == h->caller->domain || d->controller_pauses)
+        err = evtchn_reset(d);
     domain_put(d);
 
     return err;
 }
 
-/*
- * init_control, expand_array, set_priority belong to the FIFO ABI: guests
- * take -ENOSYS for "2-level only".
- */
+static long op_init_control(struct hcall *h, union evtchn_arg *a)
+{
+    struct evtchn_init_control *i = &a->init_control;
+    struct vcpu *v = evtchn_vcpu_of(h->caller->domain, i->vcpu);
+
+    if (!v)
+        return -ENOENT;
+    i->link_bits = EVTCHN_FIFO_LINK_BITS;
+
+    return fifo_init(v, i->control_gfn, i->offset);
+}
+
+static long op_expand_array(struct hcall *h, union evtchn_arg *a)
+{
+    return fifo_expand(h->caller->domain, a->expand_array.array_gfn);
+}
+
+/* It counts when the port is linked the next time. */
+static long op_set_priority(struct hcall *h, union evtchn_arg *a)
+{
+    struct domain *d = h->caller->domain;
+    struct evtchn *c = evtchn_lookup(d, a->set_priority.port);
+
+    if (!c)
+        return -EINVAL;
+    if (!d->evtchn.fifo)
+        return -ENOSYS;
+    if (a->set_priority.priority > EVTCHN_FIFO_PRIORITY_MIN)
+        return -EINVAL;
+    __atomic_store_n(&c->priority, a->set_priority.priority, __ATOMIC_RELAXED);
+
+    return 0;
+}
+
 // clang-format off
 static const struct {
     long (*fn)(struct hcall *h, union evtchn_arg *a);
@@ -301,6 +345,9 @@ static const struct {
     ROW(bind_vcpu,        false),
     ROW(unmask,           false),
     ROW(reset,            false),
+    ROW(init_control,     true),
+    ROW(expand_array,     false),
+    ROW(set_priority,     false),
 #undef ROW
 };
 // clang-format on
@@ -311,7 +358,8 @@ static const struct {
  * Returns: 0; -EINVAL a port that does not exist or has the wrong state;
  * -ENOENT no such vCPU; -ESRCH no such domain; -EPERM another domain, by
  * one without privilege; -EEXIST a VIRQ that is bound; -ENOSPC no port is
- * free; -ENOSYS unknown operations and those of the FIFO ABI.
+ * free; -EOPNOTSUPP words, -ENOSYS priorities without the FIFO ABI; -ERESTART
+ * reset was preempted; -ENOSYS unknown operations.
  */
 long hc_event_channel_op(struct hcall *h)
 {
@@ -321,6 +369,7 @@ long hc_event_channel_op(struct hcall *h)
 
     if (cmd >= ARRAY_SIZE(ops) || !ops[cmd].fn)
         return -ENOSYS;
+    cmd = nospec_index(cmd, ARRAY_SIZE(ops));
     if (copy_from_guest(&a, u_arg, ops[cmd].size))
         return -EFAULT;
 

@@ -8,8 +8,6 @@
  * a guest that scribbles there loses its own events.
  */
 #include <hv/bug.h>
-#include <hv/cpu.h>
-#include <hv/sched.h>
 #include <hv/vcpu.h>
 #include "local.h"
 
@@ -23,11 +21,11 @@ static bool test_and_set(xen_ulong_t *p, unsigned int nr)
     return __atomic_fetch_or(&p[nr / WORD_BITS], bit, __ATOMIC_SEQ_CST) & bit;
 }
 
-static bool test_and_clear(xen_ulong_t *p, unsigned int nr)
+static void clear(xen_ulong_t *p, unsigned int nr)
 {
     xen_ulong_t bit = 1UL << (nr % WORD_BITS);
 
-    return __atomic_fetch_and(&p[nr / WORD_BITS], ~bit, __ATOMIC_SEQ_CST) & bit;
+    __atomic_fetch_and(&p[nr / WORD_BITS], ~bit, __ATOMIC_SEQ_CST);
 }
 
 static bool test(const xen_ulong_t *p, unsigned int nr)
@@ -37,103 +35,61 @@ static bool test(const xen_ulong_t *p, unsigned int nr)
            1;
 }
 
-void vcpu_kick(struct vcpu *v)
+/*
+ * Light the selector bit of @port, and ask for an upcall if that is new.  A
+ * vcpu_info that moves meanwhile has all bits lit at its new place after the
+ * move; so look again where it is.
+ */
+static void select_port(struct domain *d, const struct evtchn *c,
+                        unsigned int port)
 {
-    int cpu;
-
-    if (__atomic_load_n(&v->sched.blocked, __ATOMIC_SEQ_CST)) {
-        vcpu_unblock(v);
-        return;
-    }
-    /* A vCPU that runs looks at its events on the way out. */
-    cpu = vcpu_loaded_cpu(v);
-    if (cpu >= 0)
-        cpu_kick(cpu);
-}
-
-static void upcall(struct vcpu *v)
-{
-    if (!__atomic_exchange_n(&v->info->evtchn_upcall_pending, 1,
-                             __ATOMIC_SEQ_CST))
-        vcpu_kick(v);
-}
-
-/* Light the selector bit of @port, and ask for an upcall if that is new. */
-static void select_port(struct domain *d, unsigned int vcpu, unsigned int port)
-{
+    unsigned int vcpu = __atomic_load_n(&c->vcpu, __ATOMIC_RELAXED);
     /* A domain gets its vCPUs after its first channels. */
     struct vcpu *v = vcpu < d->max_vcpus ? d->vcpu[vcpu] : NULL;
+    struct vcpu_info *info;
 
-    if (v && !test_and_set(&v->info->evtchn_pending_sel, port / WORD_BITS))
-        upcall(v);
-}
-
-/* Wake the vCPUs that wait for @port in SCHEDOP_poll, masked or not. */
-static void wake_pollers(struct domain *d, unsigned int port)
-{
-    for (unsigned int i = 0; i < ARRAY_SIZE(d->evtchn.pollers); i++) {
-        uint64_t bits =
-            __atomic_load_n(&d->evtchn.pollers[i], __ATOMIC_SEQ_CST);
-
-        for (; bits; bits &= bits - 1) {
-            unsigned int id = i * 64 + __builtin_ctzl(bits);
-            struct vcpu *v = d->vcpu[id];
-            uint32_t only =
-                __atomic_load_n(&v->evtchn.poll_port, __ATOMIC_RELAXED);
-
-            if (only == EVTCHN_POLL_ANY || only == port)
-                vcpu_unblock(v);
-        }
-    }
-}
-
-void event_set_pending(struct domain *d, unsigned int vcpu, unsigned int port)
-{
-    struct shared_info *s = d->shared;
-
-    if (test_and_set(s->evtchn_pending, port))
+    if (!v)
         return;
-    if (!test(s->evtchn_mask, port))
-        select_port(d, vcpu, port);
-    if (d->evtchn.pollers[0] | d->evtchn.pollers[1])
-        wake_pollers(d, port);
+    do {
+        info = __atomic_load_n(&v->info, __ATOMIC_SEQ_CST);
+        if (!test_and_set(&info->evtchn_pending_sel, port / WORD_BITS))
+            event_upcall(v);
+    } while (unlikely(info != __atomic_load_n(&v->info, __ATOMIC_SEQ_CST)));
 }
 
-void event_clear_pending(struct domain *d, unsigned int port)
-{
-    test_and_clear(d->shared->evtchn_pending, port);
-}
-
-void event_unmask(struct domain *d, unsigned int vcpu, unsigned int port)
+bool two_level_set_pending(struct domain *d, const struct evtchn *c,
+                           unsigned int port)
 {
     struct shared_info *s = d->shared;
 
-    test_and_clear(s->evtchn_mask, port);
+    ASSERT(port < EVTCHN_2L_NR_CHANNELS);
+    if (test_and_set(s->evtchn_pending, port))
+        return false;
+    if (!test(s->evtchn_mask, port))
+        select_port(d, c, port);
+
+    return true;
+}
+
+void two_level_clear_pending(struct domain *d, unsigned int port)
+{
+    ASSERT(port < EVTCHN_2L_NR_CHANNELS);
+    clear(d->shared->evtchn_pending, port);
+}
+
+void two_level_unmask(struct domain *d, const struct evtchn *c,
+                      unsigned int port)
+{
+    struct shared_info *s = d->shared;
+
+    ASSERT(port < EVTCHN_2L_NR_CHANNELS);
+    clear(s->evtchn_mask, port);
     if (test(s->evtchn_pending, port))
-        select_port(d, vcpu, port);
+        select_port(d, c, port);
 }
 
-bool evtchn_port_pending(struct domain *d, unsigned int port)
+bool two_level_pending(struct domain *d, unsigned int port)
 {
-    return evtchn_lookup(d, port) && test(d->shared->evtchn_pending, port);
-}
-
-void evtchn_poll_begin(struct vcpu *v, unsigned int port)
-{
-    uint64_t bit = 1UL << (v->id % 64);
-
-    ASSERT(v->id < EVTCHN_MAX_POLLERS);
-    __atomic_store_n(&v->evtchn.poll_port, port, __ATOMIC_RELAXED);
-    v->evtchn.polling = true;
-    __atomic_fetch_or(&v->domain->evtchn.pollers[v->id / 64], bit,
-                      __ATOMIC_SEQ_CST);
-}
-
-void evtchn_poll_end(struct vcpu *v)
-{
-    uint64_t bit = 1UL << (v->id % 64);
-
-    __atomic_fetch_and(&v->domain->evtchn.pollers[v->id / 64], ~bit,
-                       __ATOMIC_SEQ_CST);
-    v->evtchn.polling = false;
+    ASSERT(port < EVTCHN_2L_NR_CHANNELS);
+    return test(d->shared->evtchn_pending, port);
 }

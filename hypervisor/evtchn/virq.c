@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Virtual interrupts.  Some belong to each vCPU, the others are bound once
- * for the domain and kept with its vCPU 0.  Raising one takes no lock: the
- * port is one word, and an event on a port that has just been recycled is
- * one too many, which guests take.
+ * for the domain and kept with its vCPU 0.  Who raises one finds the port in
+ * one word, which may have been closed by then: its channel knows.
  */
 #include <hv/bug.h>
 #include <hv/errno.h>
@@ -19,27 +18,34 @@ bool virq_is_global(unsigned int virq)
     return !(per_vcpu >> virq & 1);
 }
 
-void virq_raise(struct vcpu *v, unsigned int virq)
+/* Raise what is kept with @v. */
+static void raise(struct vcpu *v, unsigned int virq)
 {
     uint32_t port =
         __atomic_load_n(&v->evtchn.virq_port[virq], __ATOMIC_ACQUIRE);
+    struct evtchn *c = evtchn_lookup(v->domain, port);
 
+    if (!c)
+        return;
+    lock_take(&c->lock);
+    if (c->state == ECS_VIRQ && c->virq == virq)
+        event_set_pending(v->domain, c, port);
+    lock_release(&c->lock);
+}
+
+void virq_raise(struct vcpu *v, unsigned int virq)
+{
     ASSERT(!virq_is_global(virq));
-    if (port)
-        event_set_pending(v->domain, v->id, port);
+    raise(v, virq);
 }
 
 void virq_raise_global(unsigned int virq)
 {
     struct vcpu *v = dom0 && dom0->max_vcpus ? dom0->vcpu[0] : NULL;
-    uint32_t port;
 
     ASSERT(virq_is_global(virq));
-    if (!v)
-        return;
-    port = __atomic_load_n(&v->evtchn.virq_port[virq], __ATOMIC_ACQUIRE);
-    if (port)
-        evtchn_raise(dom0, port);
+    if (v)
+        raise(v, virq);
 }
 
 int virq_bind(struct domain *d, unsigned int virq, unsigned int vcpu,
@@ -51,12 +57,13 @@ int virq_bind(struct domain *d, unsigned int virq, unsigned int vcpu,
 
     if (virq >= NR_VIRQS)
         return -EINVAL;
+    virq = nospec_index(virq, NR_VIRQS);
     if (virq_is_global(virq) && vcpu != 0)
         return -EINVAL;
-    if (vcpu >= d->max_vcpus || !d->vcpu[vcpu])
+    v = evtchn_vcpu_of(d, vcpu);
+    if (!v)
         return -ENOENT;
 
-    v = d->vcpu[vcpu];
     lock_take(&d->evtchn.lock);
     if (v->evtchn.virq_port[virq])
         goto out;

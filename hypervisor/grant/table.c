@@ -21,16 +21,6 @@ static_assert(sizeof(struct maptrack) == 16, "256 to the page");
 /* A few attempts: a guest that keeps changing its entry loses. */
 #define CMPXCHG_TRIES 8
 
-/* Arrays of pointers are made for the limit at once. */
-static unsigned int order_of(size_t bytes)
-{
-    unsigned int order = 0;
-
-    while (PAGE_SIZE << order < bytes)
-        order++;
-    return order;
-}
-
 int grant_domain_init(struct domain *d, unsigned int max_frames,
                       unsigned int max_maptrack)
 {
@@ -44,12 +34,13 @@ int grant_domain_init(struct domain *d, unsigned int max_frames,
     if (!t)
         return -ENOMEM;
     lock_init(&t->lock, LR_GRANT);
+    /* Arrays of pointers are made for the limit at once. */
     t->max_frames = max_frames;
     t->max_maps = MAX(max_maptrack, 1U);
     t->free_handle = HANDLE_NONE;
-    t->shared = heap_alloc(order_of(max_frames * sizeof(t->shared[0])));
-    t->active = heap_alloc(order_of(max_frames * sizeof(t->active[0])));
-    t->maps = heap_alloc(order_of(t->max_maps * sizeof(t->maps[0])));
+    t->shared = heap_alloc(heap_order(max_frames * sizeof(t->shared[0])));
+    t->active = heap_alloc(heap_order(max_frames * sizeof(t->active[0])));
+    t->maps = heap_alloc(heap_order(t->max_maps * sizeof(t->maps[0])));
     d->grant = t;
     if (!t->shared || !t->active || !t->maps) {
         grant_domain_destroy(d);
@@ -72,11 +63,11 @@ void grant_domain_destroy(struct domain *d)
     for (unsigned int i = 0; i < t->nr_maps; i++)
         heap_free(t->maps[i], 0);
     if (t->shared)
-        heap_free(t->shared, order_of(t->max_frames * sizeof(t->shared[0])));
+        heap_free(t->shared, heap_order(t->max_frames * sizeof(t->shared[0])));
     if (t->active)
-        heap_free(t->active, order_of(t->max_frames * sizeof(t->active[0])));
+        heap_free(t->active, heap_order(t->max_frames * sizeof(t->active[0])));
     if (t->maps)
-        heap_free(t->maps, order_of(t->max_maps * sizeof(t->maps[0])));
+        heap_free(t->maps, heap_order(t->max_maps * sizeof(t->maps[0])));
     hv_free(t);
     d->grant = NULL;
 }

@@ -15,17 +15,25 @@ struct evtchn;
 #define EVTCHN_MAX_POLLERS 128 /* vCPUs of a domain */
 #define EVTCHN_POLL_ANY 0      /* poll_port: several ports, or none */
 
+struct evtchn_fifo; /* private to evtchn/, as the next */
+struct fifo_vcpu;
+
 struct evtchn_domain {
     struct lock lock; /* LR_EVTCHN: binding, closing; growth of bucket[] */
     struct evtchn **bucket;
-    unsigned int nr_ports;  /* allocated so far; only grows until the end */
-    unsigned int max_port;  /* limit of the toolstack, highest port usable */
-    unsigned int free_hint; /* no port below it is free */
-    unsigned int nr_active; /* ports in use */
+    struct evtchn_fifo *fifo; /* NULL: the domain uses the 2-level ABI */
+    unsigned int nr_ports;    /* allocated so far; only grows until the end */
+    unsigned int limit;       /* of the toolstack: highest port usable */
+    unsigned int free_hint;   /* no port below it can be given away */
+    unsigned int nr_active;   /* ports in use */
+    unsigned int close_next;  /* where closing of all ports goes on */
+    bool closing;             /* it is under way: no new ports */
+    bool dead;                /* and none ever after */
     uint64_t pollers[EVTCHN_MAX_POLLERS / 64]; /* vCPUs in SCHEDOP_poll */
 };
 
 struct evtchn_vcpu {
+    struct fifo_vcpu *fifo;       /* NULL: it has no control block */
     uint32_t virq_port[NR_VIRQS]; /* 0: not bound */
     uint32_t poll_port;           /* the only one polled, or EVTCHN_POLL_ANY */
     bool polling;
@@ -33,7 +41,8 @@ struct evtchn_vcpu {
 
 /**
  * evtchn_domain_init - an empty table of event channels
- * @max_port: highest port number, cut to what the 2-level ABI has
+ * @max_port: highest port number, cut to what the FIFO ABI has; as long as
+ *            the domain uses the 2-level ABI, that one's limit counts too
  *
  * Returns: 0; -ENOMEM.
  */
@@ -42,10 +51,13 @@ int evtchn_domain_init(struct domain *d, unsigned int max_port);
 /**
  * evtchn_domain_destroy - close all ports for good
  *
- * Channels of other domains that led here become unbound.  May be called
- * twice.  Returns: 0; -ERESTART to go on.
+ * Channels of other domains that led here become unbound.  No vCPU runs.
+ * May be called twice.  Returns: 0; -ERESTART to go on.
  */
 int evtchn_domain_destroy(struct domain *d);
+
+/* evtchn_domain_free - free the table, when nobody can look at it any more */
+void evtchn_domain_free(struct domain *d);
 
 /* virq_raise - set VIRQ @virq of one vCPU pending, if it is bound */
 void virq_raise(struct vcpu *v, unsigned int virq);
@@ -56,7 +68,7 @@ void virq_raise_global(unsigned int virq);
 /* virq_is_global - is it bound once for a domain, and not for each vCPU? */
 bool virq_is_global(unsigned int virq);
 
-/* evtchn_raise - set @port of @d pending (for PIRQs); caller owns the port */
+/* evtchn_raise - set @port of @d pending, if it is a PIRQ's */
 void evtchn_raise(struct domain *d, unsigned int port);
 
 /* vcpu_kick - @v has an event pending: wake it, or make it look */
@@ -91,7 +103,10 @@ void evtchn_poll_end(struct vcpu *v);
  */
 int evtchn_alloc_unbound(struct domain *d, domid_t remote);
 
-/* evtchn_reset - close every port of @d (EVTCHNOP_reset, soft reset) */
+/**
+ * evtchn_reset - close every port of @d, which goes back to the 2-level ABI
+ * Returns: 0; -ERESTART to go on.
+ */
 int evtchn_reset(struct domain *d);
 
 void evtchn_dump(void); /* debug key */

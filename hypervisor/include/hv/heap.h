@@ -21,6 +21,16 @@ void heap_add_range(uint64_t start, uint64_t end);
 void *heap_alloc(unsigned int order);
 void heap_free(void *p, unsigned int order);
 
+/* heap_order - the smallest order whose pages hold @bytes */
+static inline unsigned int heap_order(size_t bytes)
+{
+    unsigned int order = 0;
+
+    while (PAGE_SIZE << order < bytes)
+        order++;
+    return order;
+}
+
 /* hv_alloc - @size zeroed bytes (up to 4096), aligned to 16; NULL if out */
 void *hv_alloc(size_t size);
 void hv_free(void *p);

@@ -14,6 +14,7 @@ enum lock_rank {
     LR_DOMAIN = 20,      /* struct domain: life cycle, array of vCPUs */
     LR_EVTCHN = 30,      /* one domain's channel table: binding and closing */
     LR_CHANNEL = 31,     /* one event channel: whom it leads to */
+    LR_EVENT_QUEUE = 32, /* one queue of one vCPU (FIFO ABI) */
     LR_GRANT = 40,       /* struct grant_table: size, version, maptrack */
     LR_GRANT_ENTRY = 41, /* one grant: who uses it and how often */
     LR_FRAME = 44,       /* the lock bit of one frame's type word */
