@@ -24,7 +24,8 @@ def test_a_second_one_is_refused(store, tmp_path):
                         store.pid_file)
     assert same_pid_file.returncode == 1
     assert "another pelstored is running" in same_pid_file.stderr
-    same_socket = run("-f", "-n", "-s", store.socket, "-p", tmp_path / "pid2")
+    same_socket = run("-f", "-n", "-J", "-s", store.socket, "-p",
+                      tmp_path / "pid2")
     assert same_socket.returncode == 1
     assert "Address already in use" in same_socket.stderr
     in_background = run("-n", "-s", store.socket, "-p", tmp_path / "pid2")

@@ -10,6 +10,7 @@
 #include <xen/grant_table.h>
 
 #include <store/log.h>
+#include <store/replay.h>
 #include <store/ring.h>
 
 #include "conn_ring.h"
@@ -35,7 +36,7 @@ static struct ring *to_ring(struct conn *c)
 static int io_read(struct conn *c, void *data, size_t len)
 {
     struct ring *r = to_ring(c);
-    int got = ring_read(r->page, data, len);
+    int got = ring_read(r->page, &c->in_pos, data, len);
 
     r->moved |= got > 0;
     return got;
@@ -44,7 +45,7 @@ static int io_read(struct conn *c, void *data, size_t len)
 static int io_write(struct conn *c, const void *data, size_t len)
 {
     struct ring *r = to_ring(c);
-    int put = ring_write(r->page, data, len);
+    int put = ring_write(r->page, &c->out_pos, data, len);
 
     r->moved |= put > 0;
     return put;
@@ -54,6 +55,7 @@ static void io_turn_done(struct conn *c)
 {
     struct ring *r = to_ring(c);
 
+    ring_consumed(r->page, c->in_pos);
     if (r->moved)
         xenevtchn_notify(r->xen->evtchn, r->port);
     r->moved = false;
@@ -86,6 +88,7 @@ static void begin_anew(struct ring *r)
 {
     conn_reset(&r->conn);
     ring_reset(r->page);
+    r->conn.in_pos = r->conn.out_pos = 0;
     r->failed = false;
     xenevtchn_notify(r->xen->evtchn, r->port);
 }
@@ -170,9 +173,30 @@ static void page_unmap(struct xen *x, uint16_t domid, void *page)
         xengnttab_unmap(x->gnttab, page, 1);
 }
 
+/* What the last server left for @r, if the page bears it out. */
+static void take_over(struct ring *r, struct conn *from)
+{
+    struct conn *c = &r->conn;
+    uint32_t told = r->page->rsp_prod - from->out_pos;
+
+    if (told > buf_len(&from->out) ||
+        from->in_pos - r->page->req_cons > XENSTORE_RING_SIZE) {
+        log_line("domain %u: its ring is not as it was left", c->domid);
+        buf_clear(&from->in);
+        buf_clear(&from->out);
+        from->in_pos = r->page->req_cons;
+        from->out_pos = r->page->rsp_prod;
+    } else if (told) {
+        buf_taken(&from->out, told); /* told, but that was not recorded */
+        from->out_pos += told;
+    }
+    replay_adopt(c, from);
+}
+
 int ring_open(struct xen *x, struct domain *dom, evtchn_port_t port)
 {
     struct ring *r = calloc(1, sizeof(*r));
+    struct conn *from = dom->conn;
     int err;
 
     if (!r)
@@ -193,12 +217,21 @@ int ring_open(struct xen *x, struct domain *dom, evtchn_port_t port)
     }
 
     conn_init(&r->conn, x->srv, &ring_io, dom);
-    dom->conn = &r->conn;
-    ring_offer(r->page);
+    r->conn.in_pos = r->page->req_cons; /* as the last server left it */
+    r->conn.out_pos = r->page->rsp_prod;
+    dom->conn = &r->conn; /* replay_drop() leaves it alone then */
+    r->failed = from && r->page->error;
+    if (from)
+        take_over(r, from);
+    if (!r->failed)
+        ring_offer(r->page);
+    record_all_of(&r->conn);
     /* dom0 waits for its store; a guest perhaps for one that died. */
     if (!dom->domid || r->page->req_prod || r->page->rsp_prod)
         xenevtchn_notify(x->evtchn, r->port);
-    loop_ready(x->loop, &r->conn); /* it may have written before we came */
+    conn_dirty(&r->conn);
+    if (!r->failed)
+        loop_ready(x->loop, &r->conn); /* it may have written before we came */
     return 0;
 }
 
@@ -221,6 +254,10 @@ void ring_close(struct xen *x, struct domain *dom)
 {
     struct ring *r = to_ring(dom->conn);
 
+    if (dom->conn->io != &ring_io) {
+        replay_drop(dom->conn); /* the last server's, not yet taken over */
+        return;
+    }
     dom->conn = NULL;
     conn_fini(&r->conn);
     port_unbind(r);

@@ -7,7 +7,8 @@
 
 /**
  * ring_open - connect to a domain's ring
- * @dom:  has no connection; dom->conn is set on success
+ * @dom:  has no connection, or one without peer, of the last server, which is
+ *        taken over then; dom->conn is set on success
  * @port: its event channel port
  *
  * A guest's page is the one that it grants by its reserved reference; dom0's

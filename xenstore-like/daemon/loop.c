@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The event loop.  Each connection with work gets a turn of a few requests,
- * then the next one: who floods the store waits for the others.
+ * The event loop.  In a round each connection with work gets a turn of a few
+ * requests: who floods the store waits for the others.  Then what they did
+ * goes to the journal, and only then do the peers hear of it.
  */
 #include <errno.h>
 #include <sys/epoll.h>
@@ -49,7 +50,6 @@ static void take_turns(struct loop *loop)
 {
     struct list turn;
     struct conn *c;
-    bool more;
 
     list_init(&turn);
     while (!list_empty(&loop->ready)) {
@@ -61,7 +61,26 @@ static void take_turns(struct loop *loop)
     while (!list_empty(&turn)) {
         c = list_entry(turn.next, struct conn, ready);
         list_del(&c->ready);
-        more = conn_turn(c);
+        conn_work(c);
+    }
+}
+
+void loop_settle(struct loop *loop, struct list *dirty)
+{
+    struct list turn;
+    struct conn *c;
+    bool more;
+
+    list_init(&turn);
+    while (!list_empty(dirty)) {
+        struct list *l = dirty->next;
+
+        list_del(l);
+        list_add_tail(&turn, l);
+    }
+    while (!list_empty(&turn)) {
+        c = list_entry(turn.next, struct conn, dirty);
+        more = conn_settle(c);
         if (c->broken)
             c->io->fail(c); /* c may be gone now */
         else if (more)
@@ -70,21 +89,24 @@ static void take_turns(struct loop *loop)
 }
 
 /* How long nothing may happen before something must, in ms; -1: forever. */
-static int patience(const struct loop *loop)
+static int patience(const struct loop *loop, int wait_ms)
 {
     if (!list_empty(&loop->ready))
         return 0;
-    return favour_waiting(loop->srv) ? FAVOUR_IDLE_MS : -1;
+    if (favour_waiting(loop->srv) && (wait_ms < 0 || wait_ms > FAVOUR_IDLE_MS))
+        return FAVOUR_IDLE_MS;
+    return wait_ms;
 }
 
 int loop_run(struct loop *loop)
 {
     struct epoll_event ev[EVENTS_MAX];
     struct source *src;
-    int nr;
+    int wait_ms = 0, nr;
 
     while (!loop->stop) {
-        nr = epoll_wait(loop->epoll_fd, ev, EVENTS_MAX, patience(loop));
+        nr =
+            epoll_wait(loop->epoll_fd, ev, EVENTS_MAX, patience(loop, wait_ms));
         if (nr < 0 && errno != EINTR)
             return -errno;
         for (int i = 0; i < nr; i++) {
@@ -94,6 +116,7 @@ int loop_run(struct loop *loop)
         if (!nr && list_empty(&loop->ready))
             favour_expire(loop->srv);
         take_turns(loop);
+        wait_ms = loop->round_done(loop->arg);
     }
     return 0;
 }

@@ -20,9 +20,15 @@ struct loop {
     struct server *srv;
     struct list ready; /* connections with work, in the order of turns */
     bool stop;         /* leave loop_run() */
+    /**
+     * round_done - everybody had a turn: keep and settle what they did
+     * Returns: milliseconds after which there is more to do, or -1.
+     */
+    int (*round_done)(void *arg);
+    void *arg;
 };
 
-/** loop_init - 0, or a negative errno */
+/** loop_init - a loop without round_done: 0, or a negative errno */
 int loop_init(struct loop *loop);
 
 /** loop_add - wait for src->events on src->fd; 0, or a negative errno */
@@ -33,6 +39,9 @@ void loop_change(struct loop *loop, struct source *src, uint32_t events);
 
 /** loop_ready - @c gets a turn */
 void loop_ready(struct loop *loop, struct conn *c);
+
+/** loop_settle - settle all connections on @dirty */
+void loop_settle(struct loop *loop, struct list *dirty);
 
 /** loop_run - serve until loop->stop; 0, or a negative errno */
 int loop_run(struct loop *loop);

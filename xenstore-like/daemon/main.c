@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pelstored: the store of a Xen-compatible host. */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <store/journal.h>
 #include <store/log.h>
+#include <store/replay.h>
 
 #include "conn_socket.h"
 #include "daemonise.h"
@@ -23,10 +27,13 @@
 #define RUN_DIR "/run/xenstored"
 #define SOCKET_PATH RUN_DIR "/socket"
 #define PID_FILE "/run/pelstored.pid"
+#define JOURNAL_DIR "/run/pellicle"
+#define JOURNAL_PATH JOURNAL_DIR "/store.journal"
 #define FILES_MAX 65536 /* descriptors, if the system allows */
 
 struct options {
     const char *socket, *pid_file;
+    char *journal; /* NULL: none */
     bool foreground, domains;
 };
 
@@ -37,6 +44,8 @@ struct daemon {
     struct xen xen;
     struct listener listener;
     struct source signals;
+    struct journal journal;
+    char boot_id[64];
 };
 
 static const char usage[] =
@@ -46,6 +55,9 @@ static const char usage[] =
     "  -f, --foreground     stay; messages go to stderr\n"
     "  -s, --socket PATH    listen there (" SOCKET_PATH ")\n"
     "  -p, --pid-file FILE  write the process id there (" PID_FILE ")\n"
+    "  -j, --journal FILE   keep the state there (" JOURNAL_PATH ", or\n"
+    "                       PATH.journal with another socket)\n"
+    "  -J, --no-journal     keep it nowhere\n"
     "  -n, --no-domains     serve the socket alone; no hypervisor is needed\n"
     "  -h, --help           print this and exit\n";
 
@@ -53,24 +65,41 @@ static const struct option long_options[] = {
     { "foreground", no_argument, NULL, 'f' },
     { "socket", required_argument, NULL, 's' },
     { "pid-file", required_argument, NULL, 'p' },
+    { "journal", required_argument, NULL, 'j' },
+    { "no-journal", no_argument, NULL, 'J' },
     { "no-domains", no_argument, NULL, 'n' },
     { "help", no_argument, NULL, 'h' },
     { 0 },
 };
 
+static char *journal_default(const char *socket)
+{
+    static char path[PATH_MAX] = JOURNAL_PATH;
+
+    if (strcmp(socket, SOCKET_PATH))
+        snprintf(path, sizeof(path), "%s.journal", socket);
+    return path;
+}
+
 /* Exits on --help and on what it does not understand. */
 static void options_parse(struct options *o, int argc, char **argv)
 {
+    bool none = false;
     int c;
 
-    *o = (struct options){ SOCKET_PATH, PID_FILE, false, true };
-    while ((c = getopt_long(argc, argv, "fs:p:nh", long_options, NULL)) != -1) {
+    *o = (struct options){ SOCKET_PATH, PID_FILE, NULL, false, true };
+    while ((c = getopt_long(argc, argv, "fs:p:j:Jnh", long_options, NULL)) !=
+           -1) {
         if (c == 'f') {
             o->foreground = true;
         } else if (c == 's') {
             o->socket = optarg;
         } else if (c == 'p') {
             o->pid_file = optarg;
+        } else if (c == 'j') {
+            o->journal = optarg;
+        } else if (c == 'J') {
+            none = true;
         } else if (c == 'n') {
             o->domains = false;
         } else {
@@ -82,6 +111,10 @@ static void options_parse(struct options *o, int argc, char **argv)
         fputs(usage, stderr);
         exit(2);
     }
+    if (none)
+        o->journal = NULL;
+    else if (!o->journal)
+        o->journal = journal_default(o->socket);
 }
 
 static void signal_event(struct source *src)
@@ -119,6 +152,66 @@ static void files_raise(void)
     setrlimit(RLIMIT_NOFILE, &lim);
 }
 
+/* All had a turn: what they did is kept, and then they may know. */
+static int round_done(void *arg)
+{
+    struct daemon *d = arg;
+    int wait_ms = d->srv->records ? journal_round(&d->journal) : -1;
+
+    loop_settle(&d->loop, &d->srv->dirty);
+    return wait_ms;
+}
+
+/* Domains of another boot are others, even if their numbers are the same. */
+static const char *boot_id(struct daemon *d)
+{
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    ssize_t len;
+
+    if (fd < 0)
+        return "";
+    len = read(fd, d->boot_id, sizeof(d->boot_id) - 1);
+    close(fd);
+    d->boot_id[len > 0 ? len : 0] = '\0';
+    d->boot_id[strcspn(d->boot_id, "\n")] = '\0';
+    return d->boot_id;
+}
+
+static void tell_found(const char *path, const struct journal_found *f)
+{
+    if (f->foreign)
+        log_line("journal %s: of another boot, ignored", path);
+    else if (f->any)
+        log_line("journal %s: recovered %llu frames, %u domains", path,
+                 (unsigned long long)f->frames, f->domains);
+    if (f->damaged)
+        log_line("journal %s: %llu damaged bytes passed over", path,
+                 (unsigned long long)f->damaged);
+    if (f->tail)
+        log_line("journal %s: %llu bytes cut off at its end", path,
+                 (unsigned long long)f->tail);
+    if (f->lacking)
+        log_line("journal %s: the last changes had found no room", path);
+}
+
+/* Recover what there is.  0, or a negative errno after a message. */
+static int recover(struct daemon *d)
+{
+    struct journal_found found;
+    int err;
+
+    if (!d->opt.journal)
+        return 0;
+    mkdir(JOURNAL_DIR, 0755); /* if it is missing, the next line says so */
+    err = journal_open(&d->journal, d->srv, d->opt.journal,
+                       d->opt.domains ? boot_id(d) : NULL, &found);
+    tell_found(d->opt.journal, &found);
+    if (err)
+        log_line("journal %s: %s", d->opt.journal,
+                 err == -EBUSY ? "in use" : strerror(-err));
+    return err;
+}
+
 /* Take up service: 0, or a negative errno after a message. */
 static int start(struct daemon *d)
 {
@@ -145,8 +238,15 @@ static int start(struct daemon *d)
         return -ENOMEM;
     }
     d->loop.srv = d->srv;
+    d->loop.round_done = round_done;
+    d->loop.arg = d;
+    err = recover(d);
+    if (err)
+        return err;
     if (d->opt.domains)
         err = xen_open(&d->xen, &d->loop, d->srv);
+    else
+        replay_drop_all(d->srv);
     if (err)
         return err;
 
@@ -159,6 +259,7 @@ static int start(struct daemon *d)
 
 static void stop(struct daemon *d)
 {
+    journal_close(&d->journal); /* what goes now is not to be recorded */
     unlink(d->opt.socket);
     sockets_close(d->srv);
     listener_close(&d->listener);

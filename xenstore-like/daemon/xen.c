@@ -12,7 +12,7 @@
 #include <xen/domctl.h>
 
 #include <store/log.h>
-#include <store/watch.h>
+#include <store/replay.h>
 
 #include "conn_ring.h"
 
@@ -74,6 +74,7 @@ static void states_check(struct xen *x)
         } else if (state == DOMAIN_SHUTDOWN && dom->introduced &&
                    !dom->shutdown) {
             dom->shutdown = true;
+            record_domain(x->srv, dom);
             tell = true;
         }
     }
@@ -123,6 +124,21 @@ static int devices_open(struct xen *x)
     return loop_add(x->loop, &x->src);
 }
 
+/* Go on with the rings that the last server had. */
+static void rings_take_over(struct xen *x)
+{
+    struct domain *dom;
+
+    states_check(x);
+    for (unsigned int i = 1; i < DOMID_FIRST_RESERVED; i++) {
+        dom = server_domain(x->srv, i);
+        if (!dom || !dom->introduced)
+            continue;
+        if (ring_open(x, dom, dom->port) && dom->conn)
+            replay_drop(dom->conn); /* it may be introduced again */
+    }
+}
+
 static int dom0_open(struct xen *x)
 {
     struct domain *dom = server_domain_add(x->srv, 0);
@@ -136,9 +152,11 @@ static int dom0_open(struct xen *x)
         err = ring_open(x, dom, port);
     if (err)
         log_line("cannot connect to dom0's kernel: %s", strerror(-err));
-    else
-        dom->introduced = true;
-    return err;
+    if (err)
+        return err;
+    dom->introduced = true;
+    record_domain(x->srv, dom);
+    return 0;
 }
 
 int xen_open(struct xen *x, struct loop *loop, struct server *srv)
@@ -151,7 +169,9 @@ int xen_open(struct xen *x, struct loop *loop, struct server *srv)
     err = devices_open(x);
     if (!err)
         err = dom0_open(x);
-    if (err)
+    if (!err)
+        rings_take_over(x);
+    else
         xen_close(x);
     return err;
 }

@@ -6,7 +6,8 @@
 #include <store/buf.h>
 #include <store/mem.h>
 
-#define BUF_MIN 256 /* bytes; a typical request or reply fits */
+#define BUF_KEEP 65536 /* bytes that an empty queue may keep */
+#define BUF_MIN 256    /* bytes; a typical request or reply fits */
 
 char *buf_reserve(struct buf *b, size_t len_bytes)
 {
@@ -61,6 +62,20 @@ void buf_taken(struct buf *b, size_t len_bytes)
     b->head += len_bytes;
     if (b->head == b->tail)
         buf_clear(b);
+}
+
+void buf_cut(struct buf *b, size_t len_bytes)
+{
+    b->tail = b->head + len_bytes;
+    if (b->head == b->tail)
+        buf_clear(b);
+}
+
+void buf_empty(struct buf *b)
+{
+    if (b->capacity > BUF_KEEP)
+        buf_clear(b);
+    b->head = b->tail = 0;
 }
 
 void buf_clear(struct buf *b)

@@ -6,8 +6,7 @@
 
 #include <store/mem.h>
 #include <store/parse.h>
-#include <store/server.h>
-#include <store/watch.h>
+#include <store/record.h>
 
 const char *const special_name[NR_SPECIALS] = {
     [SPECIAL_INTRODUCE] = "@introduceDomain",
@@ -50,6 +49,7 @@ struct server *server_new(const struct host *host, void *host_arg)
         return NULL;
     list_init(&srv->conns);
     list_init(&srv->favour.waiting);
+    list_init(&srv->dirty);
     quota_init(&srv->quota);
     srv->host = host;
     srv->host_arg = host_arg;
@@ -60,10 +60,19 @@ struct server *server_new(const struct host *host, void *host_arg)
     return srv;
 }
 
+void server_domain_drop(struct server *srv, struct domain *dom)
+{
+    srv->domains[dom->domid] = NULL;
+    mem_free(dom->quota);
+    mem_free(dom);
+}
+
 void server_free(struct server *srv)
 {
-    for (unsigned int i = 0; i < DOMID_FIRST_RESERVED; i++)
-        mem_free(srv->domains[i]);
+    for (unsigned int i = 0; i < DOMID_FIRST_RESERVED; i++) {
+        if (srv->domains[i])
+            server_domain_drop(srv, srv->domains[i]);
+    }
     for (int i = 0; i < NR_SPECIALS; i++)
         perms_put(srv->special[i]);
     node_put(srv->root);
@@ -75,6 +84,7 @@ uint64_t server_gen(struct server *srv) { return ++srv->gen; }
 
 void server_publish(struct server *srv, const struct edit *e)
 {
+    record_edit(srv, e);
     for (unsigned int i = 0; i < e->acct.nr; i++)
         srv->nodes[e->acct.e[i].domid] += e->acct.e[i].delta;
     watch_fire(srv, e);
@@ -108,6 +118,7 @@ struct domain *server_domain_add(struct server *srv, uint16_t domid)
     /* Everything there is has always been dom0's. */
     dom->born = domid ? server_gen(srv) : 0;
     srv->domains[domid] = dom;
+    record_domain(srv, dom);
     return dom;
 }
 
@@ -161,8 +172,8 @@ void server_domain_gone(struct server *srv, struct domain *dom)
 
     if (dom->conn)
         srv->host->release(srv, dom);
-    srv->domains[domid] = NULL;
-    mem_free(dom);
+    record_forget(srv, domid);
+    server_domain_drop(srv, dom);
 
     /* Nearly all of them are at home: spare the walk over everything. */
     snprintf(home, sizeof(home), "/local/domain/%u", domid);
@@ -186,17 +197,53 @@ static bool recount_visit(void *arg, const struct node *n, const char *path,
     return true;
 }
 
+static void recount(const struct server *srv, struct recount *r)
+{
+    char path[PATH_ROOM] = "/";
+
+    node_walk(srv->root, path, 1, recount_visit, r);
+}
+
 unsigned int server_check(const struct server *srv)
 {
     struct recount *r = mem_zalloc(sizeof(*r));
-    char path[PATH_ROOM] = "/";
     unsigned int wrong = 0;
 
     if (!r)
         return 0;
-    node_walk(srv->root, path, 1, recount_visit, r);
+    recount(srv, r);
     for (unsigned int i = 0; i < DOMID_FIRST_RESERVED; i++)
         wrong += r->nodes[i] != srv->nodes[i];
     mem_free(r);
     return wrong;
+}
+
+void server_recount(struct server *srv)
+{
+    struct recount r = { 0 };
+
+    recount(srv, &r);
+    memcpy(srv->nodes, r.nodes, sizeof(srv->nodes));
+}
+
+int server_quota_set(struct server *srv, struct domain *dom, const char *name,
+                     unsigned int value)
+{
+    struct quota *q = dom ? dom->quota : &srv->quota;
+
+    for (size_t i = 0; i < nr_quota_rows; i++) {
+        if (strcmp(name, quota_rows[i].name))
+            continue;
+        if (!q) {
+            q = mem_alloc(sizeof(*q));
+            if (!q)
+                return -ENOMEM;
+            *q = srv->quota;
+            dom->quota = q;
+        }
+        *quota_at(q, &quota_rows[i]) = value;
+        record_quota(srv, dom, &quota_rows[i]);
+        return 0;
+    }
+    return -ENOENT;
 }

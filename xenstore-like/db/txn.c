@@ -9,17 +9,24 @@
 int txn_start(struct conn *c, struct txn **out)
 {
     struct server *srv = c->srv;
-    struct txn *t;
+    uint32_t id;
 
-    if (c->domid && c->nr_txns >= srv->quota.txns)
+    if (c->domid && c->nr_txns >= conn_quota(c)->txns)
         return -ENOSPC;
-    t = mem_zalloc(sizeof(*t));
+    do {
+        id = ++srv->last_txn;
+    } while (!id || txn_find(c, id));
+    return txn_again(c, id, out);
+}
+
+int txn_again(struct conn *c, uint32_t id, struct txn **out)
+{
+    struct server *srv = c->srv;
+    struct txn *t = mem_zalloc(sizeof(*t));
+
     if (!t)
         return -ENOMEM;
-
-    do {
-        t->id = ++srv->last_txn;
-    } while (!t->id || txn_find(c, t->id));
+    t->id = id;
     t->conn = c;
     t->base = node_get(srv->root);
     t->root = node_get(srv->root);
@@ -52,6 +59,7 @@ static void txn_end(struct txn *t, int err)
     list_del(&t->link);
     t->conn->nr_txns--;
     edit_clear(&t->edit);
+    buf_clear(&t->done);
     node_put(t->base);
     node_put(t->root);
     mem_free(t);
@@ -67,7 +75,7 @@ static bool over_quota(const struct txn *t, const struct acct *acct)
     int more = acct_delta(acct, domid);
 
     return domid && more > 0 &&
-           srv->nodes[domid] + more > (int)srv->quota.nodes;
+           srv->nodes[domid] + more > (int)conn_quota(t->conn)->nodes;
 }
 
 /* @root, whose reference moves, is the store's tree from now on. */
@@ -116,7 +124,7 @@ int txn_commit(struct txn *t)
     const struct server *srv = t->conn->srv;
     int err;
 
-    if (favour_forbids(t))
+    if (t->stale || favour_forbids(t))
         err = -EAGAIN;
     else if (srv->root == t->base)
         err = commit_whole(t);

@@ -56,6 +56,7 @@ static int control_quota(struct request *rq)
 {
     unsigned int value;
     char text[48];
+    int err;
 
     if (rq->nr_args == 1)
         return quota_show(rq);
@@ -69,14 +70,9 @@ static int control_quota(struct request *rq)
     if (rq->nr_args != 4 || strcmp(rq->arg[1], "set") ||
         parse_uint(rq->arg[3], INT32_MAX, &value))
         return -EINVAL;
-    for (size_t i = 0; i < nr_quota_rows; i++) {
-        if (strcmp(rq->arg[2], quota_rows[i].name))
-            continue;
-        *quota_at(&rq->srv->quota, &quota_rows[i]) = value;
-        rq->ok = true;
-        return 0;
-    }
-    return -EINVAL;
+    err = server_quota_set(rq->srv, NULL, rq->arg[2], value);
+    rq->ok = true;
+    return err == -ENOENT ? -EINVAL : err;
 }
 
 static int control_help(struct request *rq);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include <store/op.h>
+#include <store/record.h>
 
 static int parse_domid(const char *s, uint16_t *domid)
 {
@@ -65,6 +66,8 @@ int op_introduce(struct request *rq)
         return err;
     dom->introduced = true;
     dom->shutdown = false;
+    dom->port = port;
+    record_domain(rq->srv, dom);
     rq->ok = true;
     if (first)
         rq->special = SPECIAL_INTRODUCE;
@@ -98,6 +101,7 @@ int op_resume(struct request *rq)
     if (!dom)
         return err;
     dom->shutdown = false;
+    record_domain(rq->srv, dom);
     rq->ok = true;
     return 0;
 }
@@ -117,6 +121,7 @@ int op_set_target(struct request *rq)
     if (!server_domain(rq->srv, target))
         return -ENOENT;
     dom->target = target;
+    record_domain(rq->srv, dom);
     rq->ok = true;
     return 0;
 }

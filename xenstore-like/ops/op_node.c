@@ -37,7 +37,7 @@ int request_node(struct request *rq, unsigned int need, unsigned int seen,
 
     if (request_limited(rq)) {
         seen |= SEEN_PERMS; /* the answer depends on them */
-        if (rq->txn && rq->edit->nr >= rq->srv->quota.txn_nodes)
+        if (rq->txn && rq->edit->nr >= conn_quota(rq->conn)->txn_nodes)
             return -ENOSPC;
     }
     if (edit_see(rq->edit, rq->path, rq->path_len, seen | SEEN_EXISTS))
@@ -84,7 +84,8 @@ static int create(struct request *rq, const char *value, size_t len)
 
     if (rq->txn)
         owned += acct_delta(&rq->txn->edit.acct, domid);
-    if (request_limited(rq) && owned + nr_missing(rq) > rq->srv->quota.nodes)
+    if (request_limited(rq) &&
+        owned + nr_missing(rq) > conn_quota(rq->conn)->nodes)
         return -ENOSPC;
     return edit_create(rq->edit, rq->path, value, len, &rq->who,
                        server_gen(rq->srv));
@@ -96,7 +97,7 @@ int op_write(struct request *rq)
     const struct node *n;
     int err;
 
-    if (request_limited(rq) && rq->rest_len > rq->srv->quota.entry_size)
+    if (request_limited(rq) && rq->rest_len > conn_quota(rq->conn)->entry_size)
         return -ENOSPC;
     err = request_node(rq, PERM_WRITE, 0, &n);
     if (err && err != -ENOENT)

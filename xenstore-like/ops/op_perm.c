@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include <store/op.h>
+#include <store/record.h>
 
 /* GET_PERMS: strings like "b7".  ENOENT, EACCES. */
 int op_get_perms(struct request *rq)
@@ -46,6 +47,7 @@ static int set_special(struct request *rq, struct perms *p)
         return -EACCES;
     perms_put(rq->srv->special[which]);
     rq->srv->special[which] = perms_get(p);
+    record_special(rq->srv, which);
     return 0;
 }
 
@@ -74,7 +76,7 @@ int op_set_perms(struct request *rq)
     err = perms_parse(rq->rest, rq->rest_len, 0, &p);
     if (err)
         return err;
-    if (request_limited(rq) && p->nr > rq->srv->quota.perms)
+    if (request_limited(rq) && p->nr > conn_quota(rq->conn)->perms)
         err = -ENOSPC;
     if (!err)
         err = know_domains(rq, p);

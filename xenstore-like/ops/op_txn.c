@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <store/op.h>
+#include <store/record.h>
 
 /* TRANSACTION_START: the id in decimal.  EBUSY: inside another one. */
 int op_transaction_start(struct request *rq)
@@ -22,6 +23,8 @@ int op_transaction_start(struct request *rq)
     err = buf_append(&rq->out, id, len + 1);
     if (err)
         txn_abort(t);
+    else
+        record_txn(t, NULL, 0);
     return err;
 }
 
@@ -39,6 +42,7 @@ int op_transaction_end(struct request *rq)
         return -ENOENT;
 
     rq->ok = true;
+    record_txn_end(rq->txn);
     if (commit)
         return txn_commit(rq->txn);
     txn_abort(rq->txn);

@@ -5,14 +5,15 @@
 #include <string.h>
 
 #include <store/op.h>
+#include <store/record.h>
 
 /* A token and the longest path fit into one event. */
 #define TOKEN_MAX (XENSTORE_PAYLOAD_MAX - XENSTORE_ABS_PATH_MAX - 2)
 
 static int watch_path(struct request *rq)
 {
-    int len = path_parse(rq->arg[0], rq->conn->domid, rq->srv->quota.path_len,
-                         true, rq->path);
+    int len = path_parse(rq->arg[0], rq->conn->domid,
+                         conn_quota(rq->conn)->path_len, true, rq->path);
 
     if (len < 0)
         return len;
@@ -32,13 +33,17 @@ int op_watch(struct request *rq)
         return err;
     if (strlen(rq->arg[1]) > TOKEN_MAX)
         return -EINVAL;
-    if (request_limited(rq) && rq->conn->nr_watches >= rq->srv->quota.watches)
+    if (request_limited(rq) &&
+        rq->conn->nr_watches >= conn_quota(rq->conn)->watches)
         return -E2BIG;
 
     if (relative)
         skip = rq->path_len - strlen(rq->arg[0]);
     rq->ok = true;
-    return watch_add(rq->conn, rq->path, skip, rq->arg[1], &rq->hello);
+    err = watch_add(rq->conn, rq->path, skip, rq->arg[1], &rq->hello);
+    if (!err)
+        record_watch(rq->hello);
+    return err;
 }
 
 /* UNWATCH path token: "OK".  ENOENT. */
@@ -53,6 +58,7 @@ int op_unwatch(struct request *rq)
     w = watch_find(rq->conn, rq->path, rq->arg[1]);
     if (!w)
         return -ENOENT;
+    record_unwatch(w);
     watch_del(w);
     rq->ok = true;
     return 0;
@@ -62,11 +68,19 @@ int op_unwatch(struct request *rq)
 int op_reset_watches(struct request *rq)
 {
     struct conn *c = rq->conn;
+    struct watch *w;
+    struct txn *t;
 
-    while (!list_empty(&c->watches))
-        watch_del(list_entry(c->watches.next, struct watch, by_conn));
-    while (!list_empty(&c->txns))
-        txn_abort(list_entry(c->txns.next, struct txn, link));
+    while (!list_empty(&c->watches)) {
+        w = list_entry(c->watches.next, struct watch, by_conn);
+        record_unwatch(w);
+        watch_del(w);
+    }
+    while (!list_empty(&c->txns)) {
+        t = list_entry(c->txns.next, struct txn, link);
+        record_txn_end(t);
+        txn_abort(t);
+    }
     rq->ok = true;
     return 0;
 }

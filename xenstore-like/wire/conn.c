@@ -5,6 +5,7 @@
 
 #include <store/favour.h>
 #include <store/op.h>
+#include <store/record.h>
 
 #define READ_BYTES 8192  /* fetched at a time */
 #define TURN_REQUESTS 16 /* answered before the next connection's turn */
@@ -21,6 +22,7 @@ void conn_init(struct conn *c, struct server *srv, const struct conn_io *io,
     list_init(&c->link);
     list_init(&c->ready);
     list_init(&c->waiting);
+    list_init(&c->dirty);
     list_init(&c->watches);
     list_init(&c->txns);
     list_add_tail(&srv->conns, &c->link);
@@ -28,6 +30,7 @@ void conn_init(struct conn *c, struct server *srv, const struct conn_io *io,
 
 void conn_reset(struct conn *c)
 {
+    record_reset(c);
     while (!list_empty(&c->watches))
         watch_del(list_entry(c->watches.next, struct watch, by_conn));
     while (!list_empty(&c->txns))
@@ -35,6 +38,7 @@ void conn_reset(struct conn *c)
     favour_leave(c);
     buf_clear(&c->in);
     buf_clear(&c->out);
+    c->kept = 0;
     c->broken = XENSTORE_ERROR_NONE;
 }
 
@@ -43,6 +47,7 @@ void conn_fini(struct conn *c)
     conn_reset(c);
     list_del(&c->link);
     list_del(&c->ready);
+    list_del(&c->dirty);
 }
 
 void conn_who(const struct conn *c, struct who *who)
@@ -63,6 +68,12 @@ void conn_who(const struct conn *c, struct who *who)
     }
 }
 
+void conn_dirty(struct conn *c)
+{
+    if (list_empty(&c->dirty))
+        list_add_tail(&c->srv->dirty, &c->dirty);
+}
+
 void conn_send(struct conn *c, struct xsd_sockmsg hdr, const void *data,
                size_t len)
 {
@@ -71,7 +82,7 @@ void conn_send(struct conn *c, struct xsd_sockmsg hdr, const void *data,
 
     if (c->broken)
         return;
-    if (c->domid && buf_len(&c->out) + all > c->srv->quota.backlog) {
+    if (c->domid && buf_len(&c->out) + all > conn_quota(c)->backlog) {
         c->broken = XENSTORE_ERROR_COMM;
     } else if (!(p = buf_reserve(&c->out, all))) {
         c->broken = XENSTORE_ERROR_COMM;
@@ -82,8 +93,7 @@ void conn_send(struct conn *c, struct xsd_sockmsg hdr, const void *data,
             memcpy(p + sizeof(hdr), data, len);
         buf_added(&c->out, all);
     }
-    if (!c->in_turn)
-        c->srv->host->ready(c->srv, c);
+    conn_dirty(c);
 }
 
 void conn_event(struct conn *c, const char *path, size_t path_len,
@@ -162,16 +172,16 @@ static void flush(struct conn *c)
         if (sent <= 0)
             return;
         buf_taken(&c->out, sent);
+        c->kept -= (size_t)sent < c->kept ? (size_t)sent : c->kept;
     }
 }
 
-bool conn_turn(struct conn *c)
+void conn_work(struct conn *c)
 {
     int left = TURN_REQUESTS;
     struct xsd_sockmsg hdr;
-    bool fetched = false, paused;
+    bool fetched = false;
 
-    c->in_turn = true;
     favour_turn(c->srv);
     while (left && !c->broken && conn_may_read(c)) {
         if (first_request(c, &hdr)) {
@@ -185,11 +195,19 @@ bool conn_turn(struct conn *c)
             fetched = true;
         }
     }
-    paused = !conn_may_read(c);
+    c->paused = !conn_may_read(c);
+    conn_dirty(c);
+}
+
+bool conn_settle(struct conn *c)
+{
+    struct xsd_sockmsg hdr;
+
+    list_del(&c->dirty);
     flush(c);
     c->io->turn_done(c);
-    c->in_turn = false;
 
     /* While it paused, the peer may have waited without another signal. */
-    return !c->broken && conn_may_read(c) && (paused || first_request(c, &hdr));
+    return !c->broken && conn_may_read(c) &&
+           (c->paused || first_request(c, &hdr));
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <store/op.h>
+#include <store/record.h>
 
 /* What a payload is made of. */
 enum shape {
@@ -16,6 +17,7 @@ enum {
     PRIVILEGED = 1, /* the control domain only */
     NO_TXN = 2,     /* the transaction in the header means nothing */
     SPECIALS = 4,   /* the path may name a special watch */
+    CHANGES = 8,    /* nodes */
 };
 
 struct op {
@@ -38,10 +40,10 @@ static const struct op ops[XS_TYPE_COUNT] = {
     [XS_INTRODUCE]         = { "INTRODUCE",         op_introduce,         STRINGS, 3, 8, PRIVILEGED | NO_TXN },
     [XS_RELEASE]           = { "RELEASE",           op_release,           STRINGS, 1, 1, PRIVILEGED | NO_TXN },
     [XS_GET_DOMAIN_PATH]   = { "GET_DOMAIN_PATH",   op_get_domain_path,   STRINGS, 1, 1, NO_TXN },
-    [XS_WRITE]             = { "WRITE",             op_write,             PATH_REST, 1, 1, 0 },
-    [XS_MKDIR]             = { "MKDIR",             op_mkdir,             PATH, 1, 1, 0 },
-    [XS_RM]                = { "RM",                op_rm,                PATH, 1, 1, 0 },
-    [XS_SET_PERMS]         = { "SET_PERMS",         op_set_perms,         PATH_REST, 1, 1, SPECIALS },
+    [XS_WRITE]             = { "WRITE",             op_write,             PATH_REST, 1, 1, CHANGES },
+    [XS_MKDIR]             = { "MKDIR",             op_mkdir,             PATH, 1, 1, CHANGES },
+    [XS_RM]                = { "RM",                op_rm,                PATH, 1, 1, CHANGES },
+    [XS_SET_PERMS]         = { "SET_PERMS",         op_set_perms,         PATH_REST, 1, 1, SPECIALS | CHANGES },
     [XS_IS_DOMAIN_INTRODUCED] = { "IS_DOMAIN_INTRODUCED", op_is_domain_introduced, STRINGS, 1, 1, NO_TXN },
     [XS_RESUME]            = { "RESUME",            op_resume,            STRINGS, 1, 1, PRIVILEGED | NO_TXN },
     [XS_SET_TARGET]        = { "SET_TARGET",        op_set_target,        STRINGS, 2, 2, PRIVILEGED | NO_TXN },
@@ -68,12 +70,30 @@ static int shape_check(struct request *rq, const struct op *op)
     if (op->shape == PATH && rq->rest_len)
         return -EINVAL;
 
-    len = path_parse(rq->data, rq->conn->domid, rq->srv->quota.path_len,
+    len = path_parse(rq->data, rq->conn->domid, conn_quota(rq->conn)->path_len,
                      op->flags & SPECIALS, rq->path);
     if (len < 0)
         return len;
     rq->path_len = len;
     return 0;
+}
+
+/*
+ * What a transaction has done must survive the server.  Without memory it is
+ * forgotten; a transaction that changes servers cannot commit anyway.
+ */
+static void txn_note(struct request *rq)
+{
+    struct buf *done = &rq->txn->done;
+    size_t all = sizeof(rq->hdr) + rq->len;
+    char *p = rq->srv->records ? buf_reserve(done, all) : NULL;
+
+    if (!p)
+        return;
+    memcpy(p, &rq->hdr, sizeof(rq->hdr));
+    memcpy(p + sizeof(rq->hdr), rq->data, rq->len);
+    buf_added(done, all);
+    record_txn(rq->txn, p, all);
 }
 
 static int run(struct request *rq)
@@ -94,7 +114,11 @@ static int run(struct request *rq)
         rq->edit = &rq->txn->edit;
     }
     err = shape_check(rq, op);
-    return err ? err : op->fn(rq);
+    if (!err)
+        err = op->fn(rq);
+    if (!err && rq->txn && (op->flags & CHANGES))
+        txn_note(rq);
+    return err;
 }
 
 static const char *error_name(int err)

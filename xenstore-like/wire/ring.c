@@ -22,42 +22,49 @@ void ring_offer(struct xenstore_domain_interface *page)
          XENSTORE_SERVER_FEATURE_RECONNECTION | XENSTORE_SERVER_FEATURE_ERROR);
 }
 
-int ring_read(struct xenstore_domain_interface *page, void *data, size_t len)
+int ring_read(struct xenstore_domain_interface *page, uint32_t *cons,
+              void *data, size_t len)
 {
-    uint32_t prod = peek(&page->req_prod), cons = peek(&page->req_cons);
-    uint32_t at = MASK_XENSTORE_IDX(cons), first;
+    uint32_t there = peek(&page->req_prod) - *cons;
+    uint32_t at = MASK_XENSTORE_IDX(*cons), first;
 
-    if (prod - cons > XENSTORE_RING_SIZE)
+    if (there > XENSTORE_RING_SIZE)
         return -EIO;
-    if (len > prod - cons)
-        len = prod - cons;
+    if (len > there)
+        len = there;
 
     first = XENSTORE_RING_SIZE - at;
     if (first > len)
         first = len;
     memcpy(data, page->req + at, first);
     memcpy((char *)data + first, page->req, len - first);
-    poke(&page->req_cons, cons + len);
+    *cons += len;
     return len;
 }
 
-int ring_write(struct xenstore_domain_interface *page, const void *data,
-               size_t len)
+void ring_consumed(struct xenstore_domain_interface *page, uint32_t cons)
 {
-    uint32_t prod = peek(&page->rsp_prod), cons = peek(&page->rsp_cons);
-    uint32_t at = MASK_XENSTORE_IDX(prod), first;
+    poke(&page->req_cons, cons);
+}
 
-    if (prod - cons > XENSTORE_RING_SIZE)
+int ring_write(struct xenstore_domain_interface *page, uint32_t *prod,
+               const void *data, size_t len)
+{
+    uint32_t unread = *prod - peek(&page->rsp_cons);
+    uint32_t at = MASK_XENSTORE_IDX(*prod), first;
+
+    if (unread > XENSTORE_RING_SIZE)
         return -EIO;
-    if (len > XENSTORE_RING_SIZE - (prod - cons))
-        len = XENSTORE_RING_SIZE - (prod - cons);
+    if (len > XENSTORE_RING_SIZE - unread)
+        len = XENSTORE_RING_SIZE - unread;
 
     first = XENSTORE_RING_SIZE - at;
     if (first > len)
         first = len;
     memcpy(page->rsp + at, data, first);
     memcpy(page->rsp, (const char *)data + first, len - first);
-    poke(&page->rsp_prod, prod + len);
+    *prod += len;
+    poke(&page->rsp_prod, *prod);
     return len;
 }
 

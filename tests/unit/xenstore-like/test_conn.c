@@ -36,9 +36,9 @@ static void any_cut_gives_the_same(void **state)
         put(p, XS_READ, 2, TEXT0("/a"));
         put(p, XS_READ, 3, TEXT0("/b"));
         for (int turns = 0; turns < 400 && p->in_pos < p->in_len; turns++)
-            conn_turn(&p->conn);
+            turn(&p->conn);
         while (buf_len(&p->conn.out))
-            conn_turn(&p->conn);
+            turn(&p->conn);
         assert_false(p->conn.broken);
         if (!cut) {
             want_len = p->out_len;
@@ -61,7 +61,7 @@ static void too_long_a_payload_ends_it(void **state)
     put(p, XS_READ, 7, TEXT0("/"));
     memcpy(p->in + p->in_len, &hdr, sizeof(hdr));
     p->in_len += sizeof(hdr);
-    assert_false(conn_turn(&p->conn));
+    assert_false(turn(&p->conn));
     assert_int_equal(p->conn.broken, XENSTORE_ERROR_PROTO);
     assert_int_equal(p->out_len, 16); /* the one before was answered */
     world_free(w);
@@ -76,7 +76,7 @@ static void the_longest_payload_is_fine(void **state)
     (void)state;
     memset(data + 3, 'v', sizeof(data) - 3);
     put(p, XS_WRITE, 1, data, sizeof(data));
-    conn_turn(&p->conn);
+    turn(&p->conn);
     assert_int_equal(out_word(p, 0), XS_WRITE);
     world_free(w);
 }
@@ -90,7 +90,7 @@ static void one_turn_is_bounded(void **state)
     (void)state;
     for (int i = 0; i < 100; i++)
         put(p, XS_READ, i, TEXT0("/tool"));
-    while (conn_turn(&p->conn))
+    while (turn(&p->conn))
         turns++;
     assert_in_range(turns, 4, 99);
     assert_int_equal(p->out_len, 100 * 16);
@@ -108,12 +108,12 @@ static void who_does_not_fetch_replies_is_not_heard(void **state)
 
     (void)state;
     put(p, XS_WRITE, 0, value, sizeof(value));
-    conn_turn(&p->conn);
+    turn(&p->conn);
     p->write_max = 0;
     do { /* each reply is long; after some the store stops reading */
         p->in_len = p->in_pos = 0;
         put(p, XS_READ, asked++, TEXT0("/v"));
-        conn_turn(&p->conn);
+        turn(&p->conn);
     } while (p->in_pos && asked < 1000);
     assert_in_range(asked, 10, 999);
     assert_false(p->conn.broken);
@@ -122,7 +122,7 @@ static void who_does_not_fetch_replies_is_not_heard(void **state)
     p->write_max = sizeof(p->out);
     while (buf_len(&p->conn.out) || p->in_pos < p->in_len) {
         p->out_len = 0;
-        conn_turn(&p->conn);
+        turn(&p->conn);
     }
     assert_int_equal(p->in_pos, p->in_len);
     world_free(w);
@@ -152,7 +152,7 @@ static void idle_connections_hold_no_memory(void **state)
 
     (void)state;
     put(p, XS_READ, 1, TEXT0("/"));
-    conn_turn(&p->conn);
+    turn(&p->conn);
     assert_int_equal(p->out_len, 16);
     assert_null(p->conn.in.mem);
     assert_null(p->conn.out.mem);

@@ -113,19 +113,26 @@ static void guest_free(struct guest *g)
     free(g);
 }
 
-/* The guest sends a request and signals; everybody gets a turn. */
-static void run(struct guest *g)
+/* Everybody gets turns until there is nothing more to do. */
+static void run_ready(struct guest *g)
 {
     struct conn *c;
 
-    ring_signalled(g->xen.by_port[105]);
-    while (!list_empty(&g->loop.ready)) {
-        c = list_entry(g->loop.ready.next, struct conn, ready);
-        list_del(&c->ready);
-        conn_turn(c);
-        if (c->broken)
-            (c->io->fail)(c); /* cmocka has a macro of that name */
+    while (!list_empty(&g->loop.ready) || !list_empty(&g->xen.srv->dirty)) {
+        while (!list_empty(&g->loop.ready)) {
+            c = list_entry(g->loop.ready.next, struct conn, ready);
+            list_del(&c->ready);
+            conn_work(c);
+        }
+        loop_settle(&g->loop, &g->xen.srv->dirty);
     }
+}
+
+/* The guest sends a request and signals. */
+static void run(struct guest *g)
+{
+    ring_signalled(g->xen.by_port[105]);
+    run_ready(g);
 }
 
 static void put(uint32_t type, const char *data, uint32_t len)

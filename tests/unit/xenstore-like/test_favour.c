@@ -29,14 +29,14 @@ static uint32_t start(struct peer *p)
     p->in[sizeof(hdr)] = '\0';
     p->in_len = sizeof(hdr) + 1;
     p->in_pos = p->out_len = 0;
-    conn_turn(&p->conn);
+    turn(&p->conn);
     return p->out_len ? strtoul(p->out + sizeof(hdr), NULL, 10) : 0;
 }
 
 /* The answer that waited. */
 static uint32_t started(struct peer *p)
 {
-    conn_turn(&p->conn);
+    turn(&p->conn);
     return p->out_len ? strtoul(p->out + sizeof(struct xsd_sockmsg), NULL, 10)
                       : 0;
 }
@@ -150,7 +150,7 @@ static void help_is_bounded(void **state)
     expect(p, XS_WRITE, t, "/x\0p", "OK\0");
     assert_int_equal(start(q), 0);
     for (int i = 0; i < FAVOUR_TURNS; i++)
-        conn_turn(&w->dom0.conn);
+        turn(&w->dom0.conn);
     u = started(q);
     assert_int_not_equal(u, 0);
     expect(q, XS_WRITE, u, "/x\0q", "OK\0");

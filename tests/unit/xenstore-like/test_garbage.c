@@ -110,7 +110,7 @@ static void random_bytes(void **state)
             p->in[i] = i % 4 ? 0 : pick(pick(2) ? 256 : 24);
         p->read_max = pick(100);
         while (!p->conn.broken && p->in_pos < p->in_len)
-            conn_turn(&p->conn);
+            turn(&p->conn);
         world_free(w);
     }
 }

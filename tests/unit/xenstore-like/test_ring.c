@@ -9,6 +9,7 @@
 static void bytes_go_round_the_corner(void **state)
 {
     struct xenstore_domain_interface page = { 0 };
+    uint32_t cons = 0, prod = 0;
     char in[300], out[300];
 
     (void)state;
@@ -17,11 +18,12 @@ static void bytes_go_round_the_corner(void **state)
             in[i] = round + i;
             page.req[MASK_XENSTORE_IDX(page.req_prod++)] = in[i];
         }
-        assert_int_equal(ring_read(&page, out, sizeof(out)), sizeof(out));
+        assert_int_equal(ring_read(&page, &cons, out, sizeof(out)),
+                         sizeof(out));
         assert_memory_equal(in, out, sizeof(in));
-        assert_int_equal(ring_read(&page, out, sizeof(out)), 0);
+        assert_int_equal(ring_read(&page, &cons, out, sizeof(out)), 0);
 
-        assert_int_equal(ring_write(&page, in, sizeof(in)), sizeof(in));
+        assert_int_equal(ring_write(&page, &prod, in, sizeof(in)), sizeof(in));
         for (size_t i = 0; i < sizeof(out); i++)
             out[i] = page.rsp[MASK_XENSTORE_IDX(page.rsp_cons++)];
         assert_memory_equal(in, out, sizeof(in));
@@ -31,16 +33,19 @@ static void bytes_go_round_the_corner(void **state)
 static void a_full_ring_takes_no_more(void **state)
 {
     struct xenstore_domain_interface page = { 0 };
+    uint32_t cons = 0, prod = 0;
     char data[XENSTORE_RING_SIZE + 10] = "";
 
     (void)state;
-    assert_int_equal(ring_write(&page, data, sizeof(data)), XENSTORE_RING_SIZE);
-    assert_int_equal(ring_write(&page, data, sizeof(data)), 0);
+    assert_int_equal(ring_write(&page, &prod, data, sizeof(data)),
+                     XENSTORE_RING_SIZE);
+    assert_int_equal(ring_write(&page, &prod, data, sizeof(data)), 0);
     page.rsp_cons += 7;
-    assert_int_equal(ring_write(&page, data, sizeof(data)), 7);
+    assert_int_equal(ring_write(&page, &prod, data, sizeof(data)), 7);
 
     page.req_prod = XENSTORE_RING_SIZE;
-    assert_int_equal(ring_read(&page, data, sizeof(data)), XENSTORE_RING_SIZE);
+    assert_int_equal(ring_read(&page, &cons, data, sizeof(data)),
+                     XENSTORE_RING_SIZE);
 }
 
 static void indices_are_not_trusted(void **state)
@@ -58,6 +63,7 @@ static void indices_are_not_trusted(void **state)
         { "far away", 0x80000000u, 0, -EIO, -EIO },
     };
     struct xenstore_domain_interface page;
+    uint32_t cons, prod;
     char data[4] = "";
 
     (void)state;
@@ -66,8 +72,10 @@ static void indices_are_not_trusted(void **state)
         page.req_prod = page.rsp_prod = cases[i].prod;
         page.req_cons = page.rsp_cons = cases[i].cons;
         print_message("%s\n", cases[i].why);
-        assert_int_equal(ring_read(&page, data, 4), cases[i].read);
-        assert_int_equal(ring_write(&page, data, 4), cases[i].write);
+        cons = cases[i].cons;
+        prod = cases[i].prod;
+        assert_int_equal(ring_read(&page, &cons, data, 4), cases[i].read);
+        assert_int_equal(ring_write(&page, &prod, data, 4), cases[i].write);
     }
 }
 

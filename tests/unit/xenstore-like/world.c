@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include <store/log.h>
+#include <store/record.h>
 
 #include "world.h"
 
@@ -25,6 +26,7 @@ static int peer_read(struct conn *c, void *data, size_t len)
         len = p->read_max;
     memcpy(data, p->in + p->in_pos, len);
     p->in_pos += len;
+    c->in_pos += len;
     return len;
 }
 
@@ -38,6 +40,7 @@ static int peer_write(struct conn *c, const void *data, size_t len)
         len = sizeof(p->out) - p->out_len;
     memcpy(p->out + p->out_len, data, len);
     p->out_len += len;
+    c->out_pos += len;
     return len;
 }
 
@@ -70,6 +73,7 @@ static int fake_introduce(struct server *srv, struct domain *dom, uint64_t gfn,
     p->write_max = sizeof(p->out);
     conn_init(&p->conn, srv, &peer_io, dom);
     dom->conn = &p->conn;
+    record_all_of(&p->conn);
     return 0;
 }
 
@@ -150,6 +154,11 @@ static bool take(struct peer *p, struct reply *r)
     memcpy(r->data, buf_head(out) + sizeof(hdr), hdr.len);
     r->data[hdr.len] = '\0';
     buf_taken(out, sizeof(hdr) + hdr.len);
+    p->conn.out_pos += sizeof(hdr) + hdr.len;
+    if (p->conn.kept < sizeof(hdr) + hdr.len)
+        p->conn.kept = 0;
+    else
+        p->conn.kept -= sizeof(hdr) + hdr.len;
     return true;
 }
 
@@ -231,6 +240,12 @@ void expect_events_(struct peer *p, const char *want, const char *file,
         fail();
     }
     p->events[0] = '\0';
+}
+
+bool turn(struct conn *c)
+{
+    conn_work(c);
+    return conn_settle(c);
 }
 
 uint32_t begin(struct peer *p)

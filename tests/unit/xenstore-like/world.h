@@ -74,6 +74,9 @@ void expect_events_(struct peer *p, const char *want, const char *file,
                     int line);
 #define expect_events(p, want) expect_events_(p, want, __FILE__, __LINE__)
 
+/** turn - @c works and settles; is there more to do at once? */
+bool turn(struct conn *c);
+
 /** begin - start a transaction, give its id */
 uint32_t begin(struct peer *p);
 

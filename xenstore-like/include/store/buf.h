@@ -44,6 +44,12 @@ int buf_append(struct buf *b, const void *data, size_t len_bytes);
  */
 void buf_taken(struct buf *b, size_t len_bytes);
 
+/** buf_cut - drop what is behind the first @len_bytes bytes */
+void buf_cut(struct buf *b, size_t len_bytes);
+
+/** buf_empty - drop everything, but keep room for the next time */
+void buf_empty(struct buf *b);
+
 /** buf_clear - drop everything */
 void buf_clear(struct buf *b);
 

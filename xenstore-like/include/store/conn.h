@@ -16,6 +16,7 @@
 struct conn_io {
     /**
      * read - fetch what has come, at most @len bytes
+     * A ring's guest learns of it by turn_done().
      * Returns: bytes; 0 nothing there now; -EPIPE the end; -EIO the peer's
      *          indices make no sense.
      */
@@ -25,7 +26,7 @@ struct conn_io {
      * Returns: bytes; 0 no room now; errors as those of read.
      */
     int (*write)(struct conn *c, const void *data, size_t len);
-    /** turn_done - a turn has ended: tell the peer, wait for what lacks */
+    /** turn_done - all is settled: tell the peer, wait for what lacks */
     void (*turn_done)(struct conn *c);
     /** fail - the peer broke the protocol or went; @c may be freed */
     void (*fail)(struct conn *c);
@@ -35,9 +36,12 @@ struct conn {
     struct server *srv;
     struct list link;  /* srv->conns */
     struct list ready; /* the host's list of those who have work */
+    struct list dirty; /* srv->dirty */
     const struct conn_io *io;
     struct domain *dom; /* whose ring it is; NULL: a socket, so dom0 */
     struct buf in, out;
+    uint32_t in_pos, out_pos; /* a ring's indices: of the first byte not yet
+                                 in `in', of the first byte of `out' */
     struct list watches;
     struct list txns;
     unsigned int nr_watches, nr_txns;
@@ -46,7 +50,10 @@ struct conn {
     uint8_t losses;      /* commits refused in a row, up to FAVOUR_LOSSES */
     bool contends;       /* others waited when it was favoured last */
     bool dawdles;        /* it let a favour expire */
-    bool in_turn;        /* conn_turn() runs: it will look at all */
+    bool paused;         /* requests wait until the peer fetches replies */
+    size_t kept;         /* bytes of out that the journal has; rings only */
+    int handed_fd;       /* a socket's descriptor if it is to be journalled,
+                            or 0 */
     uint8_t broken;      /* XENSTORE_ERROR_: why it is to be closed; an
                             event was lost, bytes make no sense */
 };
@@ -60,6 +67,12 @@ void conn_reset(struct conn *c);
 
 /** conn_fini - conn_reset() and leave the server's list */
 void conn_fini(struct conn *c);
+
+/** conn_quota - the limits that hold for @c */
+static inline const struct quota *conn_quota(const struct conn *c)
+{
+    return c->dom && c->dom->quota ? c->dom->quota : &c->srv->quota;
+}
 
 /** conn_who - whose rights @c has */
 void conn_who(const struct conn *c, struct who *who);
@@ -83,12 +96,23 @@ void conn_event(struct conn *c, const char *path, size_t path_len,
                 const char *token);
 
 /**
- * conn_turn - read, answer some requests, write
+ * conn_work - read, and answer some requests
  *
- * Returns: there is more to do at once.  Afterwards the caller looks at
+ * The answers wait, and @c is on srv->dirty, until conn_settle().
+ */
+void conn_work(struct conn *c);
+
+/**
+ * conn_settle - what was answered is in the journal: write it to the peer
+ *
+ * Takes @c off srv->dirty.
+ * Returns: there is more work at once.  Afterwards the caller looks at
  *          @c->broken, and then calls io->fail.
  */
-bool conn_turn(struct conn *c);
+bool conn_settle(struct conn *c);
+
+/** conn_dirty - @c has something to settle */
+void conn_dirty(struct conn *c);
 
 /** conn_may_read - are requests accepted: is the backlog small, and @c does
  * not wait for other transactions? */

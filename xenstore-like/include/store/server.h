@@ -13,6 +13,7 @@
 #include <store/quota.h>
 
 struct conn;
+struct records;
 struct server;
 struct txn;
 struct wpath;
@@ -20,11 +21,13 @@ struct wpath;
 /* A domain that was introduced, or that a permission list named. */
 struct domain {
     uint16_t domid;
-    uint16_t target;   /* the domain that it acts for, or DOMID_INVALID */
-    bool introduced;   /* it has a ring */
-    bool shutdown;     /* told to those who watch @releaseDomain */
-    uint64_t born;     /* see PERM-1 */
-    struct conn *conn; /* its ring's, or NULL */
+    uint16_t target;     /* the domain that it acts for, or DOMID_INVALID */
+    bool introduced;     /* it has a ring */
+    uint32_t port;       /* its event channel port, if it is introduced */
+    struct quota *quota; /* limits of its own, or NULL */
+    bool shutdown;       /* told to those who watch @releaseDomain */
+    uint64_t born;       /* see PERM-1 */
+    struct conn *conn;   /* its ring's, or NULL */
 };
 
 /* What the store asks of whoever can map rings.  Never NULL. */
@@ -42,7 +45,7 @@ struct host {
                      unsigned int port);
     /** release - close @dom->conn, which is not NULL, and forget it */
     void (*release)(struct server *srv, struct domain *dom);
-    /** ready - @conn, until now idle, has something to do or to send */
+    /** ready - @conn waited and may go on: it gets a turn */
     void (*ready)(struct server *srv, struct conn *conn);
 };
 
@@ -77,6 +80,8 @@ struct server {
     struct perms *special[NR_SPECIALS]; /* who hears of it */
     struct list conns;
     struct favour favour;
+    struct list dirty;       /* connections with something to settle */
+    struct records *records; /* what the journal lacks; NULL: there is none */
     const struct host *host;
     void *host_arg;
     uint32_t last_txn; /* id given last */
@@ -117,6 +122,21 @@ struct domain *server_domain(const struct server *srv, uint16_t domid);
  * Returns: the domain, or NULL when there is no memory.
  */
 struct domain *server_domain_add(struct server *srv, uint16_t domid);
+
+/** server_domain_drop - free what is known of a domain without connection */
+void server_domain_drop(struct server *srv, struct domain *dom);
+
+/**
+ * server_quota_set - set a limit
+ * @dom: for that domain alone; NULL: for all that have none of their own
+ *
+ * Returns: 0; -ENOENT there is no limit of that name; -ENOMEM.
+ */
+int server_quota_set(struct server *srv, struct domain *dom, const char *name,
+                     unsigned int value);
+
+/** server_recount - the tree was made anew: count the nodes by owner */
+void server_recount(struct server *srv);
 
 /**
  * server_domain_gone - forget a domain

@@ -13,6 +13,8 @@ struct txn {
     struct node *base; /* the tree when it began */
     struct node *root; /* the tree as it sees it */
     struct edit edit;
+    struct buf done; /* the requests that changed something, for the journal */
+    bool stale;      /* it began under another server: it cannot commit */
 };
 
 /**
@@ -22,6 +24,13 @@ struct txn {
  * Returns: 0; -ENOSPC the connection's domain has too many; -ENOMEM.
  */
 int txn_start(struct conn *c, struct txn **out);
+
+/**
+ * txn_again - a transaction that another server gave that id
+ *
+ * Returns: as txn_start().
+ */
+int txn_again(struct conn *c, uint32_t id, struct txn **out);
 
 /** txn_find - the transaction of @c with that id, or NULL */
 struct txn *txn_find(const struct conn *c, uint32_t id);
