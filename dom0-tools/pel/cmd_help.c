@@ -11,7 +11,7 @@ static void print_all(void)
 {
     printf("usage: pel [-v] COMMAND [OPTIONS] [OPERANDS]\n\n");
     for (const struct cmd *c = cmd_table; c->name; c++)
-        printf("  %-10s %-22s %s\n", c->name, c->usage, c->help);
+        printf("  %-14s %-24s %s\n", c->name, c->usage, c->help);
     printf("\nDOMAIN is a name or an id. \"pel help COMMAND\" says more, "
            "pel(1) all.\n");
 }
@@ -24,8 +24,8 @@ static void print_one(const struct cmd *c)
     if (c->options[0])
         printf("\n");
     for (const struct option_name *o = option_table; o->letter; o++)
-        if (strchr(c->options, o->letter))
-            printf("  -%c, --%-8s %s\n", o->letter, o->word, o->help);
+        if (option_find(c, o->letter) == o)
+            printf("  -%c, --%-12s %s\n", o->letter, o->word, o->help);
 }
 
 int cmd_help(struct pel_ctx *ctx, const struct args *a)
@@ -78,7 +78,7 @@ int cmd_completion(struct pel_ctx *ctx, const struct args *a)
         if (c->options[0])
             printf("compgen -W \"");
         for (const struct option_name *o = option_table; o->letter; o++)
-            if (strchr(c->options, o->letter))
+            if (option_find(c, o->letter) == o)
                 printf("-%c --%s ", o->letter, o->word);
         if (c->options[0])
             printf("\" -- \"$cur\"; ");

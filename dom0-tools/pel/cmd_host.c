@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pel info and dmesg: the machine and its hypervisor. */
+/* pel info, dmesg and debug-keys: the machine and its hypervisor. */
 #include <stdio.h>
 #include <pel/ctx.h>
+#include <pel/hcall.h>
 #include <pel/host.h>
 #include <pel/json.h>
 #include "cmd.h"
@@ -33,4 +34,9 @@ int cmd_dmesg(struct pel_ctx *ctx, const struct args *a)
 {
     (void)a;
     return pel_host_messages(ctx, put, stdout);
+}
+
+int cmd_debug_keys(struct pel_ctx *ctx, const struct args *a)
+{
+    return pel_hc_debug_keys(ctx, a->words[0]);
 }

@@ -9,8 +9,7 @@
 #include "cmd.h"
 #include "out.h"
 
-/* A domain without a name is half made or half gone: "(null)", as in xl. */
-static char *name_or_null(struct pel_ctx *ctx, uint32_t domid)
+char *name_or_null(struct pel_ctx *ctx, uint32_t domid)
 {
     char *name;
 
@@ -52,13 +51,13 @@ static int print_json(struct pel_ctx *ctx, const struct pel_dominfo *list,
 }
 
 static void print_table(struct pel_ctx *ctx, const struct pel_dominfo *list,
-                        size_t nr)
+                        size_t nr, bool verbose)
 {
-    out_list_head(stdout);
+    out_list_head(stdout, verbose);
     for (size_t i = 0; i < nr; i++) {
         char *name = name_or_null(ctx, list[i].domid);
 
-        out_list_row(stdout, &list[i], name ? name : "(null)");
+        out_list_row(stdout, &list[i], name ? name : "(null)", verbose);
         free(name);
     }
 }
@@ -89,7 +88,7 @@ int cmd_list(struct pel_ctx *ctx, const struct args *a)
     if (!rc && (arg_has(a, 'j') || arg_has(a, 'l')))
         rc = print_json(ctx, list, nr, arg_has(a, 'l'));
     else if (!rc)
-        print_table(ctx, list, nr);
+        print_table(ctx, list, nr, arg_has(a, 'v'));
     free(list);
     return rc;
 }

@@ -8,14 +8,32 @@
 const struct cmd cmd_table[] = {
     /* name, run, operands from, to, options, usage, help */
     { "create",   cmd_create,   1, -1, "cpq", "CONFIG [KEY=VALUE...]", "start a guest from a file" },
-    { "list",     cmd_list,     0, 1,  "jl",  "[DOMAIN]", "show domains and their state" },
-    { "info",     cmd_info,     0, 0,  "j",   "",         "describe the host" },
+    { "list",     cmd_list,     0, 1,  "jlv", "[DOMAIN]", "show domains and their state" },
+    { "vcpu-list", cmd_vcpu_list, 0, -1, "", "[DOMAIN...]", "show vCPUs and where they may run" },
+    { "vcpu-set", cmd_vcpu_set, 2, 2,  "i",   "DOMAIN NUMBER", "have a guest use so many vCPUs" },
+    { "vcpu-pin", cmd_vcpu_pin, 3, 4,  "",    "DOMAIN VCPU|all HARD|- [SOFT|-]", "say on which CPUs vCPUs run" },
+    { "sched-credit2", cmd_sched_credit2, 0, 0, "d:w:c:p:sr:", "", "show or set shares of the CPUs" },
+    { "mem-set",  cmd_mem_set,  2, 2,  "",    "DOMAIN SIZE", "have a guest use so much memory" },
+    { "mem-max",  cmd_mem_max,  2, 2,  "",    "DOMAIN SIZE", "limit a guest's memory" },
+    { "block-attach", cmd_block_attach, 2, -1, "", "DOMAIN DISK...", "give a guest another disk" },
+    { "block-detach", cmd_block_detach, 2, 2, "f", "DOMAIN VDEV", "take a disk away from a guest" },
+    { "block-list", cmd_block_list, 1, -1, "", "DOMAIN...", "show the disks of guests" },
+    { "network-attach", cmd_network_attach, 1, -1, "", "DOMAIN [KEY=VALUE...]", "give a guest another NIC" },
+    { "network-detach", cmd_network_detach, 2, 2, "f", "DOMAIN NUMBER|MAC", "take a NIC away from a guest" },
+    { "network-list", cmd_network_list, 1, -1, "", "DOMAIN...", "show the NICs of guests" },
+    { "cpupool-list", cmd_cpupool_list, 0, 1, "c", "[POOL]", "show the pools of CPUs" },
     { "console",  cmd_console,  1, 1,  "",    "DOMAIN",   "use a guest's console; Ctrl-] leaves it" },
     { "pause",    cmd_pause,    1, 1,  "",    "DOMAIN",   "stop scheduling a guest" },
     { "unpause",  cmd_unpause,  1, 1,  "",    "DOMAIN",   "go on scheduling a guest" },
-    { "shutdown", cmd_shutdown, 1, 1,  "w",   "DOMAIN",   "ask a guest to power itself off" },
-    { "reboot",   cmd_reboot,   1, 1,  "",    "DOMAIN",   "ask a guest to reboot itself" },
+    { "shutdown", cmd_shutdown, 0, 1,  "aw",  "DOMAIN|-a", "ask a guest to power itself off" },
+    { "reboot",   cmd_reboot,   0, 1,  "aw",  "DOMAIN|-a", "ask a guest to reboot itself" },
     { "destroy",  cmd_destroy,  1, 1,  "",    "DOMAIN",   "end a guest at once" },
+    { "rename",   cmd_rename,   2, 2,  "",    "DOMAIN NEWNAME", "give a guest another name" },
+    { "sysrq",    cmd_sysrq,    2, 2,  "",    "DOMAIN KEY", "press a magic key of a guest's kernel" },
+    { "trigger",  cmd_trigger,  2, 3,  "",    "DOMAIN nmi|reset|init|power|sleep [VCPU]", "send a machine's event to a guest" },
+    { "debug-keys", cmd_debug_keys, 1, 1, "", "KEYS",     "press the hypervisor's debug keys" },
+    { "info",     cmd_info,     0, 0,  "j",   "",         "describe the host" },
+    { "uptime",   cmd_uptime,   0, -1, "s",   "[DOMAIN...]", "tell how long domains have run" },
     { "dmesg",    cmd_dmesg,    0, 0,  "",    "",         "print the hypervisor's messages" },
     { "domid",    cmd_domid,    1, 1,  "",    "NAME",     "print the id of a domain" },
     { "domname",  cmd_domname,  1, 1,  "",    "ID",       "print the name of a domain" },
@@ -26,13 +44,25 @@ const struct cmd cmd_table[] = {
 };
 
 const struct option_name option_table[] = {
-    { 'c', "console", "attach to the guest's console" },
-    { 'p', "pause",   "leave the guest paused" },
-    { 'q', "quiet",   "print nothing on success" },
-    { 'w', "wait",    "wait until the guest has shut down and is gone" },
-    { 'j', "json",    "print JSON" },
-    { 'l', "long",    "print JSON with each guest's configuration" },
-    { 0, NULL, NULL },
+    { 'd', "domain",  "sched-credit2", "the domain to look at or to change" },
+    { 'w', "weight",  "sched-credit2", "its share beside others, 1 to 65535; 256 is usual" },
+    { 'c', "cap",     "sched-credit2", "its limit, in % of one CPU; 0: none" },
+    { 'p', "cpupool", "sched-credit2", "only domains of this pool" },
+    { 's', "schedparam", "sched-credit2", "the scheduler's own settings" },
+    { 'r', "ratelimit_us", "sched-credit2", "with -s: how long a vCPU runs at least" },
+    { 'c', "cpus",    "cpupool-list", "list the CPUs of each pool" },
+    { 's', "short",   "uptime", "with the time of day, and without seconds" },
+    { 'a', "all",     NULL, "all guests" },
+    { 'c', "console", NULL, "attach to the guest's console" },
+    { 'f', "force",   NULL, "do not wait for the guest to agree" },
+    { 'i', "ignore-host", NULL, "more vCPUs than the host has CPUs" },
+    { 'j', "json",    NULL, "print JSON" },
+    { 'l', "long",    NULL, "print JSON with each guest's configuration" },
+    { 'p', "pause",   NULL, "leave the guest paused" },
+    { 'q', "quiet",   NULL, "print nothing on success" },
+    { 'v', "verbose", NULL, "with UUIDs and reasons of shutdowns" },
+    { 'w', "wait",    NULL, "wait until it has happened" },
+    { 0, NULL, NULL, NULL },
 };
 // clang-format on
 
@@ -44,61 +74,123 @@ const struct cmd *cmd_find(const char *name)
     return NULL;
 }
 
+/* Place of a letter in struct args; -1: no letter. */
+static int place(char letter)
+{
+    if (letter >= 'a' && letter <= 'z')
+        return letter - 'a';
+    if (letter >= 'A' && letter <= 'Z')
+        return letter - 'A' + 26;
+    return -1;
+}
+
 bool arg_has(const struct args *a, char letter)
 {
-    return a->options >> (letter - 'a') & 1;
+    return a->options >> place(letter) & 1;
 }
 
-static bool allow(const struct cmd *cmd, char letter, struct args *out)
+const char *arg_value(const struct args *a, char letter)
 {
-    if (letter < 'a' || letter > 'z' || !strchr(cmd->options, letter))
-        return false;
-    out->options |= 1u << (letter - 'a');
-    return true;
+    return a->value[place(letter)];
 }
 
-static bool take_word(const struct cmd *cmd, const char *word, struct args *out)
+const struct option_name *option_find(const struct cmd *cmd, char letter)
 {
+    if (place(letter) < 0 || !strchr(cmd->options, letter))
+        return NULL;
     for (const struct option_name *o = option_table; o->letter; o++)
-        if (!strcmp(o->word, word))
-            return allow(cmd, o->letter, out);
+        if (o->letter == letter && (!o->cmd || !strcmp(o->cmd, cmd->name)))
+            return o;
+    return NULL;
+}
+
+/* A command line on its way. */
+struct reader {
+    const struct cmd *cmd;
+    const char **argv;
+    int argc, at; /* @at: the next word */
+    struct args *out;
+    const char *lacks; /* the option that came without its value */
+};
+
+static bool takes_value(const struct cmd *cmd, char letter)
+{
+    return strchr(cmd->options, letter)[1] == ':';
+}
+
+/*
+ * @rest: what stands behind the letter or the word's '='; NULL or "": the
+ * value, if one is wanted, is the next word.
+ */
+static bool take(struct reader *r, char letter, const char *rest)
+{
+    r->out->options |= 1ull << place(letter);
+    if (!takes_value(r->cmd, letter))
+        return !rest;
+    if (!rest || !*rest)
+        rest = r->at < r->argc ? r->argv[r->at++] : NULL;
+    if (!rest)
+        r->lacks = option_find(r->cmd, letter)->word;
+    r->out->value[place(letter)] = rest;
+    return rest != NULL;
+}
+
+/* --WORD, --WORD VALUE, --WORD=VALUE */
+static bool take_word(struct reader *r, const char *arg)
+{
+    size_t len = strcspn(arg, "=");
+
+    for (const struct option_name *o = option_table; o->letter; o++)
+        if (option_find(r->cmd, o->letter) == o && strlen(o->word) == len &&
+            !strncmp(o->word, arg, len))
+            return take(r, o->letter, arg[len] ? arg + len + 1 : NULL);
     return false;
 }
 
-static bool take_letters(const struct cmd *cmd, const char *letters,
-                         struct args *out)
+/* -cp, -w10, -w 10 */
+static bool take_letters(struct reader *r, const char *letters)
 {
-    for (; *letters; letters++)
-        if (!allow(cmd, *letters, out))
+    for (; *letters; letters++) {
+        if (!option_find(r->cmd, *letters))
             return false;
+        if (takes_value(r->cmd, *letters))
+            return take(r, *letters, letters + 1);
+        take(r, *letters, NULL);
+    }
     return true;
 }
 
 const char *cmd_parse(const struct cmd *cmd, int argc, const char **argv,
                       struct args *out)
 {
+    struct reader r = { .cmd = cmd, .argv = argv, .argc = argc, .out = out };
     static char why[160];
     bool options = true;
     int nr = 0;
 
     memset(out, 0, sizeof(*out));
-    for (int i = 0; i < argc; i++) {
-        const char *arg = argv[i];
+    while (r.at < argc) {
+        const char *arg = argv[r.at++];
+        bool ok;
 
         if (options && !strcmp(arg, "--")) {
             options = false;
-        } else if (options && arg[0] == '-' && arg[1]) {
-            bool ok = arg[1] == '-' ? take_word(cmd, arg + 2, out)
-                                    : take_letters(cmd, arg + 1, out);
-
-            if (ok)
-                continue;
+            continue;
+        }
+        if (!options || arg[0] != '-' || !arg[1]) {
+            argv[nr++] = arg;
+            continue;
+        }
+        ok = arg[1] == '-' ? take_word(&r, arg + 2) : take_letters(&r, arg + 1);
+        if (ok)
+            continue;
+        if (r.lacks)
+            snprintf(why, sizeof(why), "%s: --%s wants a value", cmd->name,
+                     r.lacks);
+        else
             snprintf(why, sizeof(why), "%s has no option %.80s", cmd->name,
                      arg);
-            return why;
-        } else {
-            argv[nr++] = arg;
-        }
+        return why;
     }
     out->words = argv;
     out->nr_words = nr;

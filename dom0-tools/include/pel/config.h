@@ -178,6 +178,22 @@ int pel_nic_parse(struct pel_ctx *ctx, const char *text, struct pel_nic *nic);
 void pel_nic_free(struct pel_nic *nic);
 
 /**
+ * pel_nic_draw_mac - give a NIC an address unless it has one
+ * Returns: 0; -PEL_EIO
+ */
+int pel_nic_draw_mac(struct pel_ctx *ctx, struct pel_nic *nic);
+
+/**
+ * pel_disk_copy, pel_nic_copy - a copy that owns its own texts
+ * @to: zeroed
+ * Returns: 0; -PEL_ENOMEM
+ */
+int pel_disk_copy(struct pel_ctx *ctx, struct pel_disk *to,
+                  const struct pel_disk *from);
+int pel_nic_copy(struct pel_ctx *ctx, struct pel_nic *to,
+                 const struct pel_nic *from);
+
+/**
  * pel_action_name, pel_action_parse - "destroy", "restart", ...
  * Returns: the word; the action, or -PEL_EINVAL without a message
  */

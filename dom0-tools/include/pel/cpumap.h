@@ -51,7 +51,7 @@ bool pel_cpumap_empty(const struct pel_cpumap *m);
  * @what: named in messages: "cpus", "the hard affinity"
  * @topo: says which CPUs a node has; NULL: only the grammar is checked, and
  *        nodes add nothing
- * @out:  set; "all" gives every CPU that a set can name, "none" no CPU
+ * @out:  set; "all" gives every CPU that a set can name
  *
  * An item is a number, a range N-M, "all", "node:N", "nodes:N-M"; "^" before
  * it, or behind the colon, takes it away from what was listed before.

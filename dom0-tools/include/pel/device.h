@@ -99,6 +99,39 @@ int pel_devices_attach(struct pel_ctx *ctx, uint32_t domid,
 int pel_devices_wait_connected(struct pel_ctx *ctx, uint32_t domid,
                                int timeout_ms);
 
+/* What a guest has; fields that nobody wrote are -1. */
+struct pel_devinfo {
+    uint32_t devid;
+    uint32_t backend_domid;
+    int state;         /* of the front end, XenbusState* */
+    int evtchn;        /* the guest's port */
+    int ring, rx_ring; /* grants; a NIC has two, for sending and receiving */
+    uint8_t mac[6];
+    char backend[128]; /* folder of the back end in the store */
+};
+
+/**
+ * pel_devices_info - a guest's devices of one kind, in order of ids
+ * @kind:  "vbd" or "vif"
+ * @out:   set to a malloc'ed array of @nr
+ *
+ * Returns: 0; -PEL_ENOMEM; -PEL_ESTORE.
+ */
+int pel_devices_info(struct pel_ctx *ctx, uint32_t domid, const char *kind,
+                     struct pel_devinfo **out, size_t *nr);
+
+/**
+ * pel_device_detach - take one device away from a guest that runs
+ * @kind:   "vbd" or "vif"
+ * @force:  do not wait for the guest to let go
+ *
+ * Asks the guest first, and leaves all as it is if that does not answer.
+ * Returns: 0; -PEL_ENOENT it has no such device; -PEL_ETIMEDOUT the guest
+ *          holds on to it; -PEL_ESTORE.
+ */
+int pel_device_detach(struct pel_ctx *ctx, uint32_t domid, const char *kind,
+                      uint32_t devid, bool force);
+
 /**
  * pel_devices_remove_all - take every disk, NIC and console away
  * @ctx:    context

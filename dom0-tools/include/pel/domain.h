@@ -149,10 +149,32 @@ int pel_domain_sysrq(struct pel_ctx *ctx, uint32_t domid, char key);
 int pel_domain_set_memory(struct pel_ctx *ctx, uint32_t domid, uint64_t kb);
 
 /**
- * pel_domain_set_maxmem - the most that it may balloon up to
+ * pel_domain_set_maxmem - the most that it may balloon up to, its maxmem
  * Returns: 0; -PEL_EINVAL less than it has been told to have; -PEL_ENOENT
  */
 int pel_domain_set_maxmem(struct pel_ctx *ctx, uint32_t domid, uint64_t kb);
+
+/**
+ * pel_domain_add_disk, pel_domain_add_nic - attach a device while it runs
+ * @disk, @nic: a NIC without an address gets one
+ *
+ * A restart of the guest has it too.
+ * Returns: 0; any error of pel_vbd_attach() or pel_vif_attach()
+ */
+int pel_domain_add_disk(struct pel_ctx *ctx, uint32_t domid,
+                        const struct pel_disk *disk);
+int pel_domain_add_nic(struct pel_ctx *ctx, uint32_t domid,
+                       struct pel_nic *nic);
+
+/**
+ * pel_domain_drop_disk, pel_domain_drop_nic - the reverse
+ * @number: as pel_vbd_number() makes it; of the NIC, from 0
+ * @force:  do not wait for the guest to let go
+ */
+int pel_domain_drop_disk(struct pel_ctx *ctx, uint32_t domid, uint32_t number,
+                         bool force);
+int pel_domain_drop_nic(struct pel_ctx *ctx, uint32_t domid, uint32_t number,
+                        bool force);
 
 /**
  * pel_domain_wait_shutdown - wait until it has shut down or is gone

@@ -107,8 +107,6 @@ int pel_cpumap_parse(struct pel_ctx *ctx, const char *what, const char *text,
     int rc = 0;
 
     memset(out, 0, sizeof(*out));
-    if (!strcmp(text, "none"))
-        return 0;
     if (text_copy(ctx, &copy, text))
         return -PEL_ENOMEM;
 

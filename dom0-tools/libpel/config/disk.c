@@ -227,3 +227,19 @@ void pel_disk_free(struct pel_disk *disk)
     free(disk->script);
     memset(disk, 0, sizeof(*disk));
 }
+
+int pel_disk_copy(struct pel_ctx *ctx, struct pel_disk *to,
+                  const struct pel_disk *from)
+{
+    int rc = text_copy(ctx, &to->target, from->target);
+
+    to->backend = from->backend;
+    to->writable = from->writable;
+    if (!rc)
+        rc = text_copy(ctx, &to->vdev, from->vdev);
+    if (!rc && from->script)
+        rc = text_copy(ctx, &to->script, from->script);
+    if (rc)
+        pel_disk_free(to);
+    return rc;
+}

@@ -125,21 +125,17 @@ static int check_disks(struct pel_ctx *ctx, const struct pel_config *cfg)
 }
 
 /* 00:16:3e is the range that the ABI's guests use; the rest is drawn. */
-static int draw_macs(struct pel_ctx *ctx, struct pel_config *cfg)
+int pel_nic_draw_mac(struct pel_ctx *ctx, struct pel_nic *nic)
 {
     static const uint8_t prefix[3] = { 0x00, 0x16, 0x3e };
 
-    for (size_t i = 0; i < cfg->nr_nics; i++) {
-        struct pel_nic *nic = &cfg->nics[i];
-
-        if (nic->has_mac)
-            continue;
-        memcpy(nic->mac, prefix, sizeof(prefix));
-        if (getrandom(nic->mac + 3, 3, 0) != 3)
-            return pel_fail_sys(ctx, PEL_EIO, "cannot draw a MAC address");
-        nic->mac[3] &= 0x7f;
-        nic->has_mac = true;
-    }
+    if (nic->has_mac)
+        return 0;
+    memcpy(nic->mac, prefix, sizeof(prefix));
+    if (getrandom(nic->mac + 3, 3, 0) != 3)
+        return pel_fail_sys(ctx, PEL_EIO, "cannot draw a MAC address");
+    nic->mac[3] &= 0x7f;
+    nic->has_mac = true;
     return 0;
 }
 
@@ -167,8 +163,8 @@ int pel_config_finish(struct pel_ctx *ctx, struct pel_config *cfg)
         rc = check_disks(ctx, cfg);
     if (!rc)
         rc = make_cmdline(ctx, cfg);
-    if (!rc)
-        rc = draw_macs(ctx, cfg);
+    for (size_t i = 0; !rc && i < cfg->nr_nics; i++)
+        rc = pel_nic_draw_mac(ctx, &cfg->nics[i]);
     if (rc)
         return rc;
 

@@ -154,3 +154,22 @@ void pel_nic_free(struct pel_nic *nic)
     free(nic->script);
     memset(nic, 0, sizeof(*nic));
 }
+
+int pel_nic_copy(struct pel_ctx *ctx, struct pel_nic *to,
+                 const struct pel_nic *from)
+{
+    const char *const texts[] = { from->bridge, from->ifname, from->ip,
+                                  from->script };
+    char **const fields[] = { &to->bridge, &to->ifname, &to->ip, &to->script };
+    int rc = 0;
+
+    memcpy(to->mac, from->mac, sizeof(to->mac));
+    to->has_mac = from->has_mac;
+    to->mtu = from->mtu;
+    for (size_t i = 0; !rc && i < sizeof(texts) / sizeof(texts[0]); i++)
+        if (texts[i])
+            rc = text_copy(ctx, fields[i], texts[i]);
+    if (rc)
+        pel_nic_free(to);
+    return rc;
+}

@@ -174,6 +174,50 @@ int device_remove(struct pel_ctx *ctx, struct pel_store *s,
                           pel_store_now_ns() + FORCED_MS * 1000000ull);
 }
 
+static bool is_there(struct pel_store *s, const struct device *dev)
+{
+    char *front = pel_store_read(s, "%s/frontend", dev->back);
+
+    free(front);
+    return front != NULL;
+}
+
+/* A guest that holds on keeps it: its disk may be mounted. */
+static int detach_politely(struct pel_ctx *ctx, struct pel_store *s,
+                           const struct device *dev)
+{
+    uint64_t deadline_ns = pel_store_now_ns() + POLITE_MS * 1000000ull;
+    int rc = close_device(s, dev, false);
+
+    if (!rc)
+        rc = wait_closed(s, dev, deadline_ns);
+    if (rc == -ETIMEDOUT)
+        return pel_fail(ctx, PEL_ETIMEDOUT,
+                        "the guest does not let go of %s %u: it may be in "
+                        "use there; --force takes it anyway",
+                        dev->kind, dev->devid);
+    if (rc)
+        return pel_store_fail(ctx, rc, "cannot close %s", dev->back);
+    return finish_removal(ctx, s, dev, false, deadline_ns);
+}
+
+int pel_device_detach(struct pel_ctx *ctx, uint32_t domid, const char *kind,
+                      uint32_t devid, bool force)
+{
+    struct pel_store s;
+    struct device dev;
+    int rc = pel_store_use(ctx, &s);
+
+    if (rc)
+        return rc;
+    device_init(&dev, domid, kind, devid);
+    if (!is_there(&s, &dev))
+        return pel_fail(ctx, PEL_ENOENT, "domain %u has no %s %u", domid, kind,
+                        devid);
+    return force ? device_remove(ctx, &s, &dev)
+                 : detach_politely(ctx, &s, &dev);
+}
+
 int pel_devices_remove_all(struct pel_ctx *ctx, uint32_t domid, bool force)
 {
     struct device *dev = NULL;

@@ -39,11 +39,26 @@ static int change_memory(struct pel_ctx *ctx, struct pel_config *cfg, void *arg)
     return 0;
 }
 
+static int change_maxmem(struct pel_ctx *ctx, struct pel_config *cfg, void *arg)
+{
+    (void)ctx;
+    cfg->maxmem_kb = *(uint64_t *)arg;
+    return 0;
+}
+
+static int put_kb(struct pel_store *s, uint32_t domid, const char *name,
+                  uint64_t kb)
+{
+    char dir[64];
+
+    snprintf(dir, sizeof(dir), "/local/domain/%u/memory", domid);
+    return pel_store_put(s, dir, name, "%llu", (unsigned long long)kb);
+}
+
 int pel_domain_set_memory(struct pel_ctx *ctx, uint32_t domid, uint64_t kb)
 {
     struct pel_dominfo info;
     struct pel_store s;
-    char dir[64];
     uint64_t max;
     int rc = pel_domain_get(ctx, domid, &info);
 
@@ -62,8 +77,7 @@ int pel_domain_set_memory(struct pel_ctx *ctx, uint32_t domid, uint64_t kb)
     rc = pel_hc_max_mem(ctx, domid, kb + MAXMEM_SLACK_KB);
     if (rc)
         return rc;
-    snprintf(dir, sizeof(dir), "/local/domain/%u/memory", domid);
-    rc = pel_store_put(&s, dir, "target", "%llu", (unsigned long long)kb);
+    rc = put_kb(&s, domid, "target", kb);
     if (rc)
         return pel_store_fail(ctx, rc, "cannot ask domain %u", domid);
     return pel_domain_config_change(ctx, domid, change_memory, &kb);
@@ -90,5 +104,12 @@ int pel_domain_set_maxmem(struct pel_ctx *ctx, uint32_t domid, uint64_t kb)
                         "domain %u has been told to use %llu MiB: mem-set "
                         "that first",
                         domid, (unsigned long long)target >> 10);
-    return pel_hc_max_mem(ctx, domid, kb + MAXMEM_SLACK_KB);
+    rc = pel_hc_max_mem(ctx, domid, kb + MAXMEM_SLACK_KB);
+    if (rc)
+        return rc;
+    rc = put_kb(&s, domid, "static-max", kb);
+    if (rc)
+        return pel_store_fail(ctx, rc, "cannot note the limit of domain %u",
+                              domid);
+    return pel_domain_config_change(ctx, domid, change_maxmem, &kb);
 }

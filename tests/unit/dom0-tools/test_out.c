@@ -57,9 +57,9 @@ static char *printed(size_t i)
     FILE *f = open_memstream(&text, &len);
 
     if (i == SIZE_MAX)
-        out_list_head(f);
+        out_list_head(f, false);
     else
-        out_list_row(f, &rows[i].d, rows[i].name);
+        out_list_row(f, &rows[i].d, rows[i].name, false);
     fclose(f);
     return text;
 }
