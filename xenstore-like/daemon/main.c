@@ -22,6 +22,7 @@
 #include "daemonise.h"
 #include "log.h"
 #include "nohost.h"
+#include "notify.h"
 #include "xen.h"
 
 #define RUN_DIR "/run/xenstored"
@@ -291,6 +292,8 @@ int main(int argc, char **argv)
         log_to_syslog();
         daemon_ready(ready);
     }
+
+    notify_manager("READY=1\n");
 
     err = loop_run(&d.loop);
     if (err)
