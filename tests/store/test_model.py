@@ -8,6 +8,7 @@ from conftest import BINARY, TOP
 
 # `make check-long` asks for more.
 OPERATIONS = int(os.environ.get("STORE_MODEL_OPERATIONS", "100000"))
+CRASHES = int(os.environ.get("STORE_MODEL_CRASHES", "100"))
 SEED = int(os.environ.get("STORE_MODEL_SEED", "1"))
 
 
@@ -16,6 +17,6 @@ def test_random_requests_answer_as_the_model_does(tmp_path):
         subprocess.run(["make", "-s", "-C", TOP / folder], check=True)
     subprocess.run(
         [TOP / "build/tests/store/model/store-model",
-         "-n", str(OPERATIONS), "-s", str(SEED), BINARY,
+         "-n", str(OPERATIONS), "-s", str(SEED), "-k", str(CRASHES), BINARY,
          TOP / "build/tests/bench/store/standin.so", tmp_path],
         timeout=120 + OPERATIONS / 200, check=True)

@@ -86,8 +86,11 @@ static void txn_note(struct request *rq)
 {
     struct buf *done = &rq->txn->done;
     size_t all = sizeof(rq->hdr) + rq->len;
-    char *p = rq->srv->records ? buf_reserve(done, all) : NULL;
+    char *p;
 
+    if (!rq->srv->records || !rq->conn->dom)
+        return; /* a program's transaction ends with its connection */
+    p = buf_reserve(done, all);
     if (!p)
         return;
     memcpy(p, &rq->hdr, sizeof(rq->hdr));

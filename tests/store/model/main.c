@@ -440,6 +440,19 @@ static void compare_all(void)
         die("check: %s", a.data);
 }
 
+/* A guest's transaction is still known after a crash, but cannot commit. */
+static void txn_lost(struct player *p, const struct txn *t)
+{
+    struct answer a;
+
+    if (!t->id)
+        return;
+    peer_ask(&p->peer, XS_TRANSACTION_END, t->id, "T", 2, &a);
+    if (a.type != XS_ERROR || strcmp(a.data, "EAGAIN"))
+        die("domain %u: the end of a transaction after a crash: %s",
+            p->peer.domid, a.data);
+}
+
 /*
  * Kill the store with requests of one socket under way.  The tree must be as
  * after the first so many of them, and those that were answered count.
@@ -478,9 +491,12 @@ static void crash(void)
     run.version++;
     run.crashes++;
 
-    /* Who was connected by a socket has lost all, a guest its transactions;
-     * what else it hears of the last requests is not known. */
+    /* Who was connected by a socket has lost all, and a guest has to begin its
+     * transactions again; what else it hears of the last requests is not
+     * known. */
     for (int i = 0; i < PEERS; i++) {
+        for (int j = 0; i >= SOCKETS && j < TXNS; j++)
+            txn_lost(&run.player[i], &run.player[i].txn[j]);
         memset(run.player[i].txn, 0, sizeof(run.player[i].txn));
         for (int j = 0; i < SOCKETS && j < WATCHES; j++)
             run.player[i].watch[j].place = NOWHERE;
