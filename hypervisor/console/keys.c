@@ -105,7 +105,9 @@ void console_key(char c)
 {
     for (unsigned int i = 0; i < ARRAY_SIZE(keys); i++)
         if (keys[i].key == c) {
+            smp_hold_others(); /* all of this looks at what others change */
             keys[i].fn();
+            smp_release_others();
             return;
         }
     say("no such key; h for help\n");

@@ -14,9 +14,9 @@ static const struct {
     enum work bit;
     void (*fn)(void);
 } jobs[] = {
-    { WORK_TIMER, timer_work }, { WORK_KEY, console_key_work },
-    { WORK_TLB, tlb_answer },   { WORK_SEGS, bounce_failsafe },
-    { WORK_SCHED, schedule },
+    { WORK_HOLD, smp_hold_here },   { WORK_TIMER, timer_work },
+    { WORK_KEY, console_key_work }, { WORK_TLB, tlb_answer },
+    { WORK_SEGS, bounce_failsafe }, { WORK_SCHED, schedule },
 };
 
 void work_run(void)

@@ -71,10 +71,15 @@ void vector_free(uint8_t vector)
 /* A guest is interrupted, a preemption point, or the idle loop. */
 static void kicked(struct cpu *c)
 {
-    if (!c->idle)
+    if (!c->idle) {
         tlb_answer();
-    else if (__atomic_load_n(&c->tlb_page, __ATOMIC_RELAXED))
+        return;
+    }
+    if (__atomic_load_n(&c->tlb_page, __ATOMIC_RELAXED))
         work_raise(c, WORK_TLB); /* it lets go of everything */
+    if (__atomic_fetch_and(&c->work, ~(1U << WORK_HOLD), __ATOMIC_ACQUIRE) &
+        1U << WORK_HOLD)
+        smp_hold_here();
 }
 
 void cpu_kick(unsigned int id)

@@ -41,6 +41,7 @@ struct xpti_root {
 
 /* Things to do before returning to a guest, bits of cpu.work. */
 enum work {
+    WORK_HOLD,  /* another CPU wants that nobody else changes anything */
     WORK_SCHED, /* pick again who runs */
     WORK_TIMER, /* a deadline may have passed */
     WORK_KEY,   /* a debug key was hit on the console */
@@ -146,6 +147,18 @@ void smp_init(void);
  * does not answer, or its TSC differs from ours.
  */
 int cpu_up(unsigned int id);
+
+/**
+ * smp_hold_others - make all other CPUs wait where no operation is under way
+ *
+ * For whoever looks at everything: the auditor, debug keys.  Call it with no
+ * lock held; until smp_release_others(), which must follow.
+ */
+void smp_hold_others(void);
+void smp_release_others(void);
+
+/* smp_hold_here - WORK_HOLD: wait for smp_release_others() */
+void smp_hold_here(void);
 
 /* smp_stop_others - for a panic: no other CPU executes anything any more */
 void smp_stop_others(void);
