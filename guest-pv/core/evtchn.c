@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Event channels by the two-level bit maps of shared_info. */
+/* Event channels: by the two-level bit maps of shared_info, or by queues. */
 #include <pv/cpu.h>
 #include <pv/evtchn.h>
+#include <pv/fifo.h>
 #include <pv/hypercall.h>
 #include <pv/insn.h>
 #include <pv/start.h>
@@ -13,36 +14,60 @@ static unsigned int served_by[EVTCHN_COUNTED];
 
 static uint64_t bit(evtchn_port_t port) { return 1ull << (port % BITS); }
 
-void evtchn_upcall(void)
+static void served(evtchn_port_t port)
+{
+    if (port >= EVTCHN_COUNTED)
+        return;
+    served_by[port] = cpu_self()->id;
+    __atomic_fetch_add(&counts[port], 1, __ATOMIC_SEQ_CST);
+}
+
+static void serve_bits(struct vcpu_info *info)
 {
     struct shared_info *s = pv_shared_info;
-    struct cpu *cpu = cpu_self();
+    uint64_t sel =
+        __atomic_exchange_n(&info->evtchn_pending_sel, 0, __ATOMIC_SEQ_CST);
 
-    while (__atomic_exchange_n(&cpu->info->evtchn_upcall_pending, 0,
-                               __ATOMIC_SEQ_CST)) {
-        uint64_t sel = __atomic_exchange_n(&cpu->info->evtchn_pending_sel, 0,
-                                           __ATOMIC_SEQ_CST);
+    for (unsigned int word = 0; word < BITS; word++) {
+        uint64_t ready;
 
-        for (unsigned int word = 0; word < BITS; word++) {
-            uint64_t ready;
-
-            if (!(sel & (1ull << word)))
-                continue;
-            ready =
-                __atomic_load_n(&s->evtchn_pending[word], __ATOMIC_SEQ_CST) &
+        if (!(sel & (1ull << word)))
+            continue;
+        ready = __atomic_load_n(&s->evtchn_pending[word], __ATOMIC_SEQ_CST) &
                 ~__atomic_load_n(&s->evtchn_mask[word], __ATOMIC_SEQ_CST);
-            __atomic_fetch_and(&s->evtchn_pending[word], ~ready,
-                               __ATOMIC_SEQ_CST);
-            for (; ready; ready &= ready - 1) {
-                evtchn_port_t port =
-                    word * BITS + (unsigned int)__builtin_ctzl(ready);
+        __atomic_fetch_and(&s->evtchn_pending[word], ~ready, __ATOMIC_SEQ_CST);
+        for (; ready; ready &= ready - 1)
+            served(word * BITS + (unsigned int)__builtin_ctzl(ready));
+    }
+}
 
-                if (port < EVTCHN_COUNTED) {
-                    served_by[port] = cpu->id;
-                    __atomic_fetch_add(&counts[port], 1, __ATOMIC_SEQ_CST);
-                }
-            }
-        }
+static void serve_queues(void)
+{
+    const event_word_t want = 1u << EVTCHN_FIFO_PENDING;
+    const event_word_t mask = 1u << EVTCHN_FIFO_MASKED;
+    evtchn_port_t port;
+
+    while ((port = fifo_take(NULL))) {
+        event_word_t *w = fifo_word(port);
+
+        if (!w ||
+            (__atomic_load_n(w, __ATOMIC_SEQ_CST) & (want | mask)) != want)
+            continue;
+        __atomic_fetch_and(w, ~want, __ATOMIC_SEQ_CST);
+        served(port);
+    }
+}
+
+void evtchn_upcall(void)
+{
+    struct vcpu_info *info = cpu_self()->info;
+
+    while (__atomic_exchange_n(&info->evtchn_upcall_pending, 0,
+                               __ATOMIC_SEQ_CST)) {
+        if (fifo_active())
+            serve_queues();
+        else
+            serve_bits(info);
     }
 }
 
@@ -58,26 +83,47 @@ unsigned int evtchn_cpu(evtchn_port_t port)
 
 void evtchn_forget(evtchn_port_t port)
 {
-    __atomic_fetch_and(&pv_shared_info->evtchn_pending[port / BITS], ~bit(port),
-                       __ATOMIC_SEQ_CST);
+    event_word_t *w = fifo_word(port);
+
+    if (w)
+        __atomic_fetch_and(w, ~(1u << EVTCHN_FIFO_PENDING), __ATOMIC_SEQ_CST);
+    else if (!fifo_active())
+        __atomic_fetch_and(&pv_shared_info->evtchn_pending[port / BITS],
+                           ~bit(port), __ATOMIC_SEQ_CST);
     __atomic_store_n(&counts[port % EVTCHN_COUNTED], 0, __ATOMIC_SEQ_CST);
 }
 
 bool evtchn_pending(evtchn_port_t port)
 {
-    return __atomic_load_n(&pv_shared_info->evtchn_pending[port / BITS],
+    event_word_t *w = fifo_word(port);
+
+    if (w)
+        return __atomic_load_n(w, __ATOMIC_SEQ_CST) >> EVTCHN_FIFO_PENDING & 1;
+    return !fifo_active() &&
+           __atomic_load_n(&pv_shared_info->evtchn_pending[port / BITS],
                            __ATOMIC_SEQ_CST) &
-           bit(port);
+               bit(port);
 }
 
-void evtchn_set_mask(evtchn_port_t port, bool masked)
+static void set_bit_mask(unsigned long *word, evtchn_port_t port, bool masked)
 {
-    unsigned long *word = &pv_shared_info->evtchn_mask[port / BITS];
-
     if (masked)
         __atomic_fetch_or(word, bit(port), __ATOMIC_SEQ_CST);
     else
         __atomic_fetch_and(word, ~bit(port), __ATOMIC_SEQ_CST);
+}
+
+void evtchn_set_mask(evtchn_port_t port, bool masked)
+{
+    const event_word_t mask = 1u << EVTCHN_FIFO_MASKED;
+    event_word_t *w = fifo_word(port);
+
+    if (w && masked)
+        __atomic_fetch_or(w, mask, __ATOMIC_SEQ_CST);
+    else if (w)
+        __atomic_fetch_and(w, ~mask, __ATOMIC_SEQ_CST);
+    else if (!fifo_active())
+        set_bit_mask(&pv_shared_info->evtchn_mask[port / BITS], port, masked);
 }
 
 long evtchn_unmask(evtchn_port_t port)

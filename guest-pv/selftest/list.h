@@ -38,7 +38,10 @@
     X(mask)           \
     X(pirq)           \
     X(virq)           \
+    X(fifo_errors)    \
+    X(fifo)           \
     X(smp)            \
+    X(fifo_race)      \
     X(poll_kick)      \
     X(runstate)       \
     X(sched_op)       \

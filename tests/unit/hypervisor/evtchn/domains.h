@@ -40,8 +40,8 @@ static bool out_of_memory, preempt;
 
 /* Pages that the domains may give away, and how often each is held. */
 #define NR_GUEST_PAGES 160
-static _Alignas(PAGE_SIZE) char guest_page[NR_DOMAINS][NR_GUEST_PAGES]
-                                          [PAGE_SIZE];
+static _Alignas(
+    PAGE_SIZE) char guest_page[NR_DOMAINS][NR_GUEST_PAGES][PAGE_SIZE];
 static unsigned int held[NR_DOMAINS][NR_GUEST_PAGES];
 
 void panic(const char *fmt, ...)
@@ -70,10 +70,7 @@ void hv_free(void *p)
     free(p);
 }
 
-void *heap_alloc(unsigned int order)
-{
-    return hv_alloc(PAGE_SIZE << order);
-}
+void *heap_alloc(unsigned int order) { return hv_alloc(PAGE_SIZE << order); }
 
 void heap_free(void *p, unsigned int order)
 {
@@ -267,7 +264,8 @@ static inline void consume(unsigned int dom, unsigned int vcpu)
     memset(shared[dom].evtchn_pending, 0, sizeof(shared[dom].evtchn_pending));
 }
 
-static inline long alloc_unbound(unsigned int caller, domid_t dom, domid_t remote)
+static inline long alloc_unbound(unsigned int caller, domid_t dom,
+                                 domid_t remote)
 {
     struct evtchn_alloc_unbound a = { .dom = dom, .remote_dom = remote };
     long err = call(caller, EVTCHNOP_alloc_unbound, &a);
@@ -275,7 +273,8 @@ static inline long alloc_unbound(unsigned int caller, domid_t dom, domid_t remot
     return err ? err : (long)a.port;
 }
 
-static inline long bind_interdomain(unsigned int caller, domid_t dom, uint32_t port)
+static inline long bind_interdomain(unsigned int caller, domid_t dom,
+                                    uint32_t port)
 {
     struct evtchn_bind_interdomain b = { .remote_dom = dom,
                                          .remote_port = port };
@@ -322,7 +321,7 @@ static inline long bind_vcpu(unsigned int caller, uint32_t port, uint32_t vcpu)
 }
 
 static inline struct evtchn_status status(unsigned int caller, domid_t dom,
-                                   uint32_t port)
+                                          uint32_t port)
 {
     struct evtchn_status s = { .dom = dom, .port = port };
 
