@@ -48,6 +48,9 @@ SECTIONS
         ex_table_end = .;
         *(.data.rel.ro .data.rel.ro.*)
         *(.got .got.plt)
+        symbols_start = .;
+        *(.symbols) /* last: of the second link only */
+        symbols_end = .;
     } :rodata
     SECTION_AT(.note) { *(.note.Xen) } :rodata :note
     . = ALIGN(4096);

@@ -70,6 +70,7 @@ static void (*const steps[])(void) INIT_RODATA = {
 void hv_main(uint32_t magic, uint32_t info)
 {
     stack_top()->cpu = &cpus[0];
+    console_early_init(""); /* for complaints about what comes next */
     bootinfo_parse(magic, info);
     console_early_init(hv_cmdline);
     for (unsigned int i = 0; i < ARRAY_SIZE(steps); i++)

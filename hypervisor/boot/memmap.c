@@ -12,7 +12,7 @@
 
 /* BIOS data, the trampoline of other CPUs: not worth the trouble. */
 #define LOW_MEMORY (1UL << 20)
-#define LOW_PAGES_END 0x9f000UL /* above: the BIOS' extended data, screens */
+#define LOW_PAGES_END 0x9f000UL  /* above: the BIOS' extended data, screens */
 #define EARLY_MAPPED (1UL << 32) /* by head.S */
 #define MAX_USED (MAX_BOOT_MODULES + 3)
 

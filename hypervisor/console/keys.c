@@ -16,7 +16,26 @@
 /* What a key prints was asked for: no threshold holds it back. */
 #define say(...) log_print(LOG_ERR, __VA_ARGS__)
 
-static void key_registers(void) { dump_regs(guest_regs()); }
+void console_dump_here(void)
+{
+    const struct vcpu *v = current_vcpu();
+
+    if (this_cpu()->idle || !v) {
+        say("CPU %u: idle\n", this_cpu_id());
+        return;
+    }
+    say("CPU %u: d%u v%u\n", this_cpu_id(), v->domain->id, v->id);
+    dump_regs(guest_regs());
+}
+
+static void key_registers(void)
+{
+    for (unsigned int i = 0; i < nr_cpus; i++)
+        if (cpu_online(i)) {
+            work_raise(&cpus[i], WORK_DUMP);
+            cpu_kick(i);
+        }
+}
 
 static void key_memory(void)
 {
@@ -84,7 +103,7 @@ static const struct {
     { 'h', key_help,      "this help" },
     { '0', key_dom0,      "registers of dom0's vCPUs" },
     { 'a', key_audit,     "recount every frame's references" },
-    { 'd', key_registers, "registers of the vCPU that runs here" },
+    { 'd', key_registers, "registers of the vCPU that each CPU runs" },
     { 'e', evtchn_dump,   "event channels" },
     { 'g', grant_dump,    "grant tables" },
     { 'i', irq_dump,      "interrupts" },

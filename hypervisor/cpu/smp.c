@@ -40,7 +40,7 @@ void start_here(void) __attribute__((noreturn));
 static struct lock start_lock = LOCK_INIT(LR_CPU_START);
 static uint32_t phase;
 static uint64_t start_page;
-static bool stopping;
+static struct cpu *stopper; /* the CPU that panics, which stops the others */
 
 static struct {
     struct lock lock;
@@ -253,10 +253,20 @@ void smp_release_others(void)
 
 void smp_stop_others(void)
 {
-    if (__atomic_exchange_n(&stopping, true, __ATOMIC_SEQ_CST))
-        return;
-    if (nr_cpus_online > 1)
-        lapic_nmi_others();
+    struct cpu *nobody = NULL;
+
+    if (__atomic_compare_exchange_n(&stopper, &nobody, this_cpu(), false,
+                                    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+        if (nr_cpus_online > 1)
+            lapic_nmi_others();
+    }
+    while (smp_stopping())
+        hlt(); /* two panics: the first one speaks */
 }
 
-bool smp_stopping(void) { return __atomic_load_n(&stopping, __ATOMIC_ACQUIRE); }
+bool smp_stopping(void)
+{
+    struct cpu *c = __atomic_load_n(&stopper, __ATOMIC_ACQUIRE);
+
+    return c && c != this_cpu();
+}

@@ -9,14 +9,18 @@
 #include <hv/trap.h>
 #include <x86/insn.h>
 
-/* In this order: scheduling last, it has to see what the others woke. */
+/*
+ * In this order: scheduling has to see what others woke, and an NMI is for
+ * whom it chose.
+ */
 static const struct {
     enum work bit;
     void (*fn)(void);
 } jobs[] = {
-    { WORK_HOLD, smp_hold_here },   { WORK_TIMER, timer_work },
-    { WORK_KEY, console_key_work }, { WORK_TLB, tlb_answer },
-    { WORK_SEGS, bounce_failsafe }, { WORK_SCHED, schedule },
+    { WORK_HOLD, smp_hold_here },     { WORK_TIMER, timer_work },
+    { WORK_KEY, console_key_work },   { WORK_TLB, tlb_answer },
+    { WORK_DUMP, console_dump_here }, { WORK_SEGS, bounce_failsafe },
+    { WORK_SCHED, schedule },         { WORK_NMI, nmi_work },
 };
 
 void work_run(void)

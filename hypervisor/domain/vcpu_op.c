@@ -9,6 +9,7 @@
 #include <hv/heap.h>
 #include <hv/mm.h>
 #include <hv/string.h>
+#include <hv/trap.h>
 #include <hv/vcpu.h>
 #include <xen/sched.h>
 #include "local.h"
@@ -168,9 +169,7 @@ static long op_register_info(struct vcpu *v, unsigned long u_arg)
 
 static long op_send_nmi(struct vcpu *v, unsigned long u_arg)
 {
-    (void)v;
-    (void)u_arg;
-    return -EOPNOTSUPP;
+    return u_arg ? -EINVAL : vcpu_nmi(v);
 }
 
 /* Only a vCPU pinned by the toolstack has a physical identity. */

@@ -15,6 +15,7 @@
 #include <hv/layout.h>
 #include <hv/string.h>
 #include <hv/vcpu.h>
+#include <x86/regs.h>
 #include <x86/pte.h>
 #include <xen/callback.h>
 #include <xen/features.h>
@@ -182,12 +183,19 @@ static struct guest_callback *callback_of(struct vcpu *v, unsigned int type)
     case CALLBACKTYPE_sysenter_deprecated:
     case 5: /* CALLBACKTYPE_sysenter; the header hides it by version */
         return &v->sysenter_cb;
-    case CALLBACKTYPE_nmi:
-        return &v->nmi_cb;
     case CALLBACKTYPE_syscall32:
         return &v->syscall32_cb;
     }
     return NULL;
+}
+
+/* The same thing as vector 2 of the trap table. */
+static void set_nmi_handler(struct vcpu *v, unsigned long address)
+{
+    struct trap_info *t = &v->traps[VEC_NMI];
+
+    *t = (struct trap_info){ .vector = VEC_NMI, .address = address };
+    TI_SET_IF(t, 1);
 }
 
 static long callback_register(struct vcpu *v, unsigned long u_arg)
@@ -198,10 +206,14 @@ static long callback_register(struct vcpu *v, unsigned long u_arg)
     if (copy_from_guest(&reg, u_arg, sizeof(reg)))
         return -EFAULT;
     cb = callback_of(v, reg.type);
-    if (!cb)
+    if (!cb && reg.type != CALLBACKTYPE_nmi)
         return -ENOSYS;
     if (!va_canonical(reg.address))
         return -EINVAL;
+    if (reg.type == CALLBACKTYPE_nmi) {
+        set_nmi_handler(v, reg.address);
+        return 0;
+    }
     *cb = (struct guest_callback){
         .address = reg.address,
         .mask_events = reg.type == CALLBACKTYPE_event ||
@@ -222,6 +234,10 @@ static long callback_unregister(struct vcpu *v, unsigned long u_arg)
     case CALLBACKTYPE_failsafe:
     case CALLBACKTYPE_syscall:
         return -EINVAL;
+    }
+    if (unreg.type == CALLBACKTYPE_nmi) {
+        set_nmi_handler(v, 0);
+        return 0;
     }
     if (!callback_of(v, unreg.type))
         return -ENOSYS;

@@ -49,6 +49,7 @@
 #define ICR_PENDING 0x1000
 #define ICR_ASSERT 0x4000
 #define ICR_OTHERS 0xc0000
+#define ICR_SELF 0x40000
 
 #define INIT_US 10000 /* between INIT and start-up, and the two start-ups */
 #define STARTUP_US 200
@@ -90,6 +91,12 @@ static void send(uint32_t apic_id, uint32_t what)
 }
 
 void lapic_kick(uint32_t apic_id) { send(apic_id, ICR_ASSERT | VECTOR_KICK); }
+
+/* An NMI may have come between the two writes of send(): leave the first. */
+void lapic_kick_self(void)
+{
+    reg_write(LAPIC_ICR, ICR_SELF | ICR_ASSERT | VECTOR_KICK);
+}
 
 void lapic_nmi_others(void) { send(0, ICR_OTHERS | ICR_ASSERT | ICR_NMI); }
 

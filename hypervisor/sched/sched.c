@@ -19,6 +19,7 @@
 #include <hv/sched.h>
 #include <hv/string.h>
 #include <hv/timer.h>
+#include <hv/trap.h>
 #include <hv/vcpu.h>
 #include <x86/insn.h>
 #include "runq.h"
@@ -200,9 +201,9 @@ static void idle_work(struct cpu *c)
         enum work bit;
         void (*fn)(void);
     } table[] = {
-        { WORK_TIMER, timer_work },
-        { WORK_KEY, console_key_work },
-        { WORK_TLB, vcpu_unload_idle },
+        { WORK_TIMER, timer_work },     { WORK_KEY, console_key_work },
+        { WORK_TLB, vcpu_unload_idle }, { WORK_DUMP, console_dump_here },
+        { WORK_NMI, nmi_work },
     };
 
     for (unsigned int i = 0; i < ARRAY_SIZE(table); i++) {
@@ -216,7 +217,8 @@ static void idle_work(struct cpu *c)
 /* Wait until somebody is queued. */
 static void idle(struct cpu *c, struct sched_cpu *sc)
 {
-    const uint32_t mine = 1U << WORK_TIMER | 1U << WORK_KEY | 1U << WORK_TLB;
+    const uint32_t mine = 1U << WORK_TIMER | 1U << WORK_KEY | 1U << WORK_TLB |
+                          1U << WORK_DUMP | 1U << WORK_NMI;
 
     c->idle = true;
     sc->idle_since_ns = now_ns();

@@ -43,6 +43,8 @@ long hc_iret(struct hcall *h)
         regs->rcx = f.rcx;
         regs->r11 = f.r11;
     }
+    if (unlikely(v->nmi_masked))
+        nmi_unmask(v);
     v->info->evtchn_upcall_mask = !(f.rflags & EFLAGS_IF);
     return f.rax;
 }

@@ -144,8 +144,6 @@ struct cpu_user_regs *trap_dispatch_hv(struct cpu_user_regs *regs)
         return NULL;
     }
 
-    dump_regs(regs);
-    dump_stack(regs);
-    panic("exception %u in the hypervisor, error %#x, cr2 %#lx", vec,
-          regs->error_code, read_cr2());
+    panic_regs(regs, "exception %u in the hypervisor, error %#x", vec,
+               regs->error_code);
 }

@@ -9,10 +9,13 @@ import base64
 import ctypes
 import importlib.util
 import itertools
+import json
 import os
 import re
 import signal
+import socket
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -147,6 +150,30 @@ class Machine:
             return self.process.wait(seconds * SLOW)
         except subprocess.TimeoutExpired as e:
             raise Timeout(f"QEMU still runs after {seconds} s") from e
+
+
+def qmp_devices(name):
+    """Arguments that give a machine of this name the socket that qmp() uses."""
+    path = os.path.join(tempfile.gettempdir(), f"pel-{os.getpid()}-{name}")
+    return ["-qmp", f"unix:{path},server=on,wait=off"]
+
+
+def qmp(m, *commands):
+    """Run QMP commands in a machine, each a dict; the last one's answer."""
+    argv = m.process.args
+    path = argv[argv.index("-qmp") + 1].split(",")[0].removeprefix("unix:")
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(path)
+        stream = s.makefile("rw")
+        stream.readline()  # the greeting
+        for command in ({"execute": "qmp_capabilities"}, *commands):
+            stream.write(json.dumps(command) + "\n")
+            stream.flush()
+            while "event" in (answer := json.loads(stream.readline())):
+                pass
+            if "error" in answer:
+                raise RuntimeError(f"{command}: {answer['error']}")
+    return answer.get("return")
 
 
 class Result:

@@ -39,6 +39,9 @@ void console_sync(void);
 /* console_key_work - run the debug keys that were hit (WORK_KEY) */
 void console_key_work(void);
 
+/* console_dump_here - registers of the vCPU that runs here (WORK_DUMP) */
+void console_dump_here(void);
+
 /* console_key - run debug key @c, as sysctl debug_keys asks */
 void console_key(char c);
 

@@ -46,6 +46,8 @@ enum work {
     WORK_TIMER, /* a deadline may have passed */
     WORK_KEY,   /* a debug key was hit on the console */
     WORK_TLB,   /* others wait until this CPU has flushed: see mm/tlb.c */
+    WORK_DUMP,  /* a debug key wants this CPU's registers */
+    WORK_NMI,   /* of the machine, or for the vCPU here: trap/nmi_mce.c */
     WORK_SEGS,  /* a selector of the new vCPU could not be loaded */
     NR_WORK
 };
@@ -163,7 +165,7 @@ void smp_hold_here(void);
 /* smp_stop_others - for a panic: no other CPU executes anything any more */
 void smp_stop_others(void);
 
-/* smp_stopping - was smp_stop_others() called?  (an NMI wants to know) */
+/* smp_stopping - did another CPU call that?  (an NMI wants to know) */
 bool smp_stopping(void);
 
 #endif

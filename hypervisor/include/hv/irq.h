@@ -33,6 +33,9 @@ uint32_t lapic_id(void);
 /* lapic_kick - interrupt the CPU of @apic_id with VECTOR_KICK */
 void lapic_kick(uint32_t apic_id);
 
+/* lapic_kick_self - the same here, also from an NMI */
+void lapic_kick_self(void);
+
 /* lapic_start - INIT, then start-up at page @page (below 1 MiB) */
 void lapic_start(uint32_t apic_id, unsigned int page);
 

@@ -44,11 +44,28 @@ void bounce_failsafe(void);
 void mode_switch(struct vcpu *v);
 
 /**
+ * vcpu_nmi - enter the guest's NMI handler as soon as it is not in it
+ *
+ * Any vCPU, from any context but an NMI.  Returns: 0; -EINVAL it has none.
+ */
+int vcpu_nmi(struct vcpu *v);
+
+/* nmi_work - tell dom0 of NMIs, enter the current vCPU's handler (WORK_NMI) */
+void nmi_work(void);
+
+/* nmi_unmask - the current vCPU leaves its NMI handler */
+void nmi_unmask(struct vcpu *v);
+
+/**
  * extable_fixup - where to go on after a fault in the hypervisor at @rip
  *
  * Returns the address, or 0: a bug.
  */
 unsigned long extable_fixup(unsigned long rip);
+
+/* panic_regs - panic() of what happened at @regs */
+void panic_regs(const struct cpu_user_regs *regs, const char *fmt, ...)
+    __attribute__((noreturn, format(printf, 2, 3)));
 
 /* dump_regs, dump_stack - for panics and debug keys */
 void dump_regs(const struct cpu_user_regs *regs);

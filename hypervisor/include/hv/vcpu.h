@@ -28,13 +28,15 @@ struct vcpu {
     bool kernel_mode;       /* in guest kernel mode, not guest user mode */
     uint8_t iopl;           /* virtual I/O privilege level, 0-3 */
     bool fpu_ts;            /* virtual CR0.TS */
+    bool nmi_masked;        /* in its NMI handler, until an iret hypercall */
+    bool nmi_pending;
     unsigned int id;
     struct domain *domain;
     unsigned long cr3[2]; /* [0] user, [1] kernel: CR3 values, 0 none */
     unsigned long kernel_sp;
     uint16_t kernel_ss;
     struct guest_callback syscall_cb, event_cb, failsafe_cb;
-    struct guest_callback syscall32_cb, sysenter_cb, nmi_cb;
+    struct guest_callback syscall32_cb, sysenter_cb;
 
     struct trap_info traps[256];
 
