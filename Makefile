@@ -66,12 +66,16 @@ check: all iso		## run every test; the last line counts them
 
 .PHONY: check-long
 check-long: all		## fuzzers and stress, up to 45 minutes
-	@tests/run "pytest:tests/system --long"
+	@tests/run "pytest:tests/system --long" "pytest:tests/store --long"
 
 .PHONY: check-cross
 check-cross: images-cross ## the system tests with halves of the reference
 	@tests/run "pytest:tests/system --hv=xen --tools=pel" \
 	    "pytest:tests/system --hv=pellicle --tools=xl"
+
+.PHONY: fuzz-store
+fuzz-store: deps	## fuzz the store, SECONDS (600) for each target
+	@$(MAKE) -C tests/fuzz/store fuzz
 
 .PHONY: bench-store
 bench-store: xenstore-like ## measure the store beside Debian's (BENCH=--quick)

@@ -15,6 +15,21 @@ BINARY = pathlib.Path(os.environ.get("PELSTORED",
                                      TOP / "build/bin/pelstored"))
 
 
+def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true",
+                     help="only the tests that are too long for every day")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: too long for every day")
+
+
+def pytest_collection_modifyitems(config, items):
+    wanted = config.getoption("--long")
+    items[:] = [item for item in items
+                if bool(item.get_closest_marker("long")) == wanted]
+
+
 class Daemon:
     """A running pelstored."""
 

@@ -4,19 +4,31 @@
 import os
 import subprocess
 
+import pytest
+
 from conftest import BINARY, TOP
 
-# `make check-long` asks for more.
-OPERATIONS = int(os.environ.get("STORE_MODEL_OPERATIONS", "100000"))
-CRASHES = int(os.environ.get("STORE_MODEL_CRASHES", "100"))
-SEED = int(os.environ.get("STORE_MODEL_SEED", "1"))
+# Of `make check`, and of `make check-long`.
+OPERATIONS, CRASHES = 100_000, 100
+LONG_OPERATIONS = int(os.environ.get("STORE_MODEL_OPERATIONS", "3000000"))
+LONG_CRASHES = int(os.environ.get("STORE_MODEL_CRASHES", "1000"))
+
+
+def play(folder, operations, crashes, seed):
+    for made in ("tests/bench/store", "tests/store/model"):
+        subprocess.run(["make", "-s", "-C", TOP / made], check=True)
+    subprocess.run(
+        [TOP / "build/tests/store/model/store-model",
+         "-n", str(operations), "-s", str(seed), "-k", str(crashes), BINARY,
+         TOP / "build/tests/bench/store/standin.so", folder],
+        timeout=120 + operations / 200, check=True)
 
 
 def test_random_requests_answer_as_the_model_does(tmp_path):
-    for folder in ("tests/bench/store", "tests/store/model"):
-        subprocess.run(["make", "-s", "-C", TOP / folder], check=True)
-    subprocess.run(
-        [TOP / "build/tests/store/model/store-model",
-         "-n", str(OPERATIONS), "-s", str(SEED), "-k", str(CRASHES), BINARY,
-         TOP / "build/tests/bench/store/standin.so", tmp_path],
-        timeout=120 + OPERATIONS / 200, check=True)
+    play(tmp_path, OPERATIONS, CRASHES, 1)
+
+
+@pytest.mark.long
+def test_millions_of_random_requests(tmp_path):
+    play(tmp_path, LONG_OPERATIONS, LONG_CRASHES,
+         int.from_bytes(os.urandom(4), "little"))

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The store's fuzz targets: a short run each from the seeds, or a long one."""
+
+import os
+import subprocess
+
+import pytest
+
+from conftest import TOP
+
+TARGETS = ["parse", "tree", "requests"]
+SECONDS = int(os.environ.get("FUZZ_SECONDS", "600"))
+
+
+@pytest.fixture(scope="module")
+def built():
+    subprocess.run(["make", "-s", "-C", TOP / "tests/fuzz/store"], check=True)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_seeds_and_a_little_more(built, target, tmp_path):
+    subprocess.run(
+        [TOP / "build/tests/fuzz/store" / target, "-runs=2000", "-seed=1",
+         "-max_len=512", f"-artifact_prefix={tmp_path}/", tmp_path,
+         TOP / "tests/fuzz/store/seeds" / target],
+        timeout=300, check=True)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("target", TARGETS)
+def test_for_long(built, target):
+    subprocess.run(["make", "-C", TOP / "tests/fuzz/store",
+                    f"SECONDS={SECONDS}", f"fuzz-{target}"],
+                   timeout=SECONDS * 2 + 600, check=True)
