@@ -66,6 +66,7 @@
     X(grant_map)      \
     X(grant_table)    \
     X(grant_unmap)    \
+    X(time_area)      \
     X(clock)          \
     X(periodic)       \
     X(tick)           \

@@ -16,6 +16,7 @@ static const struct {
     { 0x00000001, 0, FEAT_X2APIC,        ECX, 21 },
     { 0x00000001, 0, FEAT_TSC_DEADLINE,  ECX, 24 },
     { 0x00000001, 0, FEAT_XSAVE,         ECX, 26 },
+    { 0x00000001, 0, FEAT_HYPERVISOR,    ECX, 31 },
     { 0x00000001, 0, FEAT_DEBUG_EXT,     EDX,  2 },
     { 0x00000006, 0, FEAT_ARAT,          EAX,  2 },
     { 0x00000007, 0, FEAT_FSGSBASE,      EBX,  0 },

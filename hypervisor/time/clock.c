@@ -33,6 +33,7 @@
 struct time_scale clock_scale;
 uint64_t clock_base;
 uint32_t tsc_khz;
+bool tsc_stable;
 static const char *source = "none";
 
 /* A counter of known frequency that goes up and wraps at @mask. */
@@ -161,8 +162,7 @@ static uint64_t INIT_TEXT tsc_hz_from_cpuid(void)
             return (uint64_t)r[2] * r[1] / r[0];
     }
 
-    cpuid(1, 0, r);
-    if (!(r[2] & (1U << 31)))
+    if (!CPU_HAS(HYPERVISOR))
         return 0;
     cpuid(0x40000000, 0, r);
     if (r[0] < 0x40000010 || r[0] > 0x400000ff)
@@ -196,11 +196,13 @@ void INIT_TEXT clock_init(void)
     uint64_t hz = tsc_hz();
 
     tsc_khz = hz / 1000;
+    /* CPUs that start with another TSC are refused; a hypervisor below keeps
+       them together, as one that counts at another speed would break it. */
+    tsc_stable = CPU_HAS(TSC_INVARIANT) || CPU_HAS(HYPERVISOR) || nr_cpus == 1;
     clock_base = rdtsc();
     clock_scale = scale_from_hz(hz);
     timer_cpu_init(this_cpu_id());
     wallclock_read_rtc();
     log_info("clock: TSC %u.%03u MHz (%s)%s\n", tsc_khz / 1000, tsc_khz % 1000,
-             source,
-             CPU_HAS(TSC_INVARIANT) ? "" : ", not said to be invariant");
+             source, tsc_stable ? "" : ", not said to be invariant");
 }

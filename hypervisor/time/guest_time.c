@@ -7,7 +7,6 @@
 #include <hv/clock.h>
 #include <hv/cpu.h>
 #include <hv/domain.h>
-#include <hv/features.h>
 #include <hv/guest.h>
 #include <hv/string.h>
 #include <hv/vcpu.h>
@@ -69,7 +68,7 @@ void guest_time_update(struct vcpu *v)
         .system_time = 0,
         .tsc_to_system_mul = clock_scale.mul,
         .tsc_shift = clock_scale.shift,
-        .flags = CPU_HAS(TSC_INVARIANT) ? XEN_PVCLOCK_TSC_STABLE_BIT : 0,
+        .flags = tsc_stable ? XEN_PVCLOCK_TSC_STABLE_BIT : 0,
     };
 
     if (up_to_date(t) && v->u_time_area == v->time_area_done)

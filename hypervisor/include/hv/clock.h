@@ -24,6 +24,12 @@ extern struct time_scale clock_scale;
 extern uint64_t clock_base; /* TSC at system time 0 */
 extern uint32_t tsc_khz;
 
+/*
+ * Guests may take the TSC for equal on all CPUs, for good: so CPUID says, or
+ * the machine is virtual, or has one CPU.  Each CPU is compared as it starts.
+ */
+extern bool tsc_stable;
+
 /* now_ns - nanoseconds since clock_init(), monotonic on all CPUs; 0 before */
 uint64_t now_ns(void);
 

@@ -16,6 +16,7 @@ enum feature {
     FEAT_RDTSCP,
     FEAT_X2APIC,
     FEAT_TSC_INVARIANT,
+    FEAT_HYPERVISOR, /* we run on one ourselves */
     FEAT_TSC_DEADLINE,
     FEAT_SYSENTER,
     FEAT_SYSCALL32, /* AMD: syscall from compatibility mode */
