@@ -23,6 +23,23 @@ domid_t self_domid = DOMID_SELF, peer_domid = DOMID_SELF;
 
 static uint64_t m2p_frame;
 
+/*
+ * Frames that were given up in this round.  What still refers to one keeps
+ * it, so it may be a pinned table yet.
+ */
+#define NR_RETIRED 1024
+static uint64_t retired[NR_RETIRED];
+static volatile unsigned int nr_retired;
+
+void slot_set(struct slot *s, uint64_t mfn)
+{
+    uint64_t old = insn_xchg((uint64_t *)&s->mfn, mfn);
+
+    if (old && old != mfn)
+        retired[__atomic_fetch_add(&nr_retired, 1, __ATOMIC_RELAXED) %
+                NR_RETIRED] = old;
+}
+
 long set_home(struct slot *s, bool present, bool writable)
 {
     uint64_t flags = writable ? PTE_KERNEL_RW : PTE_KERNEL_RO;
@@ -86,7 +103,7 @@ bool is_base(uint64_t mfn)
 static const uint64_t device_frames[] = { 0xa0,    0xb8,    0xf0,   0xff,
                                           0xfec00, 0xfed00, 0xfee00 };
 
-uint64_t foreign_frame(struct worker *w)
+static uint64_t maybe_foreign(struct worker *w)
 {
     switch (rnd(w, 6)) {
     case 0:
@@ -102,6 +119,20 @@ uint64_t foreign_frame(struct worker *w)
     default:
         return odd_number(w);
     }
+}
+
+/* What we get back from the hypervisor may have any number. */
+uint64_t foreign_frame(struct worker *w)
+{
+    uint64_t mfn = maybe_foreign(w);
+
+    for (unsigned int i = 0; i < ARENA_PAGES; i++)
+        if (arena[i].mfn == mfn)
+            return ~0ull;
+    for (unsigned int i = 0; i < NR_RETIRED; i++)
+        if (retired[i] == mfn)
+            return ~0ull;
+    return mfn;
 }
 
 /* In use by our own kernel: tables, code, stack, shared_info. */
@@ -251,7 +282,7 @@ static void refill(struct slot *s)
 
     set_xen_guest_handle(r.extent_start, &pfn);
     if (hc_memory_op(XENMEM_populate_physmap, &r) == 1)
-        s->mfn = pfn;
+        slot_set(s, pfn);
 }
 
 unsigned int arena_restore(struct worker *w)
@@ -263,8 +294,12 @@ unsigned int arena_restore(struct worker *w)
     grant_restore(w);
     unmap_all();
     for (unsigned int i = 0; i < ARENA_PAGES; i++)
-        while (arena[i].mfn && !mmuext(MMUEXT_UNPIN_TABLE, arena[i].mfn))
-            ;
+        mmuext(MMUEXT_UNPIN_TABLE, arena[i].mfn);
+    for (unsigned int i = 0; i < NR_RETIRED; i++)
+        if (retired[i]) {
+            mmuext(MMUEXT_UNPIN_TABLE, retired[i]);
+            retired[i] = 0;
+        }
     for (unsigned int i = 0; i < ARENA_PAGES; i++) {
         struct slot *s = &arena[i];
         long rc;

@@ -79,6 +79,9 @@ struct slot {
 };
 extern struct slot arena[ARENA_PAGES];
 
+/** slot_set - another frame, or 0 for none, takes the place of @s's */
+void slot_set(struct slot *s, uint64_t mfn);
+
 /** arena_init - pages from the pool; the bases */
 void arena_init(void);
 

@@ -159,8 +159,11 @@ static void op_odd_grant(struct worker *w)
         *(domid_t *)words = DOMID_SELF;
     if (cmd == GNTTABOP_set_version && (uint32_t)words[0] == 2)
         words[0] = 3;
-    call(w, __HYPERVISOR_grant_table_op, cmd, odd_ptr(w, words),
-         one_in(w, 16) ? odd_number(w) : 1, 0, 0);
+    if (one_in(w, 16)) /* a long way: results are written, so not to us */
+        call(w, __HYPERVISOR_grant_table_op, cmd, bad_ptr(w), odd_number(w), 0,
+             0);
+    else
+        call(w, __HYPERVISOR_grant_table_op, cmd, odd_ptr(w, words), 1, 0, 0);
 }
 
 const struct fuzz_op ops_grant[] = {

@@ -27,7 +27,7 @@ static void op_decrease(struct worker *w)
     if (call(w, __HYPERVISOR_memory_op, XENMEM_decrease_reservation,
              (uintptr_t)r, 0, 0, 0) == 1 &&
         s->mfn == *frame)
-        s->mfn = 0;
+        slot_set(s, 0);
 }
 
 static void op_populate(struct worker *w)
@@ -47,7 +47,7 @@ static void op_populate(struct worker *w)
     if (call(w, __HYPERVISOR_memory_op, XENMEM_populate_physmap, (uintptr_t)r,
              0, 0, 0) != 1)
         return;
-    s->mfn = *frame;
+    slot_set(s, *frame);
     set_home(s, true, true);
 }
 
@@ -67,7 +67,7 @@ static void op_exchange(struct worker *w)
     set_xen_guest_handle(x->out.extent_start, out);
     if (!call(w, __HYPERVISOR_memory_op, XENMEM_exchange, (uintptr_t)x, 0, 0,
               0))
-        s->mfn = *out;
+        slot_set(s, *out);
     set_home(s, true, true);
 }
 

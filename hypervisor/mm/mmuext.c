@@ -43,17 +43,25 @@ static int op_unpin(struct vcpu *v, const struct mmuext_op *op,
     return pt_unpin(mfn(op->arg1.mfn), t->fd);
 }
 
+/* A frame number that pt_set_base() would take for "none". */
+static bool names_none(const struct mmuext_op *op)
+{
+    return mfn_eq(mfn(op->arg1.mfn), MFN_INVALID);
+}
+
 static int op_new_baseptr(struct vcpu *v, const struct mmuext_op *op,
                           const struct mmu_target *t)
 {
     (void)t;
-    return pt_set_base(v, mfn(op->arg1.mfn), false);
+    return names_none(op) ? -EINVAL : pt_set_base(v, mfn(op->arg1.mfn), false);
 }
 
 static int op_new_user_baseptr(struct vcpu *v, const struct mmuext_op *op,
                                const struct mmu_target *t)
 {
     (void)t;
+    if (names_none(op))
+        return -EINVAL;
     return pt_set_base(v, op->arg1.mfn ? mfn(op->arg1.mfn) : MFN_INVALID, true);
 }
 

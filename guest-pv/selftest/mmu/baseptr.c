@@ -24,6 +24,7 @@ static void switch_l4(void)
             -XEN_EINVAL);
     test_ok("a frame that does not exist",
             mmuext(MMUEXT_NEW_BASEPTR, 0xfffffffff) < 0);
+    test_eq("no frame at all", mmuext(MMUEXT_NEW_BASEPTR, ~0ull), -XEN_EINVAL);
     test_eq("back", mmuext(MMUEXT_NEW_BASEPTR, mfn_of(old)), 0);
     mm_set_l4(old);
     test_eq("PT-2: the copy is free", page_unprotect(new), 0);
@@ -38,6 +39,8 @@ static void user_l4(void)
     test_eq("an L1 is no user L4",
             mmuext(MMUEXT_NEW_USER_BASEPTR, mfn_of(scratch_l1())), -XEN_EINVAL);
     test_eq("the user L4", mmuext(MMUEXT_NEW_USER_BASEPTR, user_l4_mfn()), 0);
+    test_eq("no frame at all", mmuext(MMUEXT_NEW_USER_BASEPTR, ~0ull),
+            -XEN_EINVAL);
     test_eq("again", mmuext(MMUEXT_NEW_USER_BASEPTR, user_l4_mfn()), 0);
 }
 
