@@ -50,9 +50,9 @@ static void key_memory(void)
 
 static void dump_vcpu(const struct vcpu *v)
 {
-    say("  v%u:%s%s%s pauses %u, upcall %spending %smasked, cpu %u\n", v->id,
+    say("  v%u:%s%s%s, upcall %spending %smasked, cpu %u\n", v->id,
         v->sched.up ? " up" : " down", v->sched.blocked ? " blocked" : "",
-        v->sched.running ? " running" : "", v->sched.pause_count,
+        v->sched.running ? " running" : "",
         v->info->evtchn_upcall_pending ? "" : "not ",
         v->info->evtchn_upcall_mask ? "" : "not ", v->sched.cpu);
 }

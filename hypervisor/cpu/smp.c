@@ -101,6 +101,7 @@ void start_here(void)
         for (;;)
             hlt(); /* refused; interrupts are off */
 
+    sched_cpu_online(c->id);
     work_raise(c, WORK_SCHED);
     enter_guests();
 }

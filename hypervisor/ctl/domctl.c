@@ -120,7 +120,7 @@ void domain_info(const struct domain *d, struct xen_domctl_getdomaininfo *i)
     vcpus_info(d, i);
     if (d->life == LIFE_DEAD)
         i->flags |= XEN_DOMINF_dying;
-    if (d->shut_down)
+    if (d->shutdown_told)
         i->flags |= XEN_DOMINF_shutdown | (uint32_t)d->shutdown_code
                                               << XEN_DOMINF_shutdownshift;
     if (d->controller_pauses)

@@ -40,13 +40,6 @@ long domctl_max_vcpus(struct hcall *h, struct domain *d, struct xen_domctl *c)
     return 0;
 }
 
-/* What the processor cannot be given while it holds it: stop it first. */
-static void stop(struct domain *d, struct vcpu *v)
-{
-    domain_pause(d);
-    vcpu_unload(v);
-}
-
 long domctl_setvcpucontext(struct hcall *h, struct domain *d,
                            struct xen_domctl *c)
 {
@@ -64,7 +57,7 @@ long domctl_setvcpucontext(struct hcall *h, struct domain *d,
     err = -EFAULT;
     if (!copy_from_guest(ctx, (unsigned long)c->u.vcpucontext.ctxt.p,
                          sizeof(*ctx))) {
-        stop(d, v);
+        domain_pause(d);
         err = vcpu_set_context(v, ctx);
         if (!err) {
             v->sched.up = ctx->flags & VGCF_online;
@@ -93,7 +86,7 @@ long domctl_getvcpucontext(struct hcall *h, struct domain *d,
     if (!ctx)
         return -ENOMEM;
 
-    stop(d, v);
+    domain_pause(d);
     vcpu_get_context(v, ctx);
     domain_unpause(d);
     err = copy_to_guest((unsigned long)c->u.vcpucontext.ctxt.p, ctx,
@@ -172,54 +165,57 @@ long domctl_getvcpuinfo(struct hcall *h, struct domain *d, struct xen_domctl *c)
     return 0;
 }
 
-#define MAP_BYTES (NR_CPUS / 8)
-
-/* The set of CPUs that exist in @map. */
-static bool intersect_online(uint8_t *out, const uint8_t *map)
+/* One kind of affinity from the toolstack; NULL if it is not asked for. */
+static long map_from_guest(const struct cpumask **map, struct cpumask *room,
+                           const struct xenctl_bitmap *u_map, bool asked)
 {
-    bool any = false;
-
-    cpus_online(out);
-    for (unsigned int i = 0; i < MAP_BYTES; i++) {
-        out[i] &= map[i];
-        any |= out[i] != 0;
-    }
-    return any;
-}
-
-/* Set one kind of affinity and return what of it is effective. */
-static long set_affinity(uint8_t *own, const struct xenctl_bitmap *u_map)
-{
-    uint8_t map[MAP_BYTES], effective[MAP_BYTES];
-
-    if (bitmap_from_guest(map, NR_CPUS, u_map))
+    *map = asked ? room : NULL;
+    if (asked && bitmap_from_guest((uint8_t *)room, NR_CPUS, u_map))
         return -EFAULT;
-    if (!intersect_online(effective, map))
-        return -EINVAL;
-
-    memcpy(own, map, sizeof(map));
-    return bitmap_to_guest(u_map, effective, NR_CPUS);
+    return 0;
 }
 
+static long map_to_guest(const struct xenctl_bitmap *u_map,
+                         const struct cpumask *map, bool asked)
+{
+    if (!asked)
+        return 0;
+    return bitmap_to_guest(u_map, (const uint8_t *)map, NR_CPUS);
+}
+
+/* The maps come back as what of them is effective. */
 long domctl_setvcpuaffinity(struct hcall *h, struct domain *d,
                             struct xen_domctl *c)
 {
     const struct xen_domctl_vcpuaffinity *a = &c->u.vcpuaffinity;
-    const uint32_t kinds = XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT;
+    bool hard = a->flags & XEN_VCPUAFFINITY_HARD;
+    bool soft = a->flags & XEN_VCPUAFFINITY_SOFT;
     struct vcpu *v = vcpu_of(d, a->vcpu);
-    long err = 0;
+    struct cpumask hard_room, soft_room;
+    const struct cpumask *hard_map, *soft_map;
+    long err;
 
     (void)h;
-    if (!(a->flags & kinds) || (a->flags & ~(kinds | XEN_VCPUAFFINITY_FORCE)))
+    if (!(hard || soft) ||
+        (a->flags & ~(XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT |
+                      XEN_VCPUAFFINITY_FORCE)))
         return -EINVAL;
     if (!v)
         return -ESRCH;
+    err = map_from_guest(&hard_map, &hard_room, &a->cpumap_hard, hard);
+    if (!err)
+        err = map_from_guest(&soft_map, &soft_room, &a->cpumap_soft, soft);
+    if (err)
+        return err;
 
-    if (a->flags & XEN_VCPUAFFINITY_HARD)
-        err = set_affinity(v->sched.hard_affinity, &a->cpumap_hard);
-    if (!err && (a->flags & XEN_VCPUAFFINITY_SOFT))
-        err = set_affinity(v->sched.soft_affinity, &a->cpumap_soft);
+    err = vcpu_set_affinity(v, hard_map, soft_map);
+    if (err)
+        return err;
 
+    vcpu_effective_affinity(v, &hard_room, &soft_room);
+    err = map_to_guest(&a->cpumap_hard, &hard_room, hard);
+    if (!err)
+        err = map_to_guest(&a->cpumap_soft, &soft_room, soft);
     return err;
 }
 
@@ -228,15 +224,16 @@ long domctl_getvcpuaffinity(struct hcall *h, struct domain *d,
 {
     const struct xen_domctl_vcpuaffinity *a = &c->u.vcpuaffinity;
     const struct vcpu *v = vcpu_of(d, a->vcpu);
-    long err = 0;
+    long err;
 
     (void)h;
     if (!v)
         return -ESRCH;
-    if (a->flags & XEN_VCPUAFFINITY_HARD)
-        err = bitmap_to_guest(&a->cpumap_hard, v->sched.hard_affinity, NR_CPUS);
-    if (!err && (a->flags & XEN_VCPUAFFINITY_SOFT))
-        err = bitmap_to_guest(&a->cpumap_soft, v->sched.soft_affinity, NR_CPUS);
+    err = map_to_guest(&a->cpumap_hard, &v->sched.hard_affinity,
+                       a->flags & XEN_VCPUAFFINITY_HARD);
+    if (!err)
+        err = map_to_guest(&a->cpumap_soft, &v->sched.soft_affinity,
+                           a->flags & XEN_VCPUAFFINITY_SOFT);
     return err;
 }
 

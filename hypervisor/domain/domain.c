@@ -172,7 +172,7 @@ int domain_create(domid_t id, const struct xen_domctl_createdomain *cfg,
     d->ssidref = cfg->ssidref;
     d->address_size = 64;
     d->pages_head = d->shared_pages_head = FRAME_NONE;
-    d->sched.weight = 256;
+    sched_domain_init(d);
     memcpy(d->handle, cfg->handle, sizeof(d->handle));
     lock_init(&d->lock, LR_DOMAIN);
     lock_init(&d->page_lock, LR_PAGE_LIST);
@@ -222,18 +222,27 @@ void domain_free(struct domain *d)
     heap_free(d, DOMAIN_ORDER);
 }
 
-void domain_pause(struct domain *d)
+/* Does not wait; a vCPU of @d itself may call it. */
+static void pause_begin(struct domain *d)
 {
-    __atomic_fetch_add(&d->pause_count, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&d->pause_count, 1, __ATOMIC_SEQ_CST);
     for (unsigned int i = 0; i < d->max_vcpus; i++)
         if (d->vcpu[i])
             vcpu_sleep(d->vcpu[i]);
 }
 
+void domain_pause(struct domain *d)
+{
+    pause_begin(d);
+    for (unsigned int i = 0; i < d->max_vcpus; i++)
+        if (d->vcpu[i])
+            vcpu_wait_stopped(d->vcpu[i]);
+}
+
 void domain_unpause(struct domain *d)
 {
     ASSERT(d->pause_count);
-    if (__atomic_sub_fetch(&d->pause_count, 1, __ATOMIC_RELAXED))
+    if (__atomic_sub_fetch(&d->pause_count, 1, __ATOMIC_SEQ_CST))
         return;
     if (d->life == LIFE_NEW)
         d->life = LIFE_ALIVE;
@@ -257,23 +266,33 @@ static void machine_shutdown(uint8_t code)
     }
 }
 
+/* The last one to stop tells the toolstack, once. */
+void domain_vcpu_stopped(struct domain *d)
+{
+    for (unsigned int i = 0; i < d->max_vcpus; i++)
+        if (d->vcpu[i] &&
+            __atomic_load_n(&d->vcpu[i]->sched.running, __ATOMIC_SEQ_CST))
+            return;
+    if (!__atomic_exchange_n(&d->shutdown_told, true, __ATOMIC_SEQ_CST))
+        virq_raise_global(VIRQ_DOM_EXC);
+}
+
 void domain_shutdown(struct domain *d, uint8_t code)
 {
-    if (d->shut_down)
-        return;
     if (d->hardware)
         machine_shutdown(code);
-    d->shut_down = true;
+    if (__atomic_exchange_n(&d->shut_down, true, __ATOMIC_SEQ_CST))
+        return;
     d->shutdown_code = code;
-    domain_pause(d);
-    virq_raise_global(VIRQ_DOM_EXC);
+    pause_begin(d);
+    domain_vcpu_stopped(d);
 }
 
 void domain_resume(struct domain *d)
 {
-    if (!d->shut_down)
+    if (!d->shutdown_told)
         return;
-    d->shut_down = false;
+    d->shut_down = d->shutdown_told = false;
     d->shutdown_code = 0;
     domain_unpause(d);
 }

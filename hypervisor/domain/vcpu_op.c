@@ -46,7 +46,8 @@ static long op_up(struct vcpu *v, unsigned long u_arg)
     return 0;
 }
 
-/* A guest whose last vCPU goes down has switched itself off. */
+/* It may go on for a moment: op_is_up() tells when it does not.
+ * A guest whose last vCPU goes down has switched itself off. */
 static long op_down(struct vcpu *v, unsigned long u_arg)
 {
     struct domain *d = v->domain;
@@ -64,7 +65,7 @@ static long op_down(struct vcpu *v, unsigned long u_arg)
 static long op_is_up(struct vcpu *v, unsigned long u_arg)
 {
     (void)u_arg;
-    return v->sched.up;
+    return v->sched.up || __atomic_load_n(&v->sched.running, __ATOMIC_ACQUIRE);
 }
 
 static long op_get_runstate(struct vcpu *v, unsigned long u_arg)

@@ -268,13 +268,13 @@ int mmu_target_get(struct mmu_target *t, struct domain *caller,
 void mmu_target_put(const struct mmu_target *t, const struct domain *caller);
 
 /**
- * vcpu_mask_to_cpus - CPUs that hold translations of the vCPUs in a bitmap
+ * vcpumask_to_cpus - CPUs that hold translations of the vCPUs in a bitmap
  * @u_mask: guest address of one bit per possible vCPU of @d
  *
  * Adds to *@cpus.  Returns: 0 or -EFAULT.
  */
-int vcpu_mask_to_cpus(const struct domain *d, unsigned long u_mask,
-                      struct cpumask *cpus);
+int vcpumask_to_cpus(const struct domain *d, unsigned long u_mask,
+                     struct cpumask *cpus);
 
 /* Restarting a batch: bit 31 of the count says that 32-63 hold "done". */
 #define BATCH_RESTARTED 0x80000000UL

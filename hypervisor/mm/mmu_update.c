@@ -361,7 +361,7 @@ static int uvm_flush(struct vcpu *v, unsigned long va, unsigned long u_flags)
         return 0;
     }
     cpumask_add(&cpus, this_cpu_id());
-    if (vcpu_mask_to_cpus(v->domain, who, &cpus))
+    if (vcpumask_to_cpus(v->domain, who, &cpus))
         return -EFAULT;
     if (how == UVMF_TLB_FLUSH)
         tlb_flush_cpus(&cpus);

@@ -8,8 +8,8 @@
 
 #include "local.h"
 
-int vcpu_mask_to_cpus(const struct domain *d, unsigned long u_mask,
-                      struct cpumask *cpus)
+int vcpumask_to_cpus(const struct domain *d, unsigned long u_mask,
+                     struct cpumask *cpus)
 {
     for (unsigned int base = 0; base < d->max_vcpus; base += 8) {
         uint8_t bits;
@@ -87,7 +87,7 @@ static int op_flush_multi(struct vcpu *v, const struct mmuext_op *op,
     struct cpumask cpus = { 0 };
 
     (void)t;
-    if (vcpu_mask_to_cpus(v->domain, (unsigned long)op->arg2.vcpumask.p, &cpus))
+    if (vcpumask_to_cpus(v->domain, (unsigned long)op->arg2.vcpumask.p, &cpus))
         return -EINVAL;
     if (op->cmd == MMUEXT_TLB_FLUSH_MULTI)
         tlb_flush_cpus(&cpus);

@@ -3,49 +3,122 @@
 #include <hv/bug.h>
 #include "runq.h"
 
-void runq_place(const struct runq *q, struct sched_vcpu *s)
+void runq_charge(struct runq *q, uint64_t now)
 {
-    uint64_t least = q->floor > RUNQ_CREDIT ? q->floor - RUNQ_CREDIT : 0;
+    const struct sched_vcpu *first = runq_first(q);
+    struct sched_vcpu *s = q->running;
+    uint64_t least;
 
-    if (s->vtime < least)
-        s->vtime = least; /* keeps RQ-1 */
+    if (!s || now <= s->started_ns)
+        return;
+    s->vtime += runq_vtime(s, now - s->started_ns);
+    s->started_ns = now;
+
+    least = first && first->vtime < s->vtime ? first->vtime : s->vtime;
+    if (least > q->floor)
+        q->floor = least;
+    q->charged_ns = now;
+}
+
+bool runq_preempts(const struct runq *q, const struct sched_vcpu *s)
+{
+    return !q->running || s->vtime + RUNQ_GRANULARITY < q->running->vtime;
+}
+
+bool runq_enter(struct runq *q, struct sched_vcpu *s, uint64_t now)
+{
+    uint64_t credit = runq_vtime(s, RUNQ_CREDIT_NS);
+    uint64_t lead = runq_vtime(s, RUNQ_LEAD_NS);
+
+    runq_charge(q, now);
+    if (!q->running && !q->nr)
+        q->floor = s->vtime; /* nobody is here to compare with */
+    else if (s->vtime + credit < q->floor)
+        s->vtime = q->floor - credit; /* keeps RQ-1 */
+    else if (s->vtime > q->floor + lead)
+        s->vtime = q->floor + lead;
+    runq_insert(q, s);
+
+    return runq_preempts(q, s);
 }
 
 void runq_insert(struct runq *q, struct sched_vcpu *s)
 {
-    ASSERT(!s->queued && !s->running);
+    ASSERT(!s->queued && !s->running && s->cpu == q->cpu);
 
     s->node.key = s->vtime;
     pheap_insert(&q->heap, &s->node);
     s->queued = true;
-    q->nr++;
+    __atomic_store_n(&q->nr, q->nr + 1, __ATOMIC_RELEASE);
 }
 
 void runq_remove(struct runq *q, struct sched_vcpu *s)
 {
-    ASSERT(s->queued && q->nr);
+    ASSERT(s->queued && q->nr && s->cpu == q->cpu);
 
     pheap_remove(&q->heap, &s->node);
     s->queued = false;
-    q->nr--;
+    __atomic_store_n(&q->nr, q->nr - 1, __ATOMIC_RELEASE);
 }
 
-bool runq_preempts(const struct sched_vcpu *s, const struct sched_vcpu *running)
+/* Is it the turn of @first instead of the running @s, which may go on? */
+static bool overtakes(const struct runq *q, struct sched_vcpu *s,
+                      const struct sched_vcpu *first, uint64_t now)
 {
-    return s->vtime + RUNQ_GRANULARITY < running->vtime;
-}
+    bool yielded = s->yielded;
 
-void runq_yield(const struct runq *q, struct sched_vcpu *s)
-{
-    struct sched_vcpu *first = runq_first(q);
-
-    if (first && s->vtime <= first->vtime)
+    s->yielded = false;
+    if (!first)
+        return false;
+    if (yielded && s->vtime <= first->vtime)
         s->vtime = first->vtime + 1;
+    if (yielded || now >= q->turn_ends_ns)
+        return first->vtime < s->vtime;
+    return runq_preempts(q, first);
 }
 
-uint64_t runq_slice_ns(const struct runq *q)
+static uint64_t slice_ns(unsigned int waiting)
 {
-    if (!q->nr)
+    if (!waiting)
         return 0;
-    return MAX(RUNQ_PERIOD_NS / (q->nr + 1), RUNQ_SLICE_MIN_NS);
+    return MAX(RUNQ_PERIOD_NS / (waiting + 1), RUNQ_SLICE_MIN_NS);
+}
+
+uint64_t runq_slice_ns(const struct runq *q) { return slice_ns(q->nr); }
+
+struct sched_vcpu *runq_pick(struct runq *q, bool stays, uint64_t now)
+{
+    struct sched_vcpu *prev = q->running, *next = runq_first(q);
+    uint64_t slice, ends;
+
+    runq_charge(q, now);
+    stays = stays && prev;
+    if (stays && !overtakes(q, prev, next, now))
+        next = prev;
+    if (next != prev) {
+        if (next) {
+            runq_remove(q, next);
+            next->running = true;
+            next->started_ns = now;
+        }
+        q->running = next;
+    }
+    q->weight = next ? next->dom->weight : 0;
+    q->charged_ns = now;
+
+    /* Who is alone has no turn and takes no interrupt. */
+    slice = slice_ns(q->nr + (stays && next != prev));
+    ends = slice ? now + slice : UINT64_MAX;
+    if (next == prev && now < q->turn_ends_ns)
+        ends = MIN(ends, q->turn_ends_ns);
+    q->turn_ends_ns = ends;
+
+    return next;
+}
+
+bool runq_turn_too_long(const struct runq *q, uint64_t now)
+{
+    uint64_t slice = runq_slice_ns(q);
+
+    return slice && q->turn_ends_ns > now + 2 * slice;
 }

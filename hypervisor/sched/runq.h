@@ -4,9 +4,9 @@
  * virtual time, which goes on by the CPU time that it uses, scaled by the
  * inverse of its domain's weight.  Who is furthest behind runs.
  *
- * INVARIANT RQ-1: the queue's floor never goes down, and a vCPU enters the
- * queue at most RUNQ_CREDIT below it: sleeping earns a head start of that
- * much and no more.
+ * INVARIANT RQ-1: the queue's floor goes down only while nobody waits in it,
+ * and a vCPU that slept enters at most RUNQ_CREDIT_NS of its own CPU time
+ * below it: sleeping earns a head start of that much and no more.
  */
 #ifndef SCHED_RUNQ_H
 #define SCHED_RUNQ_H
@@ -16,7 +16,9 @@
 #include <hv/sched.h>
 
 /* Head start of a vCPU that slept, so that it preempts hogs at once. */
-#define RUNQ_CREDIT 3000000UL
+#define RUNQ_CREDIT_NS 3000000UL
+/* What a vCPU that comes from elsewhere may at most be ahead, likewise. */
+#define RUNQ_LEAD_NS 50000000UL
 /* How far behind the running one a vCPU must be to preempt it. */
 #define RUNQ_GRANULARITY 250000UL
 /* What the queued share out among themselves, and the least for one. */
@@ -26,9 +28,28 @@
 struct runq {
     struct lock lock; /* LR_RUNQ: the rest, and what sched_vcpu says */
     struct pheap heap;
-    unsigned int nr; /* queued, without the one that runs */
-    uint64_t floor;  /* vtime that everybody has reached */
+    unsigned int cpu;
+    unsigned int nr;            /* queued, without the one that runs */
+    struct sched_vcpu *running; /* NULL: idle, or offline */
+    uint64_t floor;             /* vtime that everybody has reached */
+    uint64_t turn_ends_ns;      /* of the running one; UINT64_MAX: never */
+
+    /* For balance.c, which reads them, and the above, without the lock. */
+    uint64_t charged_ns;   /* when floor was counted last */
+    unsigned int weight;   /* of the running one; 0: idle */
+    uint64_t contended_ns; /* when others last wanted this CPU */
+    uint64_t balanced_ns;  /* when this CPU last looked at the others */
 };
+
+/* runq_vtime - virtual time of @ns of CPU time of @s */
+static inline uint64_t runq_vtime(const struct sched_vcpu *s, uint64_t ns)
+{
+    unsigned int weight = s->dom->weight;
+
+    if (weight == SCHED_WEIGHT_DEFAULT)
+        return ns;
+    return ns * SCHED_WEIGHT_DEFAULT / weight;
+}
 
 /* runq_first - who runs next; NULL: nobody is queued */
 static inline struct sched_vcpu *runq_first(const struct runq *q)
@@ -37,52 +58,40 @@ static inline struct sched_vcpu *runq_first(const struct runq *q)
                         : NULL;
 }
 
+/* runq_charge - count what the running one has used since the last time */
+void runq_charge(struct runq *q, uint64_t now);
+
 /**
- * runq_charge - @s, which is running, has used the CPU for another @ns
- * @weight: its domain's, 1 to SCHED_WEIGHT_MAX
+ * runq_enter - queue @s, which slept or has just been made runnable here
  *
- * The floor follows the least of all that want to run.
+ * Its vtime is brought near the floor, as RQ-1 says.
+ * Returns: the running one should make room, or there is none.
  */
-static inline void runq_charge(struct runq *q, struct sched_vcpu *s,
-                               uint64_t ns, unsigned int weight)
-{
-    const struct sched_vcpu *first = runq_first(q);
-    uint64_t least;
+bool runq_enter(struct runq *q, struct sched_vcpu *s, uint64_t now);
 
-    if (weight == SCHED_WEIGHT_DEFAULT)
-        s->vtime += ns;
-    else
-        s->vtime += ns * SCHED_WEIGHT_DEFAULT / weight;
-
-    least = first && first->vtime < s->vtime ? first->vtime : s->vtime;
-    if (least > q->floor)
-        q->floor = least;
-}
-
-/* runq_place - bring the vtime of one that slept or moved up to the floor */
-void runq_place(const struct runq *q, struct sched_vcpu *s);
-
-/* runq_insert - queue @s by its vtime */
+/* runq_insert - queue @s by its vtime as it is */
 void runq_insert(struct runq *q, struct sched_vcpu *s);
 
 /* runq_remove - take @s off, because it stops or because it will run */
 void runq_remove(struct runq *q, struct sched_vcpu *s);
 
-/* runq_preempts - should @s run before @running, charged up to now? */
-bool runq_preempts(const struct sched_vcpu *s,
-                   const struct sched_vcpu *running);
+/* runq_preempts - should @s run before the running one, charged up to now? */
+bool runq_preempts(const struct runq *q, const struct sched_vcpu *s);
 
-/* runq_yield - @s, not queued, steps behind the first that is */
-void runq_yield(const struct runq *q, struct sched_vcpu *s);
+/**
+ * runq_pick - charge the running one and choose again
+ * @stays: the running one may go on
+ *
+ * Sets the turn.  Whoever was running and is not chosen still has
+ * sched_vcpu.running set: the caller clears it when its state is saved.
+ * Returns: the one that runs from now on; NULL: nobody wants to.
+ */
+struct sched_vcpu *runq_pick(struct runq *q, bool stays, uint64_t now);
 
 /* runq_slice_ns - how long the next one may run; 0: as long as it likes */
 uint64_t runq_slice_ns(const struct runq *q);
 
-/* runq_turn_too_long - should a turn up to @ends be cut to @slice from now? */
-static inline bool runq_turn_too_long(uint64_t ends, uint64_t now,
-                                      uint64_t slice)
-{
-    return ends > now + 2 * slice;
-}
+/* runq_turn_too_long - was the turn measured for fewer than now want to run? */
+bool runq_turn_too_long(const struct runq *q, uint64_t now);
 
 #endif

@@ -1,46 +1,66 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The scheduler: who runs on a CPU, blocking and waking, and what a CPU does
- * when nobody wants it.
+ * The scheduler: blocking and waking, switching, and what a CPU does when
+ * nobody wants it.
  *
- * A vCPU is in one of three places: running on a CPU (sched.running), in its
- * run queue (sched.queued), or neither, because it is not runnable.  When
- * its CPU goes idle its state stays loaded there, so that waking up without
- * anybody in between costs no switch.
+ * A vCPU is in one of three places: running on a CPU (sched.running), in a
+ * CPU's run queue (sched.queued), or neither, because it is not runnable.
+ * One that is taken off its CPU counts as running until its state is saved,
+ * so nobody else picks it before.  Only a CPU that goes idle keeps the state
+ * of a vCPU that does not run: waking up without anybody in between costs no
+ * switch, and whoever needs the state elsewhere calls vcpu_unload().
  */
 #include <hv/bug.h>
 #include <hv/clock.h>
 #include <hv/console.h>
 #include <hv/cpu.h>
 #include <hv/domain.h>
+#include <hv/errno.h>
 #include <hv/evtchn.h>
 #include <hv/heap.h>
 #include <hv/mm.h>
 #include <hv/sched.h>
-#include <hv/string.h>
+#include <hv/spin.h>
 #include <hv/timer.h>
 #include <hv/trap.h>
 #include <hv/vcpu.h>
 #include <x86/insn.h>
-#include "runq.h"
+#include "balance.h"
 
 static struct sched_cpu {
-    struct runq rq;
-    struct vcpu *running;   /* rq.lock; NULL: idle */
     struct timer slice;     /* end of the running one's turn */
     uint64_t idle_ns;       /* idle so far, up to the last time it ended */
     uint64_t idle_since_ns; /* 0: not idle */
 } sched_cpus[NR_CPUS];
 
+static struct vcpu *vcpu_of(struct sched_vcpu *s)
+{
+    return s ? container_of(s, struct vcpu, sched) : NULL;
+}
+
+/* Make CPU @cpu choose again. */
+static void tell(unsigned int cpu)
+{
+    work_raise(&cpus[cpu], WORK_SCHED);
+    cpu_kick(cpu);
+}
+
 static void slice_ends(void *arg) { work_raise(arg, WORK_SCHED); }
 
 void sched_init(void)
 {
-    struct cpu *c = this_cpu();
-    struct sched_cpu *sc = &sched_cpus[c->id];
+    unsigned int cpu = this_cpu_id();
 
-    lock_init(&sc->rq.lock, LR_RUNQ);
-    timer_init(&sc->slice, slice_ends, c);
+    runqs[cpu].cpu = cpu;
+    lock_init(&runqs[cpu].lock, LR_RUNQ);
+    timer_init(&sched_cpus[cpu].slice, slice_ends, &cpus[cpu]);
+    if (cpu == 0)
+        cpumask_set(&sched_online, cpu);
+}
+
+void sched_domain_init(struct domain *d)
+{
+    d->sched.weight = SCHED_WEIGHT_DEFAULT;
 }
 
 /* The time limit of a SCHEDOP_poll. */
@@ -58,10 +78,12 @@ int sched_vcpu_init(struct vcpu *v)
 
     timer_init(&s->poll_timer, poll_times_out, v);
     runstate_init(v);
+    s->dom = &v->domain->sched;
     s->cpu = this_cpu_id();
-    s->vtime = 0; /* runq_place() sees to it */
-    memset(s->hard_affinity, 0xff, sizeof(s->hard_affinity));
-    memset(s->soft_affinity, 0xff, sizeof(s->soft_affinity));
+    s->vtime = 0; /* runq_enter() sees to it */
+    for (unsigned int i = 0; i < CPUMASK_WORDS; i++)
+        s->hard_affinity.word[i] = s->soft_affinity.word[i] = ~0UL;
+    balance_affinity(s);
 
     return 0;
 }
@@ -74,10 +96,9 @@ void sched_vcpu_destroy(struct vcpu *v)
 
 bool vcpu_runnable(const struct vcpu *v)
 {
-    const struct sched_vcpu *s = &v->sched;
-
-    return s->up && !__atomic_load_n(&s->blocked, __ATOMIC_RELAXED) &&
-           !s->pause_count && !v->domain->pause_count;
+    return v->sched.up &&
+           !__atomic_load_n(&v->sched.blocked, __ATOMIC_RELAXED) &&
+           !__atomic_load_n(&v->domain->pause_count, __ATOMIC_RELAXED);
 }
 
 /* The run state of a vCPU that does not run. */
@@ -88,66 +109,153 @@ static int idle_runstate(const struct vcpu *v)
     return v->sched.blocked ? RUNSTATE_blocked : RUNSTATE_offline;
 }
 
-/* Count what @v has used of the CPU since the last time; it is running. */
-static void charge_locked(struct sched_cpu *sc, struct vcpu *v, uint64_t now)
+static bool may_run(const struct vcpu *v, unsigned int cpu)
+{
+    return vcpu_runnable(v) && cpumask_test(&v->sched.allowed, cpu);
+}
+
+static bool wants_queue(const struct vcpu *v)
+{
+    return !v->sched.queued && !v->sched.running && vcpu_runnable(v);
+}
+
+/*
+ * Queue @v, which wants it, on CPU @cpu.  Called with the lock of its queue
+ * @q, which is released.
+ */
+static void enqueue(struct vcpu *v, struct runq *q, unsigned int cpu,
+                    uint64_t now)
 {
     struct sched_vcpu *s = &v->sched;
-    unsigned int weight = v->domain->sched.weight;
+    bool chosen = cpu != q->cpu, hurry = false;
+    unsigned int home;
 
-    if (now <= s->started_ns)
-        return;
-    runq_charge(&sc->rq, s, now - s->started_ns,
-                weight ? weight : SCHED_WEIGHT_DEFAULT);
-    s->started_ns = now;
+    runstate_change_at(v, RUNSTATE_runnable, now);
+    if (chosen) {
+        __atomic_store_n(&s->cpu, cpu, __ATOMIC_RELAXED);
+        lock_release(&q->lock);
+        q = runq_lock_home(s);
+    }
+    home = q->cpu;
+    if (wants_queue(v)) /* nobody was faster, while there was no lock */
+        hurry = runq_enter(q, s, now) || runq_turn_too_long(q, now);
+    lock_release(&q->lock);
+    if (hurry)
+        tell(home);
+    if (chosen && !(hurry && home == cpu))
+        tell(cpu);
 }
 
 void vcpu_wake(struct vcpu *v)
 {
-    struct sched_vcpu *s = &v->sched;
-    struct sched_cpu *sc = &sched_cpus[s->cpu];
-    struct cpu *c = &cpus[s->cpu];
-    uint64_t slice = 0, now;
+    struct runq *q = runq_lock_home(&v->sched);
+    uint64_t now;
 
-    lock_take(&sc->rq.lock);
-    if (s->queued || s->running || !vcpu_runnable(v)) {
-        lock_release(&sc->rq.lock);
+    if (!wants_queue(v)) {
+        lock_release(&q->lock);
         return;
     }
-
     now = now_ns();
-    runstate_change_at(v, RUNSTATE_runnable, now);
-    if (sc->running)
-        charge_locked(sc, sc->running, now);
-    runq_place(&sc->rq, s);
-    runq_insert(&sc->rq, s);
-    if (!sc->running || runq_preempts(s, &sc->running->sched))
-        work_raise(c, WORK_SCHED);
-    else
-        slice = runq_slice_ns(&sc->rq);
-    lock_release(&sc->rq.lock);
-
-    /* The turn was measured for fewer, or is without limit. */
-    if (slice &&
-        runq_turn_too_long(sc->slice.armed ? sc->slice.node.key : UINT64_MAX,
-                           now, slice))
-        timer_set(&sc->slice, now + slice);
+    enqueue(v, q, balance_wake(&v->sched, q, now), now);
 }
 
 void vcpu_sleep(struct vcpu *v)
 {
     struct sched_vcpu *s = &v->sched;
-    struct sched_cpu *sc = &sched_cpus[s->cpu];
+    struct runq *q = runq_lock_home(s);
+    bool running = s->running;
 
-    lock_take(&sc->rq.lock);
-    if (s->running) {
-        work_raise(&cpus[s->cpu], WORK_SCHED);
-    } else {
+    if (!running) {
         if (s->queued && !vcpu_runnable(v))
-            runq_remove(&sc->rq, s);
+            runq_remove(q, s);
         if (!s->queued)
             runstate_change(v, idle_runstate(v));
     }
-    lock_release(&sc->rq.lock);
+    lock_release(&q->lock);
+    if (running)
+        tell(q->cpu);
+}
+
+/* Work out where @v may run, and take it away from where it may not. */
+static void move_to_allowed(struct vcpu *v, struct runq *q)
+{
+    struct sched_vcpu *s = &v->sched;
+    bool ok, running = s->running;
+
+    balance_affinity(s);
+    ok = cpumask_test(&s->allowed, q->cpu);
+    if (!ok && s->queued) {
+        runq_remove(q, s);
+        enqueue(v, q, balance_requeue(s, q), now_ns());
+        return;
+    }
+    lock_release(&q->lock);
+    if (!ok && running)
+        tell(q->cpu);
+}
+
+int vcpu_set_affinity(struct vcpu *v, const struct cpumask *hard,
+                      const struct cpumask *soft)
+{
+    struct cpumask some;
+    struct runq *q;
+
+    if ((hard && !cpumask_and(&some, hard, &sched_online)) ||
+        (soft && !cpumask_and(&some, soft, &sched_online)))
+        return -EINVAL;
+
+    q = runq_lock_home(&v->sched);
+    if (hard)
+        v->sched.hard_affinity = *hard;
+    if (soft)
+        v->sched.soft_affinity = *soft;
+    move_to_allowed(v, q);
+
+    return 0;
+}
+
+void vcpu_effective_affinity(struct vcpu *v, struct cpumask *hard,
+                             struct cpumask *soft)
+{
+    struct runq *q = runq_lock_home(&v->sched);
+
+    *hard = v->sched.allowed;
+    cpumask_and(soft, &v->sched.soft_affinity, hard);
+    lock_release(&q->lock);
+}
+
+/* Work out anew where each vCPU may run. */
+static void refresh_affinities(void)
+{
+    lock_take(&domain_list_lock);
+    list_for_each(l, &domain_list)
+    {
+        struct domain *d = list_entry(l, struct domain, link);
+
+        for (unsigned int i = 0; i < d->max_vcpus; i++) {
+            struct runq *q;
+
+            if (!d->vcpu[i])
+                continue;
+            q = runq_lock_home(&d->vcpu[i]->sched);
+            move_to_allowed(d->vcpu[i], q);
+        }
+    }
+    lock_release(&domain_list_lock);
+}
+
+void sched_cpu_online(unsigned int cpu)
+{
+    cpumask_set(&sched_online, cpu);
+    refresh_affinities();
+}
+
+void vcpu_wait_stopped(struct vcpu *v)
+{
+    ASSERT(v != current_vcpu());
+    while (__atomic_load_n(&v->sched.running, __ATOMIC_ACQUIRE))
+        spin_relax();
+    vcpu_unload(v);
 }
 
 void vcpu_unblock(struct vcpu *v)
@@ -159,39 +267,6 @@ void vcpu_unblock(struct vcpu *v)
     if (v->evtchn.polling)
         evtchn_poll_end(v);
     vcpu_wake(v);
-}
-
-/* Who runs next, taken out of the queue; NULL: idle.  Lock: the queue's. */
-static struct vcpu *pick_locked(struct sched_cpu *sc, struct vcpu *prev,
-                                uint64_t now)
-{
-    struct sched_vcpu *first = runq_first(&sc->rq), *s;
-
-    if (prev) {
-        s = &prev->sched;
-        charge_locked(sc, prev, now);
-        if (vcpu_runnable(prev)) {
-            if (s->yielded)
-                runq_yield(&sc->rq, s);
-            s->yielded = false;
-            if (!first || s->vtime <= first->vtime)
-                return prev;
-            s->running = false;
-            runq_insert(&sc->rq, s);
-        }
-        s->running = false;
-        runstate_change_at(prev, idle_runstate(prev), now);
-    }
-
-    sc->running = NULL;
-    if (!first)
-        return NULL;
-    runq_remove(&sc->rq, first);
-    first->running = true;
-    first->started_ns = now;
-    sc->running = container_of(first, struct vcpu, sched);
-
-    return sc->running;
 }
 
 /* What must not wait for a guest to run again. */
@@ -214,24 +289,28 @@ static void idle_work(struct cpu *c)
     }
 }
 
-/* Wait until somebody is queued. */
-static void idle(struct cpu *c, struct sched_cpu *sc)
+/* Wait until somebody is queued here. */
+static void idle(struct cpu *c, struct runq *q)
 {
+    struct sched_cpu *sc = &sched_cpus[c->id];
     const uint32_t mine = 1U << WORK_TIMER | 1U << WORK_KEY | 1U << WORK_TLB |
                           1U << WORK_DUMP | 1U << WORK_NMI;
 
     c->idle = true;
     sc->idle_since_ns = now_ns();
-    while (!__atomic_load_n(&sc->rq.nr, __ATOMIC_ACQUIRE)) {
-        if (__atomic_load_n(&c->work, __ATOMIC_ACQUIRE) & mine) {
+    while (!__atomic_load_n(&q->nr, __ATOMIC_ACQUIRE)) {
+        if (balance_idle(c->id))
+            balance_pull(q); /* keeps BL-1 */
+        else if (__atomic_load_n(&c->work, __ATOMIC_ACQUIRE) & mine)
             idle_work(c);
-        } else if (heap_scrub_some()) {
+        else if (heap_scrub_some())
             sti_window();
-        } else {
+        else {
             timer_idle();
             safe_halt();
         }
     }
+    balance_busy(c->id);
     sc->idle_ns += now_ns() - sc->idle_since_ns;
     sc->idle_since_ns = 0;
     c->idle = false;
@@ -244,44 +323,85 @@ uint64_t sched_idle_ns(unsigned int cpu)
     return sc->idle_ns + (sc->idle_since_ns ? now_ns() - sc->idle_since_ns : 0);
 }
 
+/*
+ * @v is no longer on this CPU: its state is saved, or the CPU is idle.  Who
+ * was taken off only for others goes on waiting, on an idle CPU if there is
+ * one (BL-1).
+ */
+static void leave(struct vcpu *v, struct runq *q, uint64_t now)
+{
+    struct domain *stopping = NULL;
+
+    lock_take(&q->lock);
+    if (unlikely(v->domain->shut_down)) {
+        stopping = v->domain;
+        domain_get(stopping);
+    }
+    __atomic_store_n(&v->sched.running, false, __ATOMIC_RELEASE);
+    runstate_change_at(v, idle_runstate(v), now);
+    if (vcpu_runnable(v))
+        enqueue(v, q, balance_requeue(&v->sched, q), now);
+    else
+        lock_release(&q->lock);
+    if (stopping) {
+        domain_vcpu_stopped(stopping);
+        domain_put(stopping);
+    }
+}
+
 void schedule(void)
 {
     struct cpu *c = this_cpu();
-    struct sched_cpu *sc = &sched_cpus[c->id];
+    struct runq *q = &runqs[c->id];
     struct vcpu *prev, *next;
-    uint64_t slice, now;
+    unsigned int pushed;
+    uint64_t now, ends;
 
     for (;;) {
         __atomic_fetch_and(&c->work, ~(1U << WORK_SCHED), __ATOMIC_ACQUIRE);
         now = now_ns();
-        lock_take(&sc->rq.lock);
-        prev = sc->running;
-        next = pick_locked(sc, prev, now);
-        slice = runq_slice_ns(&sc->rq);
-        lock_release(&sc->rq.lock);
+        lock_take(&q->lock);
+        prev = vcpu_of(q->running);
+        next = vcpu_of(runq_pick(q, prev && may_run(prev, c->id), now));
+        ends = q->turn_ends_ns;
+        if (next && next != prev)
+            runstate_change_at(next, RUNSTATE_running, now);
+        lock_release(&q->lock);
         if (next)
             break;
-        idle(c, sc);
+        if (prev)
+            leave(prev, q, now);
+        idle(c, q);
     }
 
-    if (slice)
-        timer_set(&sc->slice, now + slice);
-    if (next == prev)
-        return;
+    if (ends != UINT64_MAX)
+        timer_set(&sched_cpus[c->id].slice, ends);
+    if (next != prev) {
+        if (next != current_vcpu())
+            vcpu_switch_to(next);
+        if (prev)
+            leave(prev, q, now);
+        runstate_publish(next);
+    }
+    pushed = balance_push(q, now);
+    if (pushed < NR_CPUS)
+        tell(pushed);
+}
 
-    runstate_change_at(next, RUNSTATE_running, now);
-    if (next != current_vcpu())
-        vcpu_switch_to(next);
-    runstate_publish(next);
+static void dump_queue(unsigned int cpu)
+{
+    const struct runq *q = &runqs[cpu];
+
+    log_err("CPU %u: %s, %u queued, floor %lu us, idle for %lu ms\n", cpu,
+            q->running ? "busy" : "idle", q->nr,
+            (unsigned long)(q->floor / 1000),
+            (unsigned long)(sched_idle_ns(cpu) / 1000000));
 }
 
 /* What a key asked for is printed whatever the threshold. */
 void sched_dump(void)
 {
-    struct sched_cpu *sc = &sched_cpus[this_cpu_id()];
-
-    log_err("CPU %u: %u queued, floor %lu us\n", this_cpu_id(), sc->rq.nr,
-            (unsigned long)(sc->rq.floor / 1000));
+    cpumask_for_each(cpu, &sched_online) dump_queue(cpu);
     list_for_each(l, &domain_list)
     {
         struct domain *d = list_entry(l, struct domain, link);
@@ -291,8 +411,8 @@ void sched_dump(void)
 
             if (!v || !v->sched.up)
                 continue;
-            log_err("  d%uv%u:%s%s%s%s vtime %lu us\n", d->id, v->id,
-                    v->sched.running ? " running" : "",
+            log_err("  d%uv%u: CPU %u%s%s%s%s vtime %lu us\n", d->id, v->id,
+                    v->sched.cpu, v->sched.running ? " running" : "",
                     v->sched.queued ? " queued" : "",
                     v->sched.blocked ? " blocked" : "",
                     v->evtchn.polling ? " polling" : "",

@@ -89,3 +89,15 @@ void pheap_remove(struct pheap *h, struct pheap_node *n)
         h->root->prev = NULL;
     }
 }
+
+struct pheap_node *pheap_walk(const struct pheap_node *n)
+{
+    if (n->child)
+        return n->child;
+    while (n && !n->next) {
+        while (n->prev && n->prev->child != n)
+            n = n->prev;
+        n = n->prev; /* the parent */
+    }
+    return n ? n->next : NULL;
+}

@@ -6,12 +6,19 @@
  * INVARIANT TM-1: whenever a CPU leaves this file, either its heap is empty,
  * or its interrupt is programmed no later than the earliest deadline, or
  * WORK_TIMER is raised there.
+ *
+ * A timer is in the heap of the CPU that armed it last and fires there,
+ * wherever the vCPU that it belongs to is by then.
+ *
+ * INVARIANT TM-2: timer.cpu changes only under the lock of the CPU that it
+ * names, and while the timer is in no heap.
  */
 #include <hv/bug.h>
 #include <hv/clock.h>
 #include <hv/cpu.h>
 #include <hv/irq.h>
 #include <hv/lock.h>
+#include <hv/spin.h>
 #include <hv/timer.h>
 
 #define NOT_PROGRAMMED UINT64_MAX
@@ -21,6 +28,26 @@ static struct timer_cpu {
     struct pheap heap;
     uint64_t programmed_ns; /* when the interrupt comes; NOT_PROGRAMMED */
 } timer_cpus[NR_CPUS];
+
+/* Lock the heap that @t belongs to. */
+static struct timer_cpu *lock_home(const struct timer *t)
+{
+    for (;;) {
+        unsigned int cpu = __atomic_load_n(&t->cpu, __ATOMIC_RELAXED);
+
+        lock_take(&timer_cpus[cpu].lock);
+        if (likely(t->cpu == cpu))
+            return &timer_cpus[cpu];
+        lock_release(&timer_cpus[cpu].lock);
+    }
+}
+
+static void disarm_locked(struct timer_cpu *tc, struct timer *t)
+{
+    if (t->armed)
+        pheap_remove(&tc->heap, &t->node);
+    t->armed = false;
+}
 
 static struct timer *first_of(const struct timer_cpu *tc)
 {
@@ -39,34 +66,37 @@ void timer_init(struct timer *t, void (*fn)(void *arg), void *arg)
     t->fn = fn;
     t->arg = arg;
     t->armed = false;
-    t->cpu = 0;
+    t->firing = 0;
+    t->cpu = this_cpu_id();
 }
 
+/* Its handler may be running elsewhere, and may arm it again. */
 void timer_stop(struct timer *t)
 {
-    struct timer_cpu *tc = &timer_cpus[t->cpu];
+    for (;;) {
+        struct timer_cpu *tc = lock_home(t);
 
-    lock_take(&tc->lock);
-    if (t->armed) {
-        pheap_remove(&tc->heap, &t->node);
-        t->armed = false;
+        disarm_locked(tc, t);
+        lock_release(&tc->lock);
+        if (likely(!__atomic_load_n(&t->firing, __ATOMIC_ACQUIRE)))
+            return;
+        spin_relax();
     }
-    lock_release(&tc->lock);
 }
 
 void timer_set(struct timer *t, uint64_t deadline_ns)
 {
     struct cpu *c = this_cpu();
-    struct timer_cpu *tc = &timer_cpus[c->id];
+    struct timer_cpu *tc = lock_home(t);
 
     ASSERT(t->fn);
-    if (t->armed && t->cpu != c->id)
-        timer_stop(t);
-
-    lock_take(&tc->lock);
-    if (t->armed)
-        pheap_remove(&tc->heap, &t->node);
-    t->cpu = c->id;
+    disarm_locked(tc, t);
+    while (t->cpu != c->id) {
+        __atomic_store_n(&t->cpu, c->id, __ATOMIC_RELAXED); /* TM-2 */
+        lock_release(&tc->lock);
+        tc = lock_home(t);
+        disarm_locked(tc, t);
+    }
     t->armed = true;
     t->node.key = deadline_ns;
     pheap_insert(&tc->heap, &t->node);
@@ -106,8 +136,10 @@ void timer_work(void)
     while ((t = first_of(tc)) && t->node.key <= now) {
         pheap_remove(&tc->heap, &t->node);
         t->armed = false;
+        __atomic_fetch_add(&t->firing, 1, __ATOMIC_RELAXED);
         lock_release(&tc->lock);
         t->fn(t->arg);
+        __atomic_fetch_sub(&t->firing, 1, __ATOMIC_RELEASE);
         lock_take(&tc->lock);
     }
     program_locked(tc);

@@ -40,6 +40,7 @@ struct domain {
     unsigned int controller_pauses; /* domctl pausedomain, 0 or 1 */
     unsigned int pause_count;       /* all reasons; > 0: no vCPU runs */
     bool shut_down;                 /* SCHEDOP_shutdown was called */
+    bool shutdown_told;             /* its vCPUs have stopped since */
     uint8_t shutdown_code;          /* SHUTDOWN_* */
     unsigned int teardown_step;
 
@@ -110,13 +111,23 @@ struct xen_domctl_createdomain;
 int domain_create(domid_t id, const struct xen_domctl_createdomain *cfg,
                   bool control, struct domain **out);
 
-/* domain_pause/unpause - nest; no vCPU runs (and none is loaded) on return */
+/**
+ * domain_pause/unpause - nest; no vCPU runs (and none is loaded) on return
+ *
+ * Waits.  Never for the caller's own domain.  Locks: none may be held.
+ */
 void domain_pause(struct domain *d);
 void domain_unpause(struct domain *d);
 
-/* domain_shutdown - SCHEDOP_shutdown: stop all vCPUs, tell the control domain
+/**
+ * domain_shutdown - SCHEDOP_shutdown: stop all vCPUs, tell the control domain
+ *
+ * Does not wait: the last vCPU that stops tells.  The first call counts.
  */
 void domain_shutdown(struct domain *d, uint8_t code);
+
+/* domain_vcpu_stopped - a vCPU of @d, which is shut down, runs no more */
+void domain_vcpu_stopped(struct domain *d);
 
 /* domain_resume - undo domain_shutdown() after a cancelled suspend */
 void domain_resume(struct domain *d);

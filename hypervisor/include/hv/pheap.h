@@ -27,4 +27,12 @@ void pheap_insert(struct pheap *h, struct pheap_node *n);
 /* pheap_remove - take out @n, which is in @h */
 void pheap_remove(struct pheap *h, struct pheap_node *n);
 
+/**
+ * pheap_walk - the node after @n in a walk that begins at the root
+ *
+ * A parent comes before its children; apart from that there is no order.
+ * Returns: NULL after the last.
+ */
+struct pheap_node *pheap_walk(const struct pheap_node *n);
+
 #endif

@@ -3,7 +3,7 @@
 #ifndef HV_SCHED_H
 #define HV_SCHED_H
 
-#include <hv/layout.h>
+#include <hv/cpumask.h>
 #include <hv/pheap.h>
 #include <hv/timer.h>
 #include <hv/types.h>
@@ -14,28 +14,45 @@ struct vcpu;
 #define SCHED_WEIGHT_DEFAULT 256
 #define SCHED_WEIGHT_MAX 65535
 
+struct sched_domain {
+    uint16_t weight; /* 1 to SCHED_WEIGHT_MAX */
+    uint16_t cap;    /* per cent of one CPU, 0 none */
+};
+
 struct sched_vcpu {
     struct pheap_node node; /* run queue, by vtime; LR_RUNQ */
     bool queued, running;   /* LR_RUNQ; never both */
     bool blocked;           /* SCHEDOP_block or poll */
     bool up;                /* VCPUOP_up */
     bool yielded;
-    unsigned int pause_count;
-    unsigned int cpu;        /* whose run queue */
-    uint64_t vtime;          /* CPU time used, ns * 256 / weight; LR_RUNQ */
-    uint64_t started_ns;     /* up to when vtime is counted, while running */
+    unsigned int cpu;    /* whose run queue; changes under that queue's lock */
+    uint64_t vtime;      /* CPU time used, ns * 256 / weight; LR_RUNQ */
+    uint64_t started_ns; /* up to when vtime is counted, while running */
+    struct sched_domain *dom;
     struct timer poll_timer; /* time limit of SCHEDOP_poll */
-    uint8_t hard_affinity[NR_CPUS / 8]; /* CPUs allowed, and preferred */
-    uint8_t soft_affinity[NR_CPUS / 8];
+
+    /* LR_RUNQ; the first two as the toolstack set them. */
+    struct cpumask hard_affinity, soft_affinity;
+    struct cpumask allowed;   /* hard, online; all online if none of it is */
+    struct cpumask preferred; /* of these the soft; all if none of it is */
 };
 
-struct sched_domain {
-    uint16_t weight; /* 1-65535, 0 means the default of 256 */
-    uint16_t cap;    /* per cent of one CPU, 0 none: the only one so far */
-};
-
-/* sched_init - the boot CPU's run queue; before the first vCPU */
+/**
+ * sched_init - prepare the run queue of the calling CPU
+ *
+ * On the boot CPU it is open for vCPUs at once.
+ */
 void sched_init(void);
+
+/**
+ * sched_cpu_online - CPU @cpu runs vCPUs from now on
+ *
+ * Called by that CPU itself, when it is ready for its first schedule().
+ */
+void sched_cpu_online(unsigned int cpu);
+
+/* sched_domain_init - default weight, no cap; before the first vCPU */
+void sched_domain_init(struct domain *d);
 
 /**
  * sched_vcpu_init - scheduling state and run state of a new vCPU
@@ -50,15 +67,42 @@ void sched_vcpu_destroy(struct vcpu *v);
 /* vcpu_runnable - up, not blocked, not paused, domain not paused */
 bool vcpu_runnable(const struct vcpu *v);
 
-/* vcpu_wake - something may have made @v runnable: queue it if so */
+/**
+ * vcpu_wake - something may have made @v runnable: queue it if so
+ *
+ * Where it is queued, that CPU is told.
+ */
 void vcpu_wake(struct vcpu *v);
 
 /**
  * vcpu_sleep - @v may no longer be runnable: take it off
  *
- * If it is current here, WORK_SCHED is raised and it leaves at the exit.
+ * Does not wait.  If it runs, its CPU is told; if that is here, it leaves at
+ * the exit.
  */
 void vcpu_sleep(struct vcpu *v);
+
+/**
+ * vcpu_wait_stopped - wait until @v, put to sleep, does not run any more
+ *
+ * Afterwards no CPU holds its registers or tables.  Never for the calling
+ * vCPU.  Locks: none may be held, a vCPU that is to stop may want it.
+ */
+void vcpu_wait_stopped(struct vcpu *v);
+
+/**
+ * vcpu_set_affinity - say where @v may run, and where it should
+ * @hard, @soft: sets of CPUs, or NULL: stays as it is
+ *
+ * Takes it off a CPU that it must not use any more; does not wait for that.
+ * Returns: 0; -EINVAL no CPU of a set is online.
+ */
+int vcpu_set_affinity(struct vcpu *v, const struct cpumask *hard,
+                      const struct cpumask *soft);
+
+/* vcpu_effective_affinity - where @v may run, and where of that it should */
+void vcpu_effective_affinity(struct vcpu *v, struct cpumask *hard,
+                             struct cpumask *soft);
 
 /* vcpu_unblock - end SCHEDOP_block or poll, and wake */
 void vcpu_unblock(struct vcpu *v);

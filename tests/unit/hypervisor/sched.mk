@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-tests += sched/runq_test
-src-sched/runq_test := sched/runq.c time/pheap.c
+tests += sched/sched_test
+src-sched/sched_test := sched/runq.c sched/balance.c time/pheap.c

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Timers against a model: a flat array of deadlines.  The interrupt is the
- * test's: TM-1 says that it never comes too late.
+ * Timers against a model: a flat array of deadlines.  The interrupts are the
+ * test's: TM-1 says that they never come too late.
  */
 #include <hv/bug.h>
 #include <hv/cpu.h>
@@ -10,13 +10,17 @@
 #include <cmocka.h>
 
 #define NR 200
+#define CPUS 3
 #define NONE UINT64_MAX
 
 struct cpu cpus[NR_CPUS];
 struct stack_top fake_top;
 static uint64_t now;
-static uint64_t interrupt; /* when the LAPIC will fire; NONE */
+static uint64_t interrupts[CPUS]; /* when the LAPIC will fire; NONE */
 static unsigned int programmed;
+
+/* Of the CPU on which the test runs. */
+#define interrupt interrupts[fake_top.cpu->id]
 
 uint64_t now_ns(void) { return now; }
 
@@ -34,6 +38,7 @@ void panic(const char *fmt, ...)
 
 static struct timer timers[NR];
 static uint64_t model[NR]; /* deadline, or NONE */
+static unsigned int model_cpu[NR];
 static unsigned int fired;
 static uint32_t seed = 1;
 
@@ -48,33 +53,45 @@ static void fires(void *arg)
     unsigned int i = (struct timer *)arg - timers;
 
     assert_true(model[i] <= now); /* not before its time */
+    assert_int_equal(model_cpu[i], fake_top.cpu->id);
     for (unsigned int n = 0; n < NR; n++)
-        assert_true(model[i] <= model[n]); /* in order */
+        assert_true(model_cpu[n] != model_cpu[i] ||
+                    model[i] <= model[n]); /* in order */
     model[i] = NONE;
     fired++;
 }
 
-static uint64_t model_first(void)
+static uint64_t model_first(unsigned int cpu)
 {
     uint64_t first = NONE;
 
     for (unsigned int i = 0; i < NR; i++)
-        first = MIN(first, model[i]);
+        if (model_cpu[i] == cpu)
+            first = MIN(first, model[i]);
     return first;
+}
+
+static void be_cpu(unsigned int cpu)
+{
+    cpus[cpu].id = cpu;
+    fake_top.cpu = &cpus[cpu];
 }
 
 static int setup(void **state)
 {
     (void)state;
-    fake_top.cpu = &cpus[0];
-    cpus[0].work = 0;
     now = 1000;
-    interrupt = NONE;
+    for (unsigned int i = CPUS; i-- > 0;) {
+        be_cpu(i);
+        cpus[i].work = 0;
+        interrupt = NONE;
+        timer_cpu_init(i);
+    }
     fired = programmed = 0;
-    timer_cpu_init(0);
     for (unsigned int i = 0; i < NR; i++) {
         timer_init(&timers[i], fires, &timers[i]);
         model[i] = NONE;
+        model_cpu[i] = 0;
     }
     return 0;
 }
@@ -90,34 +107,40 @@ static int teardown(void **state)
 /* What the exit path does when the interrupt has come or work is raised. */
 static void run_work(void)
 {
+    struct cpu *c = this_cpu();
+
     if (interrupt <= now) {
         interrupt = NONE;
-        work_raise(&cpus[0], WORK_TIMER);
+        work_raise(c, WORK_TIMER);
     }
-    if (cpus[0].work & 1U << WORK_TIMER) {
-        cpus[0].work = 0;
+    if (c->work & 1U << WORK_TIMER) {
+        c->work = 0;
         timer_work();
     }
 }
 
 static void check_tm1(void)
 {
-    uint64_t first = model_first();
+    for (unsigned int cpu = 0; cpu < CPUS; cpu++) {
+        uint64_t first = model_first(cpu);
 
-    if (first != NONE)
-        assert_true(interrupt <= first || (cpus[0].work & 1U << WORK_TIMER));
+        if (first != NONE)
+            assert_true(interrupts[cpu] <= first ||
+                        (cpus[cpu].work & 1U << WORK_TIMER));
+    }
 }
 
-static void random_timers_follow_the_model(void **state)
+static void random_timers(unsigned int nr_cpus)
 {
-    (void)state;
     for (unsigned int step = 0; step < 20000; step++) {
         unsigned int i = rnd(NR);
 
+        be_cpu(rnd(nr_cpus));
         switch (rnd(4)) {
         case 0:
         case 1:
             model[i] = now + rnd(5000);
+            model_cpu[i] = fake_top.cpu->id;
             timer_set(&timers[i], model[i]);
             break;
         case 2:
@@ -127,13 +150,25 @@ static void random_timers_follow_the_model(void **state)
         case 3:
             now += rnd(300);
             run_work();
-            assert_true(model_first() > now); /* nothing due was left */
+            assert_true(model_first(fake_top.cpu->id) > now); /* none left */
             break;
         }
         assert_int_equal(timers[i].armed, model[i] != NONE);
         check_tm1();
     }
     assert_true(fired > 1000);
+}
+
+static void random_timers_follow_the_model(void **state)
+{
+    (void)state;
+    random_timers(1);
+}
+
+static void arming_elsewhere_moves_a_timer(void **state)
+{
+    (void)state;
+    random_timers(CPUS);
 }
 
 static void past_deadline_needs_no_interrupt(void **state)
@@ -216,6 +251,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(random_timers_follow_the_model),
+        TEST(arming_elsewhere_moves_a_timer),
         TEST(past_deadline_needs_no_interrupt),
         TEST(rearming_replaces_the_deadline),
         TEST(early_interrupt_is_programmed_again),
