@@ -42,6 +42,17 @@ void spin_relax(void)
         tlb_answer();
 }
 
+void spin_wait(void)
+{
+    struct cpu *c = this_cpu();
+    const uint32_t hold = 1U << WORK_HOLD;
+
+    spin_relax();
+    if ((__atomic_load_n(&c->work, __ATOMIC_RELAXED) & hold) &&
+        (__atomic_fetch_and(&c->work, ~hold, __ATOMIC_ACQUIRE) & hold))
+        smp_hold_here();
+}
+
 bool preempt_needed(void)
 {
     sti_window();

@@ -157,5 +157,5 @@ void vcpu_unload(struct vcpu *v)
     work_raise(&cpus[cpu], WORK_TLB);
     cpu_kick(cpu);
     while (vcpu_loaded_cpu(v) == cpu)
-        spin_relax();
+        spin_wait();
 }

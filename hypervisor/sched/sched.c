@@ -254,7 +254,7 @@ void vcpu_wait_stopped(struct vcpu *v)
 {
     ASSERT(v != current_vcpu());
     while (__atomic_load_n(&v->sched.running, __ATOMIC_ACQUIRE))
-        spin_relax();
+        spin_wait();
     vcpu_unload(v);
 }
 

@@ -11,4 +11,11 @@
  */
 void spin_relax(void);
 
+/**
+ * spin_wait - the same, for who holds no lock and is in no half-done state
+ *
+ * A CPU that wants to hold all others need not be able to go on first.
+ */
+void spin_wait(void);
+
 #endif
