@@ -107,6 +107,7 @@ static const struct {
     { 'e', evtchn_dump,   "event channels" },
     { 'g', grant_dump,    "grant tables" },
     { 'i', irq_dump,      "interrupts" },
+    { 'l', stretch_dump,  "longest times with interrupts off" },
     { 'm', key_memory,    "memory" },
     { 'q', key_domains,   "domains and vCPUs" },
     { 'r', sched_dump,    "run queues" },

@@ -55,6 +55,7 @@ void spin_wait(void)
 
 bool preempt_needed(void)
 {
+    stretch_mark(true);
     sti_window();
     return __atomic_load_n(&this_cpu()->work, __ATOMIC_RELAXED);
 }

@@ -14,7 +14,7 @@
 #include <x86/patch.h>
 #include <x86/regs.h>
 #include "offsets.h"
-#include "xpti.h"
+#include "extras.h"
 
 /* Becomes `clac' at boot where SMAP exists (cpu/patch.c). */
         .macro  smap_clac
@@ -89,6 +89,7 @@ common:
         testb   $3, R_CS(%rsp)
         jz      from_hypervisor
         xpti_entry
+        stretch_begin
         movq    %rsp, %rdi
         call    trap_dispatch
         jmp     exit_to_guest
@@ -129,6 +130,7 @@ debug_common:
         rep movsq
         movq    %rax, %rsp
         xpti_entry
+        stretch_begin
         movq    %rsp, %rdi
         call    trap_dispatch
         /* fall through */
@@ -149,8 +151,11 @@ exit_to_guest:
         jz      1f
         testb   %ah, %ah
         jz      3f
-1:      jmp     4f
-        patch_site 1b, PATCH_XPTI, 0x66, 0x90
+1:      jmp     6f
+        patch_site 1b, PATCH_STRETCH, 0x66, 0x90
+        call    stretch_end
+6:      jmp     4f
+        patch_site 6b, PATCH_XPTI, 0x66, 0x90
         call    xpti_enter
         movq    %rax, %cr3
 4:      .byte   0x0f, 0x1f, 0x80        /* nop, or verw data_selector(%rip) */

@@ -42,6 +42,8 @@ void offsets(void)
     DEFINE(TOP_CURRENT, offsetof(struct stack_top, current));
     DEFINE(TOP_CPU, offsetof(struct stack_top, cpu));
     DEFINE(TOP_HV_CR3, offsetof(struct stack_top, hv_cr3));
+    DEFINE(TOP_ENTERED, offsetof(struct stack_top, entered));
+    DEFINE(TOP_ENTERED_RAX, offsetof(struct stack_top, entered_rax));
     DEFINE(TOP_GUEST_CR3, offsetof(struct stack_top, guest_cr3));
     DEFINE(STACK_BYTES, STACK_SIZE);
     DEFINE(CPU_WORK, offsetof(struct cpu, work));

@@ -16,7 +16,7 @@
 #include <hv/layout.h>
 #include <x86/desc.h>
 #include "offsets.h"
-#include "xpti.h"
+#include "extras.h"
 
         .text
 
@@ -49,6 +49,7 @@
 syscall_entry:
         save_syscall_frame SEL_FLAT_CS64
         xpti_entry
+        stretch_begin
         movq    TOP_CURRENT(%rsp), %rsi
         movq    %rsp, %rdi
         cmpb    $0, V_KERNEL_MODE(%rsi)
@@ -63,6 +64,7 @@ syscall_entry:
 syscall32_entry:
         save_syscall_frame SEL_FLAT_CS32
         xpti_entry
+        stretch_begin
         movq    TOP_CURRENT(%rsp), %rsi
         movq    %rsp, %rdi
         call    bounce_syscall32
@@ -100,6 +102,7 @@ sysenter_entry:
         pushq   $2                      /* only the always-one bit: AC, NT, TF off */
         popfq
         xpti_entry
+        stretch_begin
         movq    TOP_CURRENT(%rsp), %rsi
         movq    %rsp, %rdi
         call    bounce_sysenter

@@ -30,6 +30,8 @@ struct stack_top {
     struct cpu *cpu;
     unsigned long hv_cr3;    /* XPTI: to load on entry from the guest */
     unsigned long guest_cr3; /* XPTI: what the guest runs on */
+    uint64_t entered;        /* TSC of the last entry, and the guest's rax: */
+    uint64_t entered_rax;    /* of a hypercall the number (cpu/stretch.c) */
 };
 
 /* XPTI: a guest's L4, copied, without most of the hypervisor's part. */
@@ -132,6 +134,20 @@ bool preempt_needed(void);
 
 /* work_run - do all that is raised; from the exit path and the idle loop */
 void work_run(void);
+
+/* stretch_init - measure, if `irqs-off' is on the command line */
+void stretch_init(void);
+
+/* stretch_end - the exit path: one stay in ring 0 is over */
+void stretch_end(void);
+
+/**
+ * stretch_mark - interrupts are let in here: a stretch ends, another begins
+ * @counts: false: what went by was a halt
+ */
+void stretch_mark(bool counts);
+
+void stretch_dump(void); /* debug key */
 
 /* image_alias - writable alias of something in the image's text */
 void *image_alias(const void *p);

@@ -10,6 +10,7 @@
 #define PATCH_VERW 2    /* clear buffers on the way to a guest */
 #define PATCH_JUMP 3    /* indirect branches need no retpoline */
 #define PATCH_XPTI 4    /* tables without the hypervisor in guest mode */
+#define PATCH_STRETCH 5 /* how long a CPU stays in ring 0 is measured */
 #define PATCH_BYTES 8   /* the longest replacement */
 
 #ifdef __ASSEMBLER__

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * XPTI on the way in.  In guest mode CR3 has a copy of the guest's L4 that
- * lacks most of our part: see cpu/xpti.c.  Without XPTI a short jump each.
+ * What some machines or command lines want on the way in; otherwise a short
+ * jump each.  XPTI: in guest mode CR3 has a copy of the guest's L4 that lacks
+ * most of our part, see cpu/xpti.c.
  */
-#ifndef ENTRY_XPTI_H
-#define ENTRY_XPTI_H
+#ifndef ENTRY_EXTRAS_H
+#define ENTRY_EXTRAS_H
 
 #include <x86/patch.h>
 
@@ -14,6 +15,19 @@
         patch_site 772b, PATCH_XPTI, 0x66, 0x90
         movq    TOP_HV_CR3(%rsp), %rax
         movq    %rax, %cr3
+773:
+        .endm
+
+/* From the guest, after xpti_entry; see cpu/stretch.c.  Clobbers rax, rdx. */
+        .macro  stretch_begin
+772:    jmp     773f
+        patch_site 772b, PATCH_STRETCH, 0x66, 0x90
+        movq    R_RAX(%rsp), %rax
+        movq    %rax, TOP_ENTERED_RAX(%rsp)
+        rdtsc
+        shlq    $32, %rdx
+        orq     %rdx, %rax
+        movq    %rax, TOP_ENTERED(%rsp)
 773:
         .endm
 
