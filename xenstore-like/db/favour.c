@@ -28,11 +28,11 @@ bool favour_admit(struct conn *c)
 {
     struct favour *f = &c->srv->favour;
 
-    if (!f->conn && c->losses >= FAVOUR_LOSSES && !c->dawdles)
+    if (!f->conn && c->losses >= FAVOUR_LOSSES && !c->dawdled)
         f->conn = c; /* nobody waits: somebody else would have the favour */
     if (!f->conn)
         c->contends = false;
-    if (!f->conn || f->conn == c || c->dawdles ||
+    if (!f->conn || f->conn == c || c->dawdled ||
         (!c->contends && c->losses < FAVOUR_LOSSES))
         return true;
     list_add_tail(&f->waiting, &c->waiting);
@@ -92,9 +92,11 @@ void favour_over(struct txn *t, int err)
 
     if (err == -EAGAIN && c->losses < FAVOUR_LOSSES)
         c->losses++;
+    else if (err == -EAGAIN && c->dawdled)
+        c->dawdled--;
     if (!err) {
         c->losses = 0;
-        c->dawdles = false;
+        c->dawdled = 0;
     }
     if (f->txn != t)
         return;
@@ -105,8 +107,8 @@ void favour_over(struct txn *t, int err)
 void favour_leave(struct conn *c)
 {
     list_del(&c->waiting);
-    c->losses = 0;
-    c->contends = c->dawdles = false;
+    c->losses = c->dawdled = 0;
+    c->contends = false;
     if (c->srv->favour.conn == c)
         pass_on(&c->srv->favour);
 }
@@ -122,7 +124,7 @@ void favour_expire(struct server *srv)
 
     if (!favour_waiting(srv))
         return;
-    f->conn->dawdles = true; /* until it commits something */
+    f->conn->dawdled = FAVOUR_PENANCE;
     pass_on(f);
 }
 

@@ -156,9 +156,15 @@ static void help_is_bounded(void **state)
     expect(q, XS_WRITE, u, "/x\0q", "OK\0");
     expect_error(p, XS_TRANSACTION_END, t, "T\0", "EAGAIN");
 
-    t = start(p); /* it had its chance, and does not wait now */
-    assert_int_not_equal(t, 0);
+    for (int i = 1; i < FAVOUR_PENANCE; i++) {
+        t = start(p); /* it had its chance, and does not wait now */
+        expect(p, XS_WRITE, t, "/x\0p", "OK\0");
+        expect_error(p, XS_TRANSACTION_END, t, "T\0", "EAGAIN");
+    }
+    assert_int_equal(start(p), 0); /* that was enough */
     expect(q, XS_TRANSACTION_END, u, "T\0", "OK\0");
+    t = started(p);
+    expect(p, XS_WRITE, t, "/x\0p", "OK\0");
     expect(p, XS_TRANSACTION_END, t, "T\0", "OK\0");
     world_free(w);
 }

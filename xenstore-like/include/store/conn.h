@@ -49,7 +49,7 @@ struct conn {
     struct list waiting; /* srv->favour.waiting: its next request waits */
     uint8_t losses;      /* commits refused in a row, up to FAVOUR_LOSSES */
     bool contends;       /* others waited when it was favoured last */
-    bool dawdles;        /* it let a favour expire */
+    uint8_t dawdled;     /* it let a favour expire: losses before the next */
     bool paused;         /* requests wait until the peer fetches replies */
     size_t kept;         /* bytes of out that the journal has; rings only */
     int handed_fd;       /* a socket's descriptor if it is to be journalled,

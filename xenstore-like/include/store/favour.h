@@ -16,6 +16,7 @@
 #include <store/txn.h>
 
 #define FAVOUR_LOSSES 2   /* EAGAIN, one after the other, before help */
+#define FAVOUR_PENANCE 3  /* more of them after help that was let expire */
 #define FAVOUR_TURNS 4096 /* of any connections, that help may last */
 #define FAVOUR_IDLE_MS 20 /* without anything to do, likewise */
 
