@@ -54,7 +54,9 @@ static void wake_pollers(struct domain *d, unsigned int port)
             uint32_t only =
                 __atomic_load_n(&v->evtchn.poll_port, __ATOMIC_RELAXED);
 
-            if (only == EVTCHN_POLL_ANY || only == port)
+            /* Not blocked: it is yet to look at its ports, or done. */
+            if ((only == EVTCHN_POLL_ANY || only == port) &&
+                __atomic_load_n(&v->sched.blocked, __ATOMIC_SEQ_CST))
                 vcpu_unblock(v);
         }
     }

@@ -189,15 +189,19 @@ static int unmap_one(struct vcpu *v, const struct gnttab_unmap_grant_ref *op,
 static void flush_batch(const struct domain *d, const struct unmap *u,
                         unsigned int n)
 {
+    const struct unmap *one = NULL;
+
     for (unsigned int i = 0; i < n; i++) {
         if (!u[i].owner || !(u[i].flags & GNTMAP_host_map))
             continue;
-        if (u[i].flags & GNTMAP_contains_pte) {
-            tlb_flush_domain(d);
+        if (one || u[i].flags & GNTMAP_contains_pte) {
+            tlb_flush_domain(d); /* other CPUs are asked once for all */
             return;
         }
-        tlb_flush_page_domain(d, u[i].host_addr);
+        one = &u[i];
     }
+    if (one)
+        tlb_flush_page_domain(d, one->host_addr);
 }
 
 /* Second half: the handle, if that was its last use, and the grant. */

@@ -14,6 +14,7 @@
 #include <hv/frame.h>
 #include <hv/heap.h>
 #include <hv/irq.h>
+#include <hv/nospec.h>
 #include "local.h"
 
 #define TABLE_ORDER 2
@@ -38,9 +39,13 @@ int pirq_domain_init(struct domain *d)
 /* The entry of a mapped pirq; NULL: the domain has none of that number. */
 static struct pirq *lookup(struct domain *d, unsigned int pirq)
 {
-    if (!d->pirq || pirq >= NR_PIRQS || d->pirq->pirq[pirq].kind == PIRQ_NONE)
+    struct pirq *p;
+
+    if (!d->pirq || pirq >= NR_PIRQS)
         return NULL;
-    return &d->pirq->pirq[pirq];
+    p = &d->pirq->pirq[nospec_index(pirq, NR_PIRQS)];
+
+    return p->kind == PIRQ_NONE ? NULL : p;
 }
 
 static bool is_level(const struct pirq *p)
@@ -91,24 +96,26 @@ int pirq_bind(struct domain *d, unsigned int pirq, unsigned int port,
               bool will_share)
 {
     struct pirq *p = lookup(d, pirq);
-    int err = 0;
+    int err;
 
     (void)will_share; /* one domain has devices: nobody to share with */
     if (!p)
         return -EINVAL;
-    if (p->kind == PIRQ_GSI && gsi_is_ours(pirq))
-        return -EBUSY;
+
+    lock_take(&d->pirq->lock);
+    err = -EINVAL;
+    if (p->kind == PIRQ_NONE)
+        goto out; /* unmapped just now */
+    err = -EBUSY;
+    if (p->port || (p->kind == PIRQ_GSI && gsi_is_ours(pirq)))
+        goto out;
+    err = -ENOSPC;
     if (!p->vector)
         p->vector = vector_alloc(fire, p); /* kept until it is unmapped */
     if (!p->vector)
-        return -ENOSPC;
-
-    lock_take(&d->pirq->lock);
-    if (p->port) {
-        err = -EBUSY;
         goto out;
-    }
 
+    err = 0;
     __atomic_store_n(&p->port, port, __ATOMIC_RELEASE);
     p->held = false;
     eoi_map_update(d->pirq, p);
@@ -220,10 +227,10 @@ int pirq_unmap(struct domain *d, unsigned int pirq)
     __atomic_store_n(&p->port, 0, __ATOMIC_RELEASE);
     stop(p);
     p->kind = PIRQ_NONE;
-    lock_release(&d->pirq->lock);
     if (p->vector)
         vector_free(p->vector);
     p->vector = 0;
+    lock_release(&d->pirq->lock);
     return 0;
 }
 
@@ -232,12 +239,15 @@ int pirq_set_eoi_map(struct domain *d, mfn_t m)
     struct pirq_table *t = d->pirq;
     int err;
 
-    if (t->eoi_map)
-        return -EBUSY;
     err = frame_get_with_type(m, d, PT_WRITABLE);
     if (err)
         return err;
     lock_take(&t->lock);
+    if (t->eoi_map) {
+        lock_release(&t->lock);
+        frame_put_with_type(m);
+        return -EBUSY;
+    }
     t->eoi_map_mfn = m;
     t->eoi_map = mfn_to_virt(m);
     for (unsigned int i = 0; i < NR_PIRQS; i++)

@@ -264,8 +264,6 @@ void vcpu_unblock(struct vcpu *v)
 
     if (!__atomic_exchange_n(&s->blocked, false, __ATOMIC_SEQ_CST))
         return;
-    if (v->evtchn.polling)
-        evtchn_poll_end(v);
     vcpu_wake(v);
 }
 

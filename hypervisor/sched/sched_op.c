@@ -39,6 +39,8 @@ static long op_block(struct hcall *h, const union sched_arg *a)
     struct vcpu *v = h->caller;
 
     (void)a;
+    if (v->evtchn.polling)
+        evtchn_poll_end(v); /* an earlier one, which somebody has ended */
     __atomic_store_n(&v->info->evtchn_upcall_mask, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&v->sched.blocked, true, __ATOMIC_SEQ_CST);
     if (vcpu_event_deliverable(v->info))

@@ -29,14 +29,14 @@ struct evtchn_domain {
     unsigned int close_next;  /* where closing of all ports goes on */
     bool closing;             /* it is under way: no new ports */
     bool dead;                /* and none ever after */
-    uint64_t pollers[EVTCHN_MAX_POLLERS / 64]; /* vCPUs in SCHEDOP_poll */
+    uint64_t pollers[EVTCHN_MAX_POLLERS / 64]; /* vCPUs that are, or were, in SCHEDOP_poll */
 };
 
 struct evtchn_vcpu {
     struct fifo_vcpu *fifo;       /* NULL: it has no control block */
     uint32_t virq_port[NR_VIRQS]; /* 0: not bound */
     uint32_t poll_port;           /* the only one polled, or EVTCHN_POLL_ANY */
-    bool polling;
+    bool polling;                 /* it is in its domain's pollers[] */
 };
 
 /**
@@ -92,7 +92,8 @@ bool evtchn_port_pending(struct domain *d, unsigned int port);
  * @port: the only port that it waits for, or EVTCHN_POLL_ANY
  *
  * Each event that becomes pending on @port (any port) then does
- * vcpu_unblock(@v), masked or not.
+ * vcpu_unblock(@v), masked or not.  Only @v itself calls these two, so it may
+ * be noted for longer than it waits: until it polls or blocks again.
  */
 void evtchn_poll_begin(struct vcpu *v, unsigned int port);
 void evtchn_poll_end(struct vcpu *v);

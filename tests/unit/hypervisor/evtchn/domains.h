@@ -152,8 +152,6 @@ bool vcpu_is_control(const struct vcpu *v) { return v->domain->control; }
 void vcpu_unblock(struct vcpu *v)
 {
     v->sched.blocked = false;
-    if (v->evtchn.polling)
-        evtchn_poll_end(v);
     unblocked++;
 }
 
