@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Clients of the UNIX socket. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -9,7 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <store/log.h>
+#include <store/replay.h>
 
 #include "conn_socket.h"
 
@@ -78,24 +79,22 @@ static void sock_event(struct source *src)
     loop_ready(s->listener->loop, &s->conn);
 }
 
-static int sock_open(struct listener *l, int fd)
+static struct sock *sock_open(struct listener *l, int fd)
 {
     struct sock *s = calloc(1, sizeof(*s));
-    int err;
 
     if (!s)
-        return -ENOMEM;
+        return NULL;
     s->listener = l;
     s->src.fd = fd;
     s->src.events = EPOLLIN;
     s->src.fn = sock_event;
-    err = loop_add(l->loop, &s->src);
-    if (err) {
+    if (loop_add(l->loop, &s->src)) {
         free(s);
-        return err;
+        return NULL;
     }
     conn_init(&s->conn, l->srv, &sock_io, NULL);
-    return 0;
+    return s;
 }
 
 static void listener_event(struct source *src)
@@ -110,7 +109,7 @@ static void listener_event(struct source *src)
             loop_change(l->loop, src, 0);
         return;
     }
-    if (sock_open(l, fd))
+    if (!sock_open(l, fd))
         close(fd);
 }
 
@@ -143,6 +142,45 @@ static int bind_socket(int fd, const struct sockaddr_un *addr)
     return err;
 }
 
+int socket_fd(const struct conn *c)
+{
+    return c->io == &sock_io ? to_sock((struct conn *)c)->src.fd : -1;
+}
+
+void socket_take(struct listener *l, struct conn *from)
+{
+    int fd = from->handed_fd;
+    struct sock *s;
+
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    s = sock_open(l, fd);
+    if (!s) {
+        replay_drop(from);
+        close(fd);
+        return;
+    }
+    replay_adopt(&s->conn, from);
+    conn_dirty(&s->conn);
+    loop_ready(l->loop, &s->conn);
+}
+
+static void listener_init(struct listener *l, struct loop *loop,
+                          struct server *srv, int fd)
+{
+    l->loop = loop;
+    l->srv = srv;
+    l->src.events = EPOLLIN;
+    l->src.fn = listener_event;
+    l->src.fd = fd;
+}
+
+int listener_take(struct listener *l, struct loop *loop, struct server *srv,
+                  int fd)
+{
+    listener_init(l, loop, srv, fd);
+    return loop_add(loop, &l->src);
+}
+
 int listener_open(struct listener *l, struct loop *loop, struct server *srv,
                   const char *path)
 {
@@ -153,11 +191,9 @@ int listener_open(struct listener *l, struct loop *loop, struct server *srv,
         return -ENAMETOOLONG;
     strcpy(addr.sun_path, path);
 
-    l->loop = loop;
-    l->srv = srv;
-    l->src.events = EPOLLIN;
-    l->src.fn = listener_event;
-    l->src.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    listener_init(
+        l, loop, srv,
+        socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (l->src.fd < 0)
         return -errno;
     err = bind_socket(l->src.fd, &addr);

@@ -20,6 +20,26 @@ struct listener {
 int listener_open(struct listener *l, struct loop *loop, struct server *srv,
                   const char *path);
 
+/**
+ * listener_take - accept clients by a socket that listens already
+ * @fd: the last program's
+ *
+ * Returns: 0; a negative errno.
+ */
+int listener_take(struct listener *l, struct loop *loop, struct server *srv,
+                  int fd);
+
+/**
+ * socket_take - serve a client of the last program
+ * @from: what it holds; from->handed_fd is its socket.  It is gone then.
+ *
+ * When that fails the client is disconnected.
+ */
+void socket_take(struct listener *l, struct conn *from);
+
+/** socket_fd - the descriptor of @c if it is a socket, or -1 */
+int socket_fd(const struct conn *c);
+
 /** listener_close - close the socket; connections stay */
 void listener_close(struct listener *l);
 

@@ -2,8 +2,6 @@
 /* pelstored: the store of a Xen-compatible host. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <store/handover.h>
 #include <store/journal.h>
 #include <store/log.h>
 #include <store/replay.h>
@@ -23,20 +22,13 @@
 #include "log.h"
 #include "nohost.h"
 #include "notify.h"
+#include "options.h"
+#include "update.h"
 #include "xen.h"
 
 #define RUN_DIR "/run/xenstored"
-#define SOCKET_PATH RUN_DIR "/socket"
-#define PID_FILE "/run/pelstored.pid"
 #define JOURNAL_DIR "/run/pellicle"
-#define JOURNAL_PATH JOURNAL_DIR "/store.journal"
 #define FILES_MAX 65536 /* descriptors, if the system allows */
-
-struct options {
-    const char *socket, *pid_file;
-    char *journal; /* NULL: none */
-    bool foreground, domains;
-};
 
 struct daemon {
     struct options opt;
@@ -47,76 +39,9 @@ struct daemon {
     struct source signals;
     struct journal journal;
     char boot_id[64];
+    struct handed handed; /* by the last program, */
+    struct replay replay; /* and its clients */
 };
-
-static const char usage[] =
-    "Usage: pelstored [OPTION]...\n"
-    "Serve the store to programs, by a socket, and to kernels, by rings.\n"
-    "\n"
-    "  -f, --foreground     stay; messages go to stderr\n"
-    "  -s, --socket PATH    listen there (" SOCKET_PATH ")\n"
-    "  -p, --pid-file FILE  write the process id there (" PID_FILE ")\n"
-    "  -j, --journal FILE   keep the state there (" JOURNAL_PATH ", or\n"
-    "                       PATH.journal with another socket)\n"
-    "  -J, --no-journal     keep it nowhere\n"
-    "  -n, --no-domains     serve the socket alone; no hypervisor is needed\n"
-    "  -h, --help           print this and exit\n";
-
-static const struct option long_options[] = {
-    { "foreground", no_argument, NULL, 'f' },
-    { "socket", required_argument, NULL, 's' },
-    { "pid-file", required_argument, NULL, 'p' },
-    { "journal", required_argument, NULL, 'j' },
-    { "no-journal", no_argument, NULL, 'J' },
-    { "no-domains", no_argument, NULL, 'n' },
-    { "help", no_argument, NULL, 'h' },
-    { 0 },
-};
-
-static char *journal_default(const char *socket)
-{
-    static char path[PATH_MAX] = JOURNAL_PATH;
-
-    if (strcmp(socket, SOCKET_PATH))
-        snprintf(path, sizeof(path), "%s.journal", socket);
-    return path;
-}
-
-/* Exits on --help and on what it does not understand. */
-static void options_parse(struct options *o, int argc, char **argv)
-{
-    bool none = false;
-    int c;
-
-    *o = (struct options){ SOCKET_PATH, PID_FILE, NULL, false, true };
-    while ((c = getopt_long(argc, argv, "fs:p:j:Jnh", long_options, NULL)) !=
-           -1) {
-        if (c == 'f') {
-            o->foreground = true;
-        } else if (c == 's') {
-            o->socket = optarg;
-        } else if (c == 'p') {
-            o->pid_file = optarg;
-        } else if (c == 'j') {
-            o->journal = optarg;
-        } else if (c == 'J') {
-            none = true;
-        } else if (c == 'n') {
-            o->domains = false;
-        } else {
-            fputs(usage, c == 'h' ? stdout : stderr);
-            exit(c == 'h' ? EXIT_SUCCESS : 2);
-        }
-    }
-    if (optind != argc) {
-        fputs(usage, stderr);
-        exit(2);
-    }
-    if (none)
-        o->journal = NULL;
-    else if (!o->journal)
-        o->journal = journal_default(o->socket);
-}
 
 static void signal_event(struct source *src)
 {
@@ -158,9 +83,13 @@ static int round_done(void *arg)
 {
     struct daemon *d = arg;
     int wait_ms = d->srv->records ? journal_round(&d->journal) : -1;
+    int update_ms;
 
     loop_settle(&d->loop, &d->srv->dirty);
-    return wait_ms;
+    update_ms = update_round(d->srv, &d->opt, &d->listener);
+    if (update_ms < 0 || (wait_ms >= 0 && wait_ms < update_ms))
+        return wait_ms;
+    return update_ms;
 }
 
 /* Domains of another boot are others, even if their numbers are the same. */
@@ -195,22 +124,95 @@ static void tell_found(const char *path, const struct journal_found *f)
         log_line("journal %s: the last changes had found no room", path);
 }
 
-/* Recover what there is.  0, or a negative errno after a message. */
+/* Keep a journal; recover what the last one has, if nothing was handed over. */
 static int recover(struct daemon *d)
 {
-    struct journal_found found;
+    struct journal_found found = { 0 };
     int err;
 
     if (!d->opt.journal)
         return 0;
     mkdir(JOURNAL_DIR, 0755); /* if it is missing, the next line says so */
     err = journal_open(&d->journal, d->srv, d->opt.journal,
-                       d->opt.domains ? boot_id(d) : NULL, &found);
+                       d->opt.domains ? boot_id(d) : NULL,
+                       d->opt.handed ? NULL : &found);
     tell_found(d->opt.journal, &found);
     if (err)
         log_line("journal %s: %s", d->opt.journal,
                  err == -EBUSY ? "in use" : strerror(-err));
     return err;
+}
+
+/* Take what the last program handed over, but leave its clients for later. */
+static int take_over(struct daemon *d)
+{
+    int err = handed_parse(d->opt.handed, &d->handed);
+
+    if (!err) {
+        d->replay.srv = d->srv;
+        err = handover_read(&d->replay, d->handed.state);
+        close(d->handed.state);
+    }
+    if (err)
+        log_line("live update: cannot take over: %s", strerror(-err));
+    return err;
+}
+
+/* Serve the clients of the last program. */
+static int clients_take(struct daemon *d)
+{
+    int err = listener_take(&d->listener, &d->loop, d->srv, d->handed.listener);
+
+    for (unsigned int fd = 0; !err && fd < d->replay.nr_fds; fd++) {
+        if (d->replay.by_fd[fd])
+            socket_take(&d->listener, d->replay.by_fd[fd]);
+    }
+    replay_done(&d->replay);
+    return err;
+}
+
+static int listen_anew(struct daemon *d)
+{
+    mkdir(RUN_DIR, 0755); /* if it is missing, bind() says so */
+    return listener_open(&d->listener, &d->loop, d->srv, d->opt.socket);
+}
+
+/* The loop and its signals: 0, or a negative errno after a message. */
+static int loop_start(struct daemon *d)
+{
+    int err = loop_init(&d->loop);
+
+    if (!err)
+        err = signals_open(d);
+    if (err)
+        log_line("cannot wait for events: %s", strerror(-err));
+    d->loop.round_done = round_done;
+    d->loop.arg = d;
+    return err;
+}
+
+/* The store, as it was: 0, or a negative errno after a message. */
+static int store_start(struct daemon *d)
+{
+    int err = 0;
+
+    d->srv = d->opt.domains ? server_new(&xen_host, &d->xen)
+                            : server_new(&no_host, &d->loop);
+    if (!d->srv) {
+        log_line("not enough memory");
+        return -ENOMEM;
+    }
+    d->loop.srv = d->srv;
+    if (d->opt.handed)
+        err = take_over(d);
+    if (!err)
+        err = recover(d);
+    if (err)
+        return err;
+    if (d->opt.domains)
+        return xen_open(&d->xen, &d->loop, d->srv);
+    replay_drop_all(d->srv);
+    return 0;
 }
 
 /* Take up service: 0, or a negative errno after a message. */
@@ -225,34 +227,12 @@ static int start(struct daemon *d)
                                : strerror(-err));
         return err;
     }
-    err = loop_init(&d->loop);
+    err = loop_start(d);
     if (!err)
-        err = signals_open(d);
-    if (err) {
-        log_line("cannot wait for events: %s", strerror(-err));
-        return err;
-    }
-    d->srv = d->opt.domains ? server_new(&xen_host, &d->xen)
-                            : server_new(&no_host, &d->loop);
-    if (!d->srv) {
-        log_line("not enough memory");
-        return -ENOMEM;
-    }
-    d->loop.srv = d->srv;
-    d->loop.round_done = round_done;
-    d->loop.arg = d;
-    err = recover(d);
+        err = store_start(d);
     if (err)
         return err;
-    if (d->opt.domains)
-        err = xen_open(&d->xen, &d->loop, d->srv);
-    else
-        replay_drop_all(d->srv);
-    if (err)
-        return err;
-
-    mkdir(RUN_DIR, 0755); /* if it is missing, bind() says so */
-    err = listener_open(&d->listener, &d->loop, d->srv, d->opt.socket);
+    err = d->opt.handed ? clients_take(d) : listen_anew(d);
     if (err)
         log_line("%s: %s", d->opt.socket, strerror(-err));
     return err;
@@ -279,7 +259,9 @@ int main(int argc, char **argv)
 
     options_parse(&d.opt, argc, argv);
     files_raise();
-    if (!d.opt.foreground) {
+    if (d.opt.handed && !d.opt.foreground)
+        log_to_syslog(); /* in the background already */
+    else if (!d.opt.foreground) {
         ready = daemonise();
         if (ready < 0) {
             log_line("cannot go to the background: %s", strerror(-ready));
@@ -288,7 +270,7 @@ int main(int argc, char **argv)
     }
     if (start(&d))
         return EXIT_FAILURE;
-    if (!d.opt.foreground) {
+    if (ready >= 0) {
         log_to_syslog();
         daemon_ready(ready);
     }

@@ -75,6 +75,8 @@ void server_free(struct server *srv)
     }
     for (int i = 0; i < NR_SPECIALS; i++)
         perms_put(srv->special[i]);
+    mem_free(srv->update.program);
+    mem_free(srv->update.arguments);
     node_put(srv->root);
     mem_free(srv->watches.bucket);
     mem_free(srv);

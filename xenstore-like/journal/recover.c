@@ -90,6 +90,7 @@ static int recover(struct journal *j, struct journal_found *found)
     struct stat st;
     int err;
 
+    memset(found, 0, sizeof(*found));
     if (fstat(j->old.fd, &st))
         return -errno;
     if (!st.st_size)
@@ -106,6 +107,7 @@ static int recover(struct journal *j, struct journal_found *found)
     if (!err && !found->foreign)
         err = replay_kind(&s, FRAME_LOG);
     replay_done(&s.replay);
+    server_recount(j->srv);
     munmap((void *)s.data, s.len);
     if (err)
         return err;
@@ -135,7 +137,6 @@ int journal_open(struct journal *j, struct server *srv, const char *path,
 {
     int err;
 
-    memset(found, 0, sizeof(*found));
     *j = (struct journal){ .srv = srv, .path = path, .boot_id = boot_id };
     j->old.fd = j->new.fd = -1;
     j->path_new = path_new(path);
@@ -147,7 +148,7 @@ int journal_open(struct journal *j, struct server *srv, const char *path,
         err = errno == EWOULDBLOCK ? -EBUSY : -errno;
         goto fail;
     }
-    err = recover(j, found);
+    err = found ? recover(j, found) : 0;
     if (!err)
         err = journal_renew(j);
     if (err < 0)

@@ -511,7 +511,6 @@ int replay_records(struct replay *r, const void *data, size_t len)
 
 void replay_done(struct replay *r)
 {
-    server_recount(r->srv);
     mem_free(r->by_fd);
     r->by_fd = NULL;
     r->nr_fds = 0;

@@ -1,15 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* CONTROL: commands for the administrator. */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <store/log.h>
 #include <store/op.h>
 
-static int say(struct request *rq, const char *text)
+#include "control.h"
+
+int control_say(struct request *rq, const char *text)
 {
     return buf_append(&rq->out, text, strlen(text));
+}
+
+int control_sayf(struct request *rq, const char *format, ...)
+{
+    char text[256];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    return control_say(rq, text);
 }
 
 static int control_check(struct request *rq)
@@ -25,7 +39,7 @@ static int control_check(struct request *rq)
         return 0;
     }
     snprintf(text, sizeof(text), "%u domains with a wrong count\n", wrong);
-    return say(rq, text);
+    return control_say(rq, text);
 }
 
 static int control_print(struct request *rq)
@@ -45,7 +59,7 @@ static int quota_show(struct request *rq)
         snprintf(text, sizeof(text), "%-18s: %8u %s\n", quota_rows[i].name,
                  *quota_at(&rq->srv->quota, &quota_rows[i]),
                  quota_rows[i].text);
-        if (say(rq, text))
+        if (control_say(rq, text))
             return -ENOMEM;
     }
     return 0;
@@ -65,7 +79,7 @@ static int control_quota(struct request *rq)
             return -EINVAL;
         snprintf(text, sizeof(text), "%-18s: %8d\n", "nodes",
                  rq->srv->nodes[value]);
-        return say(rq, text);
+        return control_say(rq, text);
     }
     if (rq->nr_args != 4 || strcmp(rq->arg[1], "set") ||
         parse_uint(rq->arg[3], INT32_MAX, &value))
@@ -84,20 +98,18 @@ static const struct {
 } commands[] = {
     { "check", control_check, "" },
     { "help", control_help, "" },
+    { "live-update", control_live_update,
+      "-f FILE | -c ARGUMENTS | -s [-t SECONDS] [-F] | -a" },
     { "print", control_print, "TEXT" },
     { "quota", control_quota, "[DOMID | set NAME VALUE]" },
 };
 
 static int control_help(struct request *rq)
 {
-    char text[64];
-
     if (rq->nr_args != 1)
         return -EINVAL;
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-        snprintf(text, sizeof(text), "%s\t%s\n", commands[i].name,
-                 commands[i].usage);
-        if (say(rq, text))
+        if (control_sayf(rq, "%s\t%s\n", commands[i].name, commands[i].usage))
             return -ENOMEM;
     }
     return 0;
@@ -112,7 +124,7 @@ int op_control(struct request *rq)
         if (strcmp(rq->arg[0], commands[i].name))
             continue;
         err = commands[i].fn(rq);
-        if (!err && !rq->ok)
+        if (!err && !rq->ok && !rq->later)
             err = buf_append(&rq->out, "", 1);
         return err;
     }

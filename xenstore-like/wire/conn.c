@@ -36,6 +36,8 @@ void conn_reset(struct conn *c)
     while (!list_empty(&c->txns))
         txn_abort(list_entry(c->txns.next, struct txn, link));
     favour_leave(c);
+    update_leave(c);
+    c->held = false;
     buf_clear(&c->in);
     buf_clear(&c->out);
     c->kept = 0;
@@ -111,7 +113,8 @@ void conn_event(struct conn *c, const char *path, size_t path_len,
 
 bool conn_may_read(const struct conn *c)
 {
-    return buf_len(&c->out) < BACKLOG_PAUSE && list_empty(&c->waiting);
+    return buf_len(&c->out) < BACKLOG_PAUSE && !c->held &&
+           list_empty(&c->waiting);
 }
 
 /* The header of the first request if that is all there. */
@@ -130,7 +133,10 @@ static bool first_request(struct conn *c, struct xsd_sockmsg *hdr)
 /* Must this request wait for others to end their transactions? */
 static bool must_wait(struct conn *c, const struct xsd_sockmsg *hdr)
 {
-    return hdr->type == XS_TRANSACTION_START && !hdr->tx_id && !favour_admit(c);
+    if (hdr->type != XS_TRANSACTION_START || hdr->tx_id)
+        return false;
+    c->held = c->srv->update.pending;
+    return c->held || !favour_admit(c);
 }
 
 static void answer_one(struct conn *c, const struct xsd_sockmsg *hdr)

@@ -176,7 +176,8 @@ void dispatch(struct conn *c, const struct xsd_sockmsg *hdr, const char *data)
         server_publish(c->srv, &rq.direct);
     if (!err && rq.special >= 0)
         watch_fire_special(c->srv, rq.special);
-    reply(&rq, err);
+    if (err || !rq.later)
+        reply(&rq, err);
     if (!err && rq.hello)
         watch_hello(rq.hello);
     edit_clear(&rq.direct);

@@ -10,7 +10,8 @@
  *
  * With -k the store is killed that many times, at any instant, and started
  * again: what it answered is there, what it did not answer is there wholly or
- * not at all, guests' rings go on and their watches are still set.
+ * not at all, guests' rings go on and their watches are still set.  And as
+ * often another program takes over while all stay connected.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -507,6 +508,30 @@ static void crash(void)
     }
 }
 
+/*
+ * Another program takes over: nobody loses anything, but open transactions
+ * cannot commit any more.
+ */
+static void update(void)
+{
+    static const char words[] = "live-update\0-s\0-t\0"
+                                "0\0-F";
+    struct answer a;
+
+    compare_all();
+    peer_ask(&run.player[0].peer, XS_CONTROL, 0, words, sizeof(words), &a);
+    if (strcmp(a.data, "OK"))
+        die("live update: %s", a.data);
+    for (int i = 0; i < PEERS; i++) {
+        for (int j = 0; j < TXNS; j++) {
+            txn_lost(&run.player[i], &run.player[i].txn[j]);
+            run.player[i].txn[j].id = 0;
+        }
+    }
+    run.version++;
+    compare_all();
+}
+
 static void play(unsigned long steps, unsigned long crashes)
 {
     unsigned long between = crashes ? steps / crashes : 0;
@@ -525,6 +550,8 @@ static void play(unsigned long steps, unsigned long crashes)
             compare_all();
         if (between && run.step % between == 0)
             crash();
+        if (between && run.step % between == between / 2)
+            update();
     }
 }
 

@@ -366,6 +366,7 @@ static void garbage_is_no_harm(void **state)
                 replay_drop(r.by_fd[k]);
         }
         replay_done(&r);
+        server_recount(r.srv);
         assert_int_equal(server_check(r.srv), 0);
         server_free(r.srv);
     }

@@ -50,6 +50,8 @@ struct conn {
     uint8_t losses;      /* commits refused in a row, up to FAVOUR_LOSSES */
     bool contends;       /* others waited when it was favoured last */
     uint8_t dawdled;     /* it let a favour expire: losses before the next */
+    bool held;           /* until the live update is over, with the
+                            transaction that it wants to begin */
     bool paused;         /* requests wait until the peer fetches replies */
     size_t kept;         /* bytes of out that the journal has; rings only */
     int handed_fd;       /* a socket's descriptor if it is to be journalled,

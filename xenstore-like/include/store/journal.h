@@ -60,7 +60,8 @@ struct journal_found {
  * @path:    the file; made if it is missing
  * @boot_id: a file of another boot is ignored, for all domains are others;
  *           NULL: of any boot will do
- * @found:   set to what to tell the administrator
+ * @found:   set to what to tell the administrator; NULL: @srv has its state
+ *           already, and what the file holds is not read
  *
  * Returns: 0; -EBUSY another server has it; another negative errno: there is
  *          no journal.

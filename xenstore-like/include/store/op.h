@@ -38,6 +38,7 @@ struct request {
 
     struct buf out;      /* the reply's payload */
     bool ok;             /* reply "OK" instead */
+    bool later;          /* the reply comes later */
     struct watch *hello; /* send its first event behind the reply */
     int special;         /* fire this one before the reply, or -1 */
 };

@@ -17,16 +17,16 @@ struct replay {
  * @data: whole records, @len bytes; untrusted, though a checksum was right
  *
  * Connections are made without a peer: the host then gives them one.
+ * Afterwards server_recount() is to be called.
  * Returns: 0; -EINVAL something is not a record: what stands before it was
  *          done; -ENOMEM.
  */
 int replay_records(struct replay *r, const void *data, size_t len);
 
 /**
- * replay_done - all records were read
+ * replay_done - free what @r holds
  *
- * Counts the nodes, and frees what @r holds.  The connections are reached by
- * their domains, or on srv->conns.
+ * The connections are reached by their domains, or on srv->conns.
  */
 void replay_done(struct replay *r);
 

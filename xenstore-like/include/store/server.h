@@ -11,6 +11,7 @@
 #include <store/edit.h>
 #include <store/list.h>
 #include <store/quota.h>
+#include <store/update.h>
 
 struct conn;
 struct records;
@@ -80,6 +81,7 @@ struct server {
     struct perms *special[NR_SPECIALS]; /* who hears of it */
     struct list conns;
     struct favour favour;
+    struct update update;
     struct list dirty;       /* connections with something to settle */
     struct records *records; /* what the journal lacks; NULL: there is none */
     const struct host *host;
