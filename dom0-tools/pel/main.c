@@ -20,10 +20,16 @@ static int usage(const char *what)
 static int run(struct pel_ctx *ctx, const struct cmd *cmd, int argc,
                const char **argv)
 {
+    const char *wrong, *name = cmd->name;
     struct args args;
-    const char *wrong = cmd_parse(cmd, argc, argv, &args);
     int rc;
 
+    if (argc && (!strcmp(argv[0], "-h") || !strcmp(argv[0], "--help"))) {
+        cmd = cmd_find("help");
+        argv = &name;
+        argc = 1;
+    }
+    wrong = cmd_parse(cmd, argc, argv, &args);
     if (wrong)
         return usage(wrong);
 

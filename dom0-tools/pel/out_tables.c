@@ -88,7 +88,7 @@ void out_network_row(FILE *f, const struct pel_devinfo *d)
 {
     const uint8_t *m = d->mac;
 
-    fprintf(f, "%-3u %-2u %02x:%02x:%02x:%02x:%02x:%02x ", d->devid,
+    fprintf(f, "%-3u %-2u %02x:%02x:%02x:%02x:%02x:%02x", d->devid,
             d->backend_domid, m[0], m[1], m[2], m[3], m[4], m[5]);
     fprintf(f, "%6u %5d %6d %5d/%-11d %-30s\n", d->devid, d->state, d->evtchn,
             d->ring, d->rx_ring, d->backend);

@@ -24,6 +24,7 @@
 
 #define XSTATE_X87 1UL
 #define XSTATE_SSE 2UL
+#define XSTATE_AVX 4UL
 
 #define FCW_INIT 0x037f
 #define MXCSR_INIT 0x1f80
@@ -152,15 +153,24 @@ void fpu_load(struct vcpu *v)
         stts();
 }
 
-bool fpu_set_xcr0(struct vcpu *v, uint64_t xcr0)
+/* Components that @v may switch on; 0: it has no XSAVE. */
+static uint64_t xcr0_max(const struct vcpu *v)
 {
-    uint64_t max = v->domain->policy.xcr0_max & xcr0_all;
+    return v->domain->policy.xcr0_max & xcr0_all;
+}
 
+static bool xcr0_valid(uint64_t xcr0, uint64_t max)
+{
     if (!max || (xcr0 & ~max) || !(xcr0 & XSTATE_X87))
         return false;
-    if ((xcr0 & 4) && !(xcr0 & XSTATE_SSE))
+    if ((xcr0 & XSTATE_AVX) && !(xcr0 & XSTATE_SSE))
         return false;
-    if ((xcr0 & 0xe0) && (xcr0 & 0xe6) != 0xe6)
+    return !(xcr0 & 0xe0) || (xcr0 & 0xe6) == 0xe6;
+}
+
+bool fpu_set_xcr0(struct vcpu *v, uint64_t xcr0)
+{
+    if (!xcr0_valid(xcr0, xcr0_max(v)))
         return false;
     v->fpu.xcr0 = xcr0;
     xcr0_load(xcr0);
@@ -180,10 +190,24 @@ void fpu_set_context(struct vcpu *v, const void *fxsave, bool valid)
     x->xstate_bv = XSTATE_X87 | XSTATE_SSE;
 }
 
+/* XSAVE may leave the bytes of an initial component as they were. */
+static void clean_legacy(struct fxsave_area *f, uint64_t xstate_bv)
+{
+    memset(f->rest, 0, sizeof(f->rest));
+    if (!xcr0_all)
+        return;
+    if (!(xstate_bv & XSTATE_X87)) {
+        memset(f, 0, offsetof(struct fxsave_area, mxcsr));
+        memset(f->st, 0, sizeof(f->st));
+        f->fcw = FCW_INIT;
+    }
+    if (!(xstate_bv & XSTATE_SSE))
+        memset(f->xmm, 0, sizeof(f->xmm));
+}
+
 void fpu_get_context(struct vcpu *v, void *fxsave)
 {
     const struct xsave_area *x = v->fpu.area;
-    struct fxsave_area *f = fxsave;
 
     if (v == current_vcpu()) {
         fpu_save(v);
@@ -191,17 +215,89 @@ void fpu_get_context(struct vcpu *v, void *fxsave)
             stts();
         xcr0_load(v->fpu.xcr0);
     }
-    memcpy(f, &x->legacy, sizeof(*f));
-    memset(f->rest, 0, sizeof(f->rest));
-    if (!xcr0_all)
-        return;
+    memcpy(fxsave, &x->legacy, sizeof(x->legacy));
+    clean_legacy(fxsave, x->xstate_bv);
+}
 
-    /* XSAVE may leave the bytes of an initial component as they were. */
-    if (!(x->xstate_bv & XSTATE_X87)) {
-        memset(f, 0, offsetof(struct fxsave_area, mxcsr));
-        memset(f->st, 0, sizeof(f->st));
-        f->fcw = FCW_INIT;
-    }
-    if (!(x->xstate_bv & XSTATE_SSE))
-        memset(f->xmm, 0, sizeof(f->xmm));
+/* What stands before the area. */
+struct state_head {
+    uint64_t xcr0, xcr0_accum;
+};
+
+/* Where a component above SSE is in the area, and its bytes. */
+static uint64_t place(unsigned int component, uint64_t *offset)
+{
+    uint32_t r[4];
+
+    cpuid(0xd, component, r);
+    *offset = r[1];
+    return r[0];
+}
+
+static uint64_t area_bytes(uint64_t mask)
+{
+    uint64_t bytes = sizeof(struct xsave_area), offset;
+
+    for (unsigned int i = 2; i < 63; i++)
+        if (mask >> i & 1) {
+            uint64_t len = place(i, &offset);
+
+            bytes = MAX(bytes, offset + len);
+        }
+    return bytes;
+}
+
+uint64_t fpu_state_size(const struct vcpu *v, uint64_t *mask)
+{
+    *mask = xcr0_max(v);
+    return *mask ? sizeof(struct state_head) + area_bytes(*mask) : 0;
+}
+
+void fpu_get_state(const struct vcpu *v, void *to)
+{
+    const struct xsave_area *from = v->fpu.area;
+    uint64_t mask, size = fpu_state_size(v, &mask), offset;
+    struct state_head *head = to;
+    struct xsave_area *x = (void *)(head + 1);
+
+    memset(to, 0, size);
+    *head = (struct state_head){ v->fpu.xcr0, mask };
+    x->legacy = from->legacy;
+    clean_legacy(&x->legacy, from->xstate_bv);
+    x->xstate_bv = from->xstate_bv & mask;
+    for (unsigned int i = 2; i < 63; i++)
+        if (x->xstate_bv >> i & 1) {
+            uint64_t len = place(i, &offset);
+
+            memcpy((char *)x + offset, (const char *)from + offset, len);
+        }
+}
+
+int fpu_set_state(struct vcpu *v, const void *from, uint64_t size)
+{
+    const struct state_head *head = from;
+    const struct xsave_area *x = (const void *)(head + 1);
+    struct xsave_area *area = v->fpu.area;
+    uint64_t max = xcr0_max(v);
+
+    if (size < sizeof(*head))
+        return -EINVAL;
+    if (!head->xcr0 && !head->xcr0_accum)
+        return 0;
+    size -= sizeof(*head);
+    if (size < sizeof(*x) || !xcr0_valid(head->xcr0, max) ||
+        (head->xcr0_accum & ~max) || (head->xcr0 & ~head->xcr0_accum) ||
+        (x->xstate_bv & ~head->xcr0_accum) || x->xcomp_bv ||
+        area_bytes(x->xstate_bv) > size)
+        return -EINVAL;
+    for (unsigned int i = 0; i < ARRAY_SIZE(x->reserved); i++)
+        if (x->reserved[i])
+            return -EINVAL;
+
+    memset(area, 0, area_bytes(max));
+    memcpy(area, x, size);
+    area->legacy.mxcsr &= mxcsr_mask;
+    memset(area->legacy.rest, 0, sizeof(area->legacy.rest));
+    v->fpu.xcr0 = head->xcr0;
+    return 0;
 }

@@ -46,6 +46,7 @@ int bitmap_from_guest(uint8_t *map, unsigned int bits,
 void cpus_online(uint8_t *map)
 {
     memset(map, 0, NR_CPUS / 8);
-    for (unsigned int i = 0; i < nr_cpus_online; i++)
-        map[i / 8] |= 1U << i % 8;
+    for (unsigned int i = 0; i < nr_cpus; i++)
+        if (cpu_online(i))
+            map[i / 8] |= 1U << i % 8;
 }

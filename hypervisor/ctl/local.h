@@ -22,6 +22,10 @@ domctl_fn domctl_scheduler_op, domctl_settscinfo, domctl_gettscinfo;
 domctl_fn domctl_get_cpu_policy, domctl_set_cpu_policy;
 domctl_fn domctl_set_ext_vcpucontext, domctl_get_ext_vcpucontext;
 
+/* domctl_state.c */
+domctl_fn domctl_setvcpuextstate, domctl_getvcpuextstate;
+domctl_fn domctl_set_vcpu_msrs, domctl_get_vcpu_msrs;
+
 /* domctl_mem.c */
 domctl_fn domctl_max_mem, domctl_getpageframeinfo3, domctl_shadow_op;
 domctl_fn domctl_hypercall_init, domctl_setnodeaffinity;
@@ -47,6 +51,9 @@ int bitmap_from_guest(uint8_t *map, unsigned int bits,
 
 /* cpus_online - a bitmap of NR_CPUS bits */
 void cpus_online(uint8_t *map);
+
+/* cpu_place - where CPU @id is; one that is offline is nowhere */
+struct xen_sysctl_cputopo cpu_place(unsigned int id);
 
 struct cpu_policy;
 

@@ -56,19 +56,22 @@ static long op_get_cpuinfo(struct xen_platform_op *p)
 {
     struct xenpf_pcpuinfo *i = &p->u.pcpu_info;
 
-    i->max_present = nr_cpus_online - 1;
+    i->max_present = nr_cpus - 1;
     i->apic_id = i->acpi_id = ~0U;
     i->flags = XEN_PCPU_FLAGS_INVALID;
-    if (i->xen_cpuid >= nr_cpus_online)
+    if (i->xen_cpuid >= nr_cpus)
         return 0;
 
     i->apic_id = cpus[i->xen_cpuid].apic_id;
-    i->flags = XEN_PCPU_FLAGS_ONLINE;
-    for (unsigned int n = 0; n < acpi.nr_cpus; n++)
-        if (acpi.cpu_apic_id[n] == i->apic_id)
-            i->acpi_id = acpi.cpu_acpi_id[n];
+    i->acpi_id = cpus[i->xen_cpuid].acpi_id;
+    i->flags = cpu_online(i->xen_cpuid) ? XEN_PCPU_FLAGS_ONLINE : 0;
 
     return 0;
+}
+
+static long op_cpu_online(struct xen_platform_op *p)
+{
+    return cpu_up(p->u.cpu_ol.cpuid);
 }
 
 static platform_fn *const ops[] = {
@@ -77,6 +80,7 @@ static platform_fn *const ops[] = {
     [XENPF_firmware_info] = op_firmware_info,
     [XENPF_enter_acpi_sleep] = op_enter_acpi_sleep,
     [XENPF_get_cpuinfo] = op_get_cpuinfo,
+    [XENPF_cpu_online] = op_cpu_online,
 };
 
 /**

@@ -72,15 +72,32 @@ static uint32_t guest_features(unsigned int i)
     return 0;
 }
 
+/* How many CPUs share the first one's core and socket. */
+static void count_siblings(struct xen_sysctl_physinfo *p)
+{
+    const struct xen_sysctl_cputopo first = cpu_place(0);
+    unsigned int threads = 0, in_socket = 0;
+
+    for (unsigned int i = 0; i < nr_cpus; i++) {
+        const struct xen_sysctl_cputopo t = cpu_place(i);
+
+        if (t.socket != first.socket)
+            continue;
+        in_socket++;
+        threads += t.core == first.core;
+    }
+    p->threads_per_core = threads;
+    p->cores_per_socket = in_socket / threads;
+}
+
 static long op_physinfo(struct xen_sysctl *s)
 {
     struct xen_sysctl_physinfo *p = &s->u.physinfo;
 
     memset(p, 0, sizeof(*p));
-    p->threads_per_core = 1;
-    p->cores_per_socket = nr_cpus_online;
+    count_siblings(p);
     p->nr_cpus = nr_cpus_online;
-    p->max_cpu_id = nr_cpus_online - 1;
+    p->max_cpu_id = nr_cpus - 1;
     p->nr_nodes = 1;
     p->cpu_khz = tsc_khz;
     p->capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1;
@@ -147,7 +164,7 @@ static long op_debug_keys(struct xen_sysctl *s)
 static long op_getcpuinfo(struct xen_sysctl *s)
 {
     struct xen_sysctl_getcpuinfo *g = &s->u.getcpuinfo;
-    uint32_t n = MIN(g->max_cpus, nr_cpus_online);
+    uint32_t n = MIN(g->max_cpus, nr_cpus);
 
     for (uint32_t i = 0; i < n; i++) {
         struct xen_sysctl_cpuinfo info = { .idletime = sched_idle_ns(i) };
@@ -171,15 +188,15 @@ static long op_cputopoinfo(struct xen_sysctl *s)
 {
     struct xen_sysctl_cputopoinfo *t = &s->u.cputopoinfo;
     unsigned long u = (unsigned long)t->cputopo.p;
-    uint32_t n = MIN(t->num_cpus, nr_cpus_online);
+    uint32_t n = MIN(t->num_cpus, nr_cpus);
 
     for (uint32_t i = 0; u && i < n; i++) {
-        struct xen_sysctl_cputopo topo = { .core = i };
+        const struct xen_sysctl_cputopo topo = cpu_place(i);
 
         if (COPY_TO_GUEST_IDX(u, i, &topo))
             return -EFAULT;
     }
-    t->num_cpus = u ? n : nr_cpus_online;
+    t->num_cpus = u ? n : nr_cpus;
 
     return 0;
 }
@@ -222,10 +239,10 @@ static long op_cpupool(struct xen_sysctl *s)
         list_for_each(l, &domain_list) p->n_dom++;
         lock_release(&domain_list_lock);
         cpus_online(map);
-        return bitmap_to_guest(&p->cpumap, map, nr_cpus_online);
+        return bitmap_to_guest(&p->cpumap, map, nr_cpus);
     case XEN_SYSCTL_CPUPOOL_OP_FREEINFO:
         memset(map, 0, sizeof(map));
-        return bitmap_to_guest(&p->cpumap, map, nr_cpus_online);
+        return bitmap_to_guest(&p->cpumap, map, nr_cpus);
     case XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN:
         return p->cpupool_id ? -ENOENT : 0;
     default:
@@ -305,7 +322,17 @@ static long op_cpu_policy(struct xen_sysctl *s)
                            &p->nr_msrs);
 }
 
-/* tbuf_op, perfc_op, power management, offlining, live patches: -ENOSYS. */
+/* CPUs are taken into service; none is taken out of it. */
+static long op_cpu_hotplug(struct xen_sysctl *s)
+{
+    if (s->u.cpu_hotplug.op == XEN_SYSCTL_CPU_HOTPLUG_ONLINE)
+        return cpu_up(s->u.cpu_hotplug.cpu);
+    return s->u.cpu_hotplug.op <= XEN_SYSCTL_CPU_HOTPLUG_SMT_DISABLE
+               ? -EOPNOTSUPP
+               : -EINVAL;
+}
+
+/* tbuf_op, perfc_op, power management, live patches: -ENOSYS. */
 // clang-format off
 static sysctl_fn *const ops[] = {
     [XEN_SYSCTL_readconsole]            = op_readconsole,
@@ -315,6 +342,7 @@ static sysctl_fn *const ops[] = {
     [XEN_SYSCTL_debug_keys]             = op_debug_keys,
     [XEN_SYSCTL_getcpuinfo]             = op_getcpuinfo,
     [XEN_SYSCTL_availheap]              = op_availheap,
+    [XEN_SYSCTL_cpu_hotplug]            = op_cpu_hotplug,
     [XEN_SYSCTL_cputopoinfo]            = op_cputopoinfo,
     [XEN_SYSCTL_numainfo]               = op_numainfo,
     [XEN_SYSCTL_cpupool_op]             = op_cpupool,

@@ -31,4 +31,27 @@ bool fpu_set_xcr0(struct vcpu *v, uint64_t xcr0);
 void fpu_set_context(struct vcpu *v, const void *fxsave, bool valid);
 void fpu_get_context(struct vcpu *v, void *fxsave);
 
+/*
+ * The whole state of a vCPU that is not loaded, as the toolstack moves it:
+ * XCR0, the components that it ever had (8 bytes each), an XSAVE area of the
+ * standard format.
+ */
+
+/**
+ * fpu_state_size - bytes of it; 0 without XSAVE
+ * @mask: set to the components that @v may have
+ */
+uint64_t fpu_state_size(const struct vcpu *v, uint64_t *mask);
+
+/* fpu_get_state - write fpu_state_size() bytes; what is unused is zero */
+void fpu_get_state(const struct vcpu *v, void *to);
+
+/**
+ * fpu_set_state - the reverse; @size may be less, the rest is initial
+ *
+ * Returns: 0; -EINVAL components that @v has not, or a header that XRSTOR
+ * would refuse.
+ */
+int fpu_set_state(struct vcpu *v, const void *from, uint64_t size);
+
 #endif

@@ -132,6 +132,27 @@ static void disks_are_listed(void **state)
         "/local/domain/0/backend/vbd/1/51712\n");
 }
 
+static void nics_are_listed(void **state)
+{
+    const struct pel_devinfo nic = {
+        .state = 4,
+        .evtchn = -1,
+        .ring = -1,
+        .rx_ring = -1,
+        .mac = { 0x00, 0x16, 0x3e, 0x4e, 0x72, 0x38 },
+        .backend = "/local/domain/0/backend/vif/1/0",
+    };
+    FILE *f = begin();
+
+    (void)state;
+    out_network_head(f);
+    out_network_row(f, &nic);
+    end(f, "Idx BE Mac Addr.         handle state evt-ch   tx-/rx-ring-ref "
+           "BE-path                       \n"
+           "0   0  00:16:3e:4e:72:38     0     4     -1    -1/-1          "
+           "/local/domain/0/backend/vif/1/0\n");
+}
+
 static void pools_are_listed(void **state)
 {
     const struct xen_sysctl_cpupool_op pool = {
@@ -158,7 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vcpus_are_listed), cmocka_unit_test(shares_are_listed),
         cmocka_unit_test(times_are_listed), cmocka_unit_test(disks_are_listed),
-        cmocka_unit_test(pools_are_listed),
+        cmocka_unit_test(nics_are_listed),  cmocka_unit_test(pools_are_listed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-tests += cpu/policy_test
+tests += cpu/policy_test cpu/fpu_test
 src-cpu/policy_test := cpu/policy_cpuid.c cpu/policy_msr.c
+src-cpu/fpu_test := cpu/fpu.c

@@ -24,6 +24,7 @@ struct cpu {
     const struct domain *loaded;
     uint64_t tlb_time;
     unsigned long tlb_page;
+    unsigned long cr4;
 };
 
 struct stack_top {
