@@ -33,15 +33,16 @@ def pytest_collection_modifyitems(config, items):
 class Daemon:
     """A running pelstored."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, domains=False):
         self.folder = folder
         self.socket = folder / "socket"
         self.pid_file = folder / "pid"
         self.clients = []
         # In the background: the command returns when the socket is ready.
         done = subprocess.run(
-            [BINARY, "--no-domains", "--socket", self.socket, "--pid-file",
-             self.pid_file], timeout=20, check=True)
+            [BINARY, *([] if domains else ["--no-domains"]), "--socket",
+             self.socket, "--pid-file", self.pid_file],
+            timeout=20, check=True)
         assert done.returncode == 0
         self.pid = int(self.pid_file.read_text())
 

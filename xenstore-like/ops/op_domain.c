@@ -48,7 +48,7 @@ int op_introduce(struct request *rq)
     unsigned int port;
     uint16_t domid;
     uint64_t gfn;
-    bool first;
+    bool first, known;
     int err;
 
     /* Domain 0 is there from the start. */
@@ -56,12 +56,15 @@ int op_introduce(struct request *rq)
         parse_gfn(rq->arg[1], &gfn) ||
         parse_uint(rq->arg[2], UINT32_MAX, &port) || !port)
         return -EINVAL;
+    known = server_domain(rq->srv, domid);
     dom = server_domain_add(rq->srv, domid);
     if (!dom)
         return -ENOMEM;
 
     first = !dom->introduced;
     err = rq->srv->host->introduce(rq->srv, dom, gfn, port);
+    if (err && !known)
+        server_domain_drop(rq->srv, dom);
     if (err)
         return err;
     dom->introduced = true;
