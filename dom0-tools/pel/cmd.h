@@ -122,6 +122,7 @@ char *name_or_null(struct pel_ctx *ctx, uint32_t domid);
     X(info)                                                                    \
     X(uptime)                                                                  \
     X(dmesg)                                                                   \
+    X(store)                                                                   \
     X(domid)                                                                   \
     X(domname)                                                                 \
     X(help)                                                                    \

@@ -35,6 +35,7 @@ const struct cmd cmd_table[] = {
     { "info",     cmd_info,     0, 0,  "j",   "",         "describe the host" },
     { "uptime",   cmd_uptime,   0, -1, "s",   "[DOMAIN...]", "tell how long domains have run" },
     { "dmesg",    cmd_dmesg,    0, 0,  "",    "",         "print the hypervisor's messages" },
+    { "store",    cmd_store,    0, -1, "",    "[COMMAND [WORD...]]", "show the store's figures, or steer it" },
     { "domid",    cmd_domid,    1, 1,  "",    "NAME",     "print the id of a domain" },
     { "domname",  cmd_domname,  1, 1,  "",    "ID",       "print the name of a domain" },
     { "help",     cmd_help,     0, 1,  "",    "[COMMAND]", "print this, or more of one command" },

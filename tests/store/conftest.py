@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(config, items):
 class Daemon:
     """A running pelstored."""
 
-    def __init__(self, folder, domains=False):
+    def __init__(self, folder, *options, domains=False):
         self.folder = folder
         self.socket = folder / "socket"
         self.pid_file = folder / "pid"
@@ -41,7 +41,7 @@ class Daemon:
         # In the background: the command returns when the socket is ready.
         done = subprocess.run(
             [BINARY, *([] if domains else ["--no-domains"]), "--socket",
-             self.socket, "--pid-file", self.pid_file],
+             self.socket, "--pid-file", self.pid_file, *options],
             timeout=20, check=True)
         assert done.returncode == 0
         self.pid = int(self.pid_file.read_text())
@@ -90,6 +90,22 @@ def store(tmp_path):
     except ProcessLookupError:
         pass
     assert not daemon.socket.exists()
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Starts a daemon with the options that a test wants."""
+    daemons = []
+
+    def begin(*options):
+        folder = tmp_path / f"daemon{len(daemons)}"
+        folder.mkdir()
+        daemons.append(Daemon(folder, *options))
+        return daemons[-1]
+
+    yield begin
+    for daemon in daemons:
+        daemon.stop()
 
 
 @pytest.fixture

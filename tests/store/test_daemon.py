@@ -2,12 +2,16 @@
 """The process: start, socket, signals."""
 
 import os
+import pathlib
+import pwd
+import shutil
 import signal
 import socket
 import stat
 import subprocess
+import tempfile
 
-from conftest import BINARY
+from conftest import BINARY, Daemon
 
 
 def run(*args):
@@ -82,3 +86,46 @@ def test_without_a_hypervisor_it_says_so(tmp_path):
     gone = run("-f", "-s", tmp_path / "socket", "-p", tmp_path / "pid")
     assert gone.returncode == 1
     assert "/dev/xen" in gone.stderr
+
+
+def status(pid):
+    """What the kernel says of a process: words by name."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return {ln.split(":")[0]: ln.split()[1:] for ln in file}
+
+
+def test_it_gives_up_rights(store):
+    assert status(store.pid)["Seccomp"] == ["2"]
+    assert status(store.pid)["NoNewPrivs"] == ["1"]
+
+
+def test_it_can_be_another_user():
+    if os.geteuid():
+        return  # only root can
+    nobody = pwd.getpwnam("nobody")
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="pelstored-"))
+    try:
+        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        store = Daemon(folder, "--user", "nobody")
+        assert status(store.pid)["Uid"] == [str(nobody.pw_uid)] * 4
+        assert status(store.pid)["Groups"] == []
+        client = store.client()
+        for n in range(600):  # so that a new journal is made
+            client.write("/many", b"x" * 4000)
+        assert client.ask("CONTROL", b"live-update\0-s\0") == b"OK\0"
+        assert client.read("/many") == b"x" * 4000
+        store.stop()
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_a_user_who_cannot_keep_the_journal(tmp_path):
+    if os.geteuid():
+        return
+    refused = run("-f", "-n", "-s", tmp_path / "s", "-p", tmp_path / "p",
+                  "-u", "nobody")
+    assert refused.returncode == 1
+    assert "user nobody: Permission denied" in refused.stderr
+    refused = run("-f", "-n", "-s", tmp_path / "s", "-p", tmp_path / "p",
+                  "-u", "no-such-user")
+    assert "No such file" in refused.stderr

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <store/handover.h>
@@ -17,6 +18,8 @@
 #include <store/log.h>
 #include <store/replay.h>
 
+#include "access.h"
+#include "confine.h"
 #include "conn_socket.h"
 #include "daemonise.h"
 #include "log.h"
@@ -38,6 +41,7 @@ struct daemon {
     struct listener listener;
     struct source signals;
     struct journal journal;
+    struct access_log access;
     char boot_id[64];
     struct handed handed; /* by the last program, */
     struct replay replay; /* and its clients */
@@ -85,6 +89,7 @@ static int round_done(void *arg)
     int wait_ms = d->srv->records ? journal_round(&d->journal) : -1;
     int update_ms;
 
+    access_round(&d->access);
     loop_settle(&d->loop, &d->srv->dirty);
     update_ms = update_round(d->srv, &d->opt, &d->listener);
     if (update_ms < 0 || (wait_ms >= 0 && wait_ms < update_ms))
@@ -191,6 +196,28 @@ static int loop_start(struct daemon *d)
     return err;
 }
 
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Figures and the access log: 0, or a negative errno after a message. */
+static int watch_itself(struct daemon *d)
+{
+    int err;
+
+    d->srv->stats.now_ns = now_ns;
+    if (!d->opt.access)
+        return 0;
+    err = access_open(&d->access, d->opt.access, d->srv);
+    if (err)
+        log_line("%s: %s", d->opt.access, strerror(-err));
+    return err;
+}
+
 /* The store, as it was: 0, or a negative errno after a message. */
 static int store_start(struct daemon *d)
 {
@@ -207,6 +234,8 @@ static int store_start(struct daemon *d)
         err = take_over(d);
     if (!err)
         err = recover(d);
+    if (!err)
+        err = watch_itself(d);
     if (err)
         return err;
     if (d->opt.domains)
@@ -247,6 +276,7 @@ static void stop(struct daemon *d)
     if (d->opt.domains)
         xen_close(&d->xen);
     server_free(d->srv);
+    access_close(&d->access);
     close(d->signals.fd);
     loop_fini(&d->loop);
     unlink(d->opt.pid_file);
@@ -268,7 +298,7 @@ int main(int argc, char **argv)
             return EXIT_FAILURE;
         }
     }
-    if (start(&d))
+    if (start(&d) || confine(&d.opt))
         return EXIT_FAILURE;
     if (ready >= 0) {
         log_to_syslog();

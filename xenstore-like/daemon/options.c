@@ -23,6 +23,7 @@ static const char usage[] =
     "  -j, --journal FILE   keep the state there (" JOURNAL_PATH ", or\n"
     "                       PATH.journal with another socket)\n"
     "  -J, --no-journal     keep it nowhere\n"
+    "  -a, --access-log FILE  add a line for each request to it\n"
     "  -u, --user NAME      have that user's rights as soon as possible\n"
     "  -n, --no-domains     serve the socket alone; no hypervisor is needed\n"
     "  -h, --help           print this and exit\n";
@@ -33,6 +34,7 @@ static const struct option long_options[] = {
     { "pid-file", required_argument, NULL, 'p' },
     { "journal", required_argument, NULL, 'j' },
     { "no-journal", no_argument, NULL, 'J' },
+    { "access-log", required_argument, NULL, 'a' },
     { "user", required_argument, NULL, 'u' },
     { "no-domains", no_argument, NULL, 'n' },
     { "help", no_argument, NULL, 'h' },
@@ -79,8 +81,8 @@ void options_parse(struct options *o, int argc, char **argv)
     *o = (struct options){ .socket = socket,
                            .pid_file = pid_file,
                            .domains = true };
-    while ((c = getopt_long(argc, argv, "fs:p:j:Ju:nh", long_options, NULL)) !=
-           -1) {
+    while ((c = getopt_long(argc, argv, "fs:p:j:Ja:u:nh", long_options,
+                            NULL)) != -1) {
         if (c == 'f') {
             o->foreground = true;
         } else if (c == 's') {
@@ -91,6 +93,8 @@ void options_parse(struct options *o, int argc, char **argv)
             o->journal = absolute(optarg);
         } else if (c == 'J') {
             none = true;
+        } else if (c == 'a') {
+            o->access = absolute(optarg);
         } else if (c == 'u') {
             o->user = optarg;
         } else if (c == 'n') {
@@ -115,7 +119,7 @@ void options_parse(struct options *o, int argc, char **argv)
 
 char **options_argv(const struct options *o, char *program, char *handed)
 {
-    char **argv = calloc(16, sizeof(*argv));
+    char **argv = calloc(20, sizeof(*argv));
     int nr = 0;
 
     if (!argv)
@@ -128,6 +132,10 @@ char **options_argv(const struct options *o, char *program, char *handed)
     argv[nr++] = o->journal ? "--journal" : "--no-journal";
     if (o->journal)
         argv[nr++] = o->journal;
+    if (o->access) {
+        argv[nr++] = "--access-log";
+        argv[nr++] = o->access;
+    }
     if (o->user) {
         argv[nr++] = "--user";
         argv[nr++] = o->user;

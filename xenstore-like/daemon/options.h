@@ -9,6 +9,7 @@
 struct options {
     char *socket, *pid_file;
     char *journal; /* NULL: none */
+    char *access;  /* file for the access log, or NULL */
     char *user;    /* whose rights to keep, or NULL: all */
     bool foreground, domains;
     const char *handed; /* from the last program, see <handed.h>, or NULL */

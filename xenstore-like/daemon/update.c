@@ -95,6 +95,8 @@ static void perform(struct server *srv, const struct options *opt,
     unsigned int answer = update_answer(srv, "OK");
 
     err = state < 0 ? -errno : 0;
+    if (opt->user && opt->domains)
+        err = -EPERM; /* the next program could not open the devices */
     sockets_hand(srv, true);
     if (!err)
         err = handover_write(srv, state);

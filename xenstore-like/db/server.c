@@ -75,6 +75,7 @@ void server_free(struct server *srv)
     }
     for (int i = 0; i < NR_SPECIALS; i++)
         perms_put(srv->special[i]);
+    buf_clear(&srv->stats.report);
     mem_free(srv->update.program);
     mem_free(srv->update.arguments);
     node_put(srv->root);

@@ -14,5 +14,7 @@ int control_sayf(struct request *rq, const char *format, ...)
 
 /* The commands; each is a handler as those in <store/op.h>. */
 int control_live_update(struct request *rq);
+int control_stats(struct request *rq);
+int control_memreport(struct request *rq);
 
 #endif

@@ -51,42 +51,88 @@ static int control_print(struct request *rq)
     return 0;
 }
 
-static int quota_show(struct request *rq)
+/* All limits that hold for @dom, or for those that have none of their own. */
+static int quota_show(struct request *rq, struct domain *dom)
 {
-    char text[96];
+    struct quota *q = dom && dom->quota ? dom->quota : &rq->srv->quota;
 
     for (size_t i = 0; i < nr_quota_rows; i++) {
-        snprintf(text, sizeof(text), "%-18s: %8u %s\n", quota_rows[i].name,
-                 *quota_at(&rq->srv->quota, &quota_rows[i]),
-                 quota_rows[i].text);
-        if (control_say(rq, text))
+        if (control_sayf(rq, "%-18s: %8u %s\n", quota_rows[i].name,
+                         *quota_at(q, &quota_rows[i]), quota_rows[i].text))
             return -ENOMEM;
     }
     return 0;
 }
 
-/* quota | quota DOMID | quota set NAME VALUE */
-static int control_quota(struct request *rq)
+/* What a domain has, and what it may have if that is its own. */
+static int quota_used(struct request *rq, unsigned int domid)
 {
-    unsigned int value;
-    char text[48];
+    struct domain *dom = server_domain(rq->srv, domid);
+    const struct conn *c = dom ? dom->conn : NULL;
+
+    if (control_sayf(rq, "%-18s: %8d\n", "nodes", rq->srv->nodes[domid]))
+        return -ENOMEM;
+    if (c && (control_sayf(rq, "%-18s: %8u\n", "watches", c->nr_watches) ||
+              control_sayf(rq, "%-18s: %8u\n", "transactions", c->nr_txns) ||
+              control_sayf(rq, "%-18s: %8zu\n", "backlog", buf_len(&c->out))))
+        return -ENOMEM;
+    if (!dom || !dom->quota)
+        return 0;
+    if (control_say(rq, "its own limits:\n"))
+        return -ENOMEM;
+    return quota_show(rq, dom);
+}
+
+/* set NAME VALUE, or set DOMID NAME VALUE */
+static int quota_set(struct request *rq)
+{
+    bool own = rq->nr_args == 5;
+    struct domain *dom = NULL;
+    unsigned int domid, value;
     int err;
 
-    if (rq->nr_args == 1)
-        return quota_show(rq);
-    if (rq->nr_args == 2) {
-        if (parse_uint(rq->arg[1], DOMID_FIRST_RESERVED - 1, &value))
-            return -EINVAL;
-        snprintf(text, sizeof(text), "%-18s: %8d\n", "nodes",
-                 rq->srv->nodes[value]);
-        return control_say(rq, text);
-    }
-    if (rq->nr_args != 4 || strcmp(rq->arg[1], "set") ||
-        parse_uint(rq->arg[3], INT32_MAX, &value))
+    if (parse_uint(rq->arg[rq->nr_args - 1], INT32_MAX, &value))
         return -EINVAL;
-    err = server_quota_set(rq->srv, NULL, rq->arg[2], value);
+    if (own) {
+        if (parse_uint(rq->arg[2], DOMID_FIRST_RESERVED - 1, &domid))
+            return -EINVAL;
+        dom = server_domain(rq->srv, domid);
+        if (!dom)
+            return -ENOENT;
+    }
+    err = server_quota_set(rq->srv, dom, rq->arg[2 + own], value);
     rq->ok = true;
     return err == -ENOENT ? -EINVAL : err;
+}
+
+static int control_quota(struct request *rq)
+{
+    unsigned int domid;
+
+    if (rq->nr_args == 1)
+        return quota_show(rq, NULL);
+    if (rq->nr_args == 2) {
+        if (parse_uint(rq->arg[1], DOMID_FIRST_RESERVED - 1, &domid))
+            return -EINVAL;
+        return quota_used(rq, domid);
+    }
+    if ((rq->nr_args == 4 || rq->nr_args == 5) && !strcmp(rq->arg[1], "set"))
+        return quota_set(rq);
+    return -EINVAL;
+}
+
+/* log on, log off: the access log.  ENOENT: there is none. */
+static int control_log(struct request *rq)
+{
+    bool on = rq->nr_args == 2 && !strcmp(rq->arg[1], "on");
+
+    if (!on && (rq->nr_args != 2 || strcmp(rq->arg[1], "off")))
+        return -EINVAL;
+    if (!rq->srv->stats.log)
+        return -ENOENT;
+    rq->srv->stats.log_on = on;
+    rq->ok = true;
+    return 0;
 }
 
 static int control_help(struct request *rq);
@@ -100,8 +146,11 @@ static const struct {
     { "help", control_help, "" },
     { "live-update", control_live_update,
       "-f FILE | -c ARGUMENTS | -s [-t SECONDS] [-F] | -a" },
+    { "log", control_log, "on | off" },
+    { "memreport", control_memreport, "[OFFSET]" },
     { "print", control_print, "TEXT" },
-    { "quota", control_quota, "[DOMID | set NAME VALUE]" },
+    { "quota", control_quota, "[DOMID | set [DOMID] NAME VALUE]" },
+    { "stats", control_stats, "[prometheus] [OFFSET]" },
 };
 
 static int control_help(struct request *rq)

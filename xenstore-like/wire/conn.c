@@ -108,6 +108,7 @@ void conn_event(struct conn *c, const char *path, size_t path_len,
     memcpy(text, path, path_len);
     text[path_len] = '\0';
     memcpy(text + path_len + 1, token, token_len + 1);
+    c->srv->stats.events++;
     conn_send(c, hdr, text, path_len + token_len + 2);
 }
 

@@ -124,6 +124,11 @@ static int run(struct request *rq)
     return err;
 }
 
+const char *op_name(uint32_t type)
+{
+    return type < XS_TYPE_COUNT ? ops[type].name : NULL;
+}
+
 static const char *error_name(int err)
 {
     size_t nr = sizeof(xsd_errors) / sizeof(xsd_errors[0]);
@@ -153,6 +158,7 @@ static void reply(struct request *rq, int err)
 
 void dispatch(struct conn *c, const struct xsd_sockmsg *hdr, const char *data)
 {
+    uint64_t start = stats_now(c->srv);
     struct request rq;
     int err;
 
@@ -180,6 +186,7 @@ void dispatch(struct conn *c, const struct xsd_sockmsg *hdr, const char *data)
         reply(&rq, err);
     if (!err && rq.hello)
         watch_hello(rq.hello);
+    stats_note(&rq, err, start);
     edit_clear(&rq.direct);
     buf_clear(&rq.out);
 }

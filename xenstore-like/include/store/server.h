@@ -11,6 +11,7 @@
 #include <store/edit.h>
 #include <store/list.h>
 #include <store/quota.h>
+#include <store/stats.h>
 #include <store/update.h>
 
 struct conn;
@@ -82,6 +83,7 @@ struct server {
     struct list conns;
     struct favour favour;
     struct update update;
+    struct stats stats;
     struct list dirty;       /* connections with something to settle */
     struct records *records; /* what the journal lacks; NULL: there is none */
     const struct host *host;
