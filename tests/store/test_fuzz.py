@@ -8,7 +8,7 @@ import pytest
 
 from conftest import TOP
 
-TARGETS = ["parse", "tree", "requests"]
+TARGETS = ["parse", "tree", "requests", "replay"]
 SECONDS = int(os.environ.get("FUZZ_SECONDS", "600"))
 
 

@@ -152,6 +152,7 @@ void socket_take(struct listener *l, struct conn *from)
     int fd = from->handed_fd;
     struct sock *s;
 
+    from->handed_fd = 0; /* its end is nothing that a journal needs */
     fcntl(fd, F_SETFD, FD_CLOEXEC);
     s = sock_open(l, fd);
     if (!s) {

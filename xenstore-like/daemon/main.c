@@ -23,6 +23,7 @@
 #include "conn_socket.h"
 #include "daemonise.h"
 #include "log.h"
+#include "mem.h"
 #include "nohost.h"
 #include "notify.h"
 #include "options.h"
@@ -91,6 +92,7 @@ static int round_done(void *arg)
 
     access_round(&d->access);
     loop_settle(&d->loop, &d->srv->dirty);
+    mem_trim();
     update_ms = update_round(d->srv, &d->opt, &d->listener);
     if (update_ms < 0 || (wait_ms >= 0 && wait_ms < update_ms))
         return wait_ms;

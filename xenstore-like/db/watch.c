@@ -158,7 +158,7 @@ struct event {
     const struct edit *edit;
     const char *path;
     size_t len;
-    const struct perms *now, *before; /* the node's, or NULL */
+    const struct perms *before; /* the node's, or NULL */
 };
 
 /*
@@ -168,20 +168,20 @@ struct event {
 static bool may_know(const struct watch *w, const struct event *ev)
 {
     char up[PATH_ROOM];
-    const struct node *parent;
+    const struct node *now, *parent;
     struct who who;
     size_t len;
 
     conn_who(w->conn, &who);
     if (who.privileged)
         return true;
-    if (ev->now && (perms_allow(ev->now, &who) & PERM_READ))
-        return true;
     if (ev->before && (perms_allow(ev->before, &who) & PERM_READ))
         return true;
-
     if (path_is_special(ev->path))
         return false;
+    now = tree_find(ev->srv->root, ev->path);
+    if (now && (perms_allow(now->perms, &who) & PERM_READ))
+        return true;
     len = ev->len > 1 ? path_parent_len(ev->path, ev->len) : 1;
     memcpy(up, ev->path, len);
     up[len] = '\0';
@@ -213,7 +213,7 @@ static bool gone_visit(void *arg, const struct node *n, const char *path,
                        size_t len)
 {
     const struct event *top = arg;
-    const struct event ev = { top->srv, top->edit, path, len, NULL, n->perms };
+    const struct event ev = { top->srv, top->edit, path, len, n->perms };
     const struct touch *t;
 
     if (len == top->len)
@@ -227,14 +227,12 @@ static bool gone_visit(void *arg, const struct node *n, const char *path,
 static void fire(struct server *srv, const struct edit *e,
                  const struct touch *t)
 {
-    const struct node *n = tree_find(srv->root, t->path);
     struct event ev = { .srv = srv, .edit = e, .path = t->path };
     uint32_t hash = HASH_START;
     char path[PATH_ROOM];
     size_t slash = 0;
 
     ev.len = strlen(t->path);
-    ev.now = n ? n->perms : NULL;
     ev.before = t->gone ? t->gone->perms : t->old_perms;
 
     tell(&ev, hash_more(hash, "/", 1), 1);
@@ -264,6 +262,6 @@ void watch_fire_special(struct server *srv, enum special which)
     struct event ev = { .srv = srv, .path = special_name[which] };
 
     ev.len = strlen(ev.path);
-    ev.now = srv->special[which];
+    ev.before = srv->special[which];
     tell(&ev, hash_more(HASH_START, ev.path, ev.len), ev.len);
 }

@@ -71,6 +71,15 @@ static void survey(struct source *s, const char *boot_id)
                      !memcmp(s->data, FILE_LACKING, strlen(FILE_LACKING));
 }
 
+/* Clients of sockets are gone with the last server. */
+static void drop_sockets(const struct replay *r)
+{
+    for (unsigned int fd = 0; fd < r->nr_fds; fd++) {
+        if (r->by_fd[fd])
+            replay_drop(r->by_fd[fd]);
+    }
+}
+
 static unsigned int introduced(const struct server *srv)
 {
     const struct domain *dom;
@@ -106,6 +115,7 @@ static int recover(struct journal *j, struct journal_found *found)
         err = replay_kind(&s, FRAME_SNAPSHOT);
     if (!err && !found->foreign)
         err = replay_kind(&s, FRAME_LOG);
+    drop_sockets(&s.replay);
     replay_done(&s.replay);
     server_recount(j->srv);
     munmap((void *)s.data, s.len);

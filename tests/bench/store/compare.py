@@ -34,7 +34,10 @@ class Server:
     """A store that runs in a folder of its own."""
 
     def __init__(self, kind, standin):
-        self.folder = tempfile.mkdtemp(prefix="bench-store-")
+        # On tmpfs, where a store keeps its files in service.
+        self.folder = tempfile.mkdtemp(
+            prefix="bench-store-",
+            dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
         self.socket = os.path.join(self.folder, "socket")
         pid_file = os.path.join(self.folder, "pid")
         env = dict(os.environ, LD_PRELOAD=str(standin))
