@@ -125,47 +125,54 @@ struct domain *server_domain_add(struct server *srv, uint16_t domid)
     return dom;
 }
 
-/* Looks for the first node that a domain owns. */
+/* Looks for the nodes that a domain owns. */
 struct search {
     uint16_t domid;
-    char path[PATH_ROOM]; /* found */
-    bool found;
+    struct buf paths; /* found, with their NULs */
 };
 
+/* What is below a found node goes with it.  Without memory: another time. */
 static bool search_visit(void *arg, const struct node *n, const char *path,
                          size_t len)
 {
     struct search *s = arg;
 
-    if (!s->found && len > 1 && perms_owner(n->perms) == s->domid) {
-        memcpy(s->path, path, len + 1);
-        s->found = true;
-    }
-    return !s->found;
+    if (len == 1 || perms_owner(n->perms) != s->domid)
+        return true;
+    buf_append(&s->paths, path, len + 1);
+    return false;
 }
 
-/* Take out a node that @domid owns at or below the path @at, if there is. */
+static bool remove_node(struct server *srv, const char *path)
+{
+    struct edit e;
+    int err;
+
+    edit_init(&e, &srv->root, false);
+    err = edit_remove(&e, path, server_gen(srv));
+    if (!err)
+        server_publish(srv, &e);
+    edit_clear(&e);
+    return !err;
+}
+
+/* Take out what @domid owns at or below the path @at; false: nothing. */
 static bool remove_owned(struct server *srv, uint16_t domid, const char *at)
 {
     const struct node *n = tree_find(srv->root, at);
     struct search s = { .domid = domid };
     char path[PATH_ROOM];
-    struct edit e;
-    int err;
+    bool any = false;
 
     if (!n)
         return false;
     strcpy(path, at);
     node_walk(n, path, strlen(path), search_visit, &s);
-    if (!s.found)
-        return false;
-
-    edit_init(&e, &srv->root, false);
-    err = edit_remove(&e, s.path, server_gen(srv));
-    if (!err)
-        server_publish(srv, &e);
-    edit_clear(&e);
-    return !err;
+    while (buf_len(&s.paths)) {
+        any |= remove_node(srv, buf_head(&s.paths));
+        buf_taken(&s.paths, strlen(buf_head(&s.paths)) + 1);
+    }
+    return any;
 }
 
 void server_domain_gone(struct server *srv, struct domain *dom)
