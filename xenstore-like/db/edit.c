@@ -88,6 +88,7 @@ int edit_create(struct edit *e, const char *path, const void *value,
     struct node *top = NULL;
     struct touch *t;
     size_t have;
+    long bytes;
     int nr, err = -ENOMEM;
 
     c.perms =
@@ -107,7 +108,8 @@ int edit_create(struct edit *e, const char *path, const void *value,
         goto out;
     top = NULL;
     t->changed = t->fire = true;
-    acct_add(&e->acct, perms_owner(c.perms), nr);
+    bytes = nr * (long)sizeof(*top) + strlen(path) - (have > 1 ? have : 0);
+    acct_add(&e->acct, perms_owner(c.perms), nr, bytes + value_len);
 out:
     node_put(top);
     perms_put(c.perms);
@@ -120,19 +122,26 @@ int edit_write(struct edit *e, const char *path, const void *value,
     const struct node *n = tree_find(*e->root, path);
     struct content c = { value, value_len, NULL, gen };
     struct touch *t;
+    uint16_t owner;
+    long more; /* bytes */
     int err;
 
     if (!n)
         return -ENOENT;
+    more = (long)value_len - n->value_len;
+    owner = perms_owner(n->perms);
     t = touch_change(e, path);
-    if (!t)
+    if (!t || (more && acct_room(&e->acct, owner)))
         return -ENOMEM;
 
     c.perms = n->perms;
     err = tree_set(e->root, path, &c);
-    if (!err)
-        t->changed = t->fire = true;
-    return err;
+    if (err)
+        return err;
+    t->changed = t->fire = true;
+    if (more)
+        acct_add(&e->acct, owner, 0, more);
+    return 0;
 }
 
 int edit_set_perms(struct edit *e, const char *path, struct perms *perms)
@@ -140,6 +149,7 @@ int edit_set_perms(struct edit *e, const char *path, struct perms *perms)
     const struct node *n = tree_find(*e->root, path);
     struct perms *old;
     struct touch *t;
+    long bytes;
     int err;
 
     if (!n)
@@ -149,14 +159,15 @@ int edit_set_perms(struct edit *e, const char *path, struct perms *perms)
         acct_room(&e->acct, perms_owner(perms)))
         return -ENOMEM;
 
+    bytes = node_bytes(n);
     old = perms_get(n->perms);
     err = tree_set_perms(e->root, path, perms);
     if (err) {
         perms_put(old);
         return err;
     }
-    acct_add(&e->acct, perms_owner(old), -1);
-    acct_add(&e->acct, perms_owner(perms), 1);
+    acct_add(&e->acct, perms_owner(old), -1, -bytes);
+    acct_add(&e->acct, perms_owner(perms), 1, bytes);
     t->changed = t->fire = true;
     if (t->old_perms)
         perms_put(old);

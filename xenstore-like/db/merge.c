@@ -76,7 +76,7 @@ static int merge_add(struct node **root, const char *path, size_t up,
         node_put(n);
         return err;
     }
-    acct_add(acct, perms_owner(from->perms), 1);
+    acct_add(acct, perms_owner(from->perms), 1, node_bytes(from));
     return 0;
 }
 
@@ -85,7 +85,9 @@ static int merge_set(struct node **root, const char *path,
 {
     const struct content c = { node_value(from), from->value_len, from->perms,
                                from->gen };
-    uint16_t was = perms_owner(tree_find(*root, path)->perms);
+    const struct node *n = tree_find(*root, path);
+    uint16_t was = perms_owner(n->perms);
+    long bytes = node_bytes(n);
     int err;
 
     if (acct_room(acct, was) || acct_room(acct, perms_owner(from->perms)))
@@ -93,8 +95,8 @@ static int merge_set(struct node **root, const char *path,
     err = tree_set(root, path, &c);
     if (err)
         return err;
-    acct_add(acct, was, -1);
-    acct_add(acct, perms_owner(from->perms), 1);
+    acct_add(acct, was, -1, -bytes);
+    acct_add(acct, perms_owner(from->perms), 1, node_bytes(from));
     return 0;
 }
 

@@ -30,6 +30,7 @@ static int tree_start(struct server *srv)
     if (!srv->root)
         goto out;
     srv->nodes[0] = 1;
+    srv->bytes[0] = node_bytes(srv->root);
 
     edit_init(&e, &srv->root, false);
     err = edit_create(&e, "/tool/xenstored", NULL, 0, &dom0, server_gen(srv));
@@ -88,8 +89,10 @@ uint64_t server_gen(struct server *srv) { return ++srv->gen; }
 void server_publish(struct server *srv, const struct edit *e)
 {
     record_edit(srv, e);
-    for (unsigned int i = 0; i < e->acct.nr; i++)
+    for (unsigned int i = 0; i < e->acct.nr; i++) {
         srv->nodes[e->acct.e[i].domid] += e->acct.e[i].delta;
+        srv->bytes[e->acct.e[i].domid] += e->acct.e[i].bytes;
+    }
     watch_fire(srv, e);
 }
 
@@ -194,6 +197,7 @@ void server_domain_gone(struct server *srv, struct domain *dom)
 
 struct recount {
     int nodes[DOMID_FIRST_RESERVED];
+    long bytes[DOMID_FIRST_RESERVED];
 };
 
 static bool recount_visit(void *arg, const struct node *n, const char *path,
@@ -204,6 +208,7 @@ static bool recount_visit(void *arg, const struct node *n, const char *path,
     (void)path;
     (void)len;
     r->nodes[perms_owner(n->perms)]++;
+    r->bytes[perms_owner(n->perms)] += node_bytes(n);
     return true;
 }
 
@@ -223,7 +228,7 @@ unsigned int server_check(const struct server *srv)
         return 0;
     recount(srv, r);
     for (unsigned int i = 0; i < DOMID_FIRST_RESERVED; i++)
-        wrong += r->nodes[i] != srv->nodes[i];
+        wrong += r->nodes[i] != srv->nodes[i] || r->bytes[i] != srv->bytes[i];
     mem_free(r);
     return wrong;
 }
@@ -234,6 +239,7 @@ void server_recount(struct server *srv)
 
     recount(srv, &r);
     memcpy(srv->nodes, r.nodes, sizeof(srv->nodes));
+    memcpy(srv->bytes, r.bytes, sizeof(srv->bytes));
 }
 
 int server_quota_set(struct server *srv, struct domain *dom, const char *name,

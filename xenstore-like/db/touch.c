@@ -148,9 +148,19 @@ int acct_room(struct acct *a, uint16_t domid)
     return 0;
 }
 
-void acct_add(struct acct *a, uint16_t domid, int nodes)
+void acct_add(struct acct *a, uint16_t domid, int nodes, long bytes)
 {
-    acct_find(a, domid)->delta += nodes;
+    struct acct_entry *e = acct_find(a, domid);
+
+    e->delta += nodes;
+    e->bytes += bytes;
+}
+
+long acct_bytes(const struct acct *a, uint16_t domid)
+{
+    const struct acct_entry *e = acct_find(a, domid);
+
+    return e ? e->bytes : 0;
 }
 
 int acct_delta(const struct acct *a, uint16_t domid)
@@ -188,7 +198,7 @@ static bool drop_visit(void *arg, const struct node *n, const char *path,
 {
     (void)path;
     (void)len;
-    acct_add(arg, perms_owner(n->perms), -1);
+    acct_add(arg, perms_owner(n->perms), -1, -node_bytes(n));
     return true;
 }
 

@@ -19,8 +19,8 @@ struct touch *touch_find(const struct edit *e, const char *path, size_t len);
 /** acct_room - make sure that acct_add() for @domid works; 0 or -ENOMEM */
 int acct_room(struct acct *a, uint16_t domid);
 
-/** acct_add - @nodes more for @domid, for which there is room */
-void acct_add(struct acct *a, uint16_t domid, int nodes);
+/** acct_add - @nodes and @bytes more for @domid, for which there is room */
+void acct_add(struct acct *a, uint16_t domid, int nodes, long bytes);
 
 /** acct_room_below - acct_room() for all owners at and below @n */
 int acct_room_below(struct acct *a, const struct node *n);

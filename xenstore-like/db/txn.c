@@ -73,8 +73,13 @@ static bool over_quota(const struct txn *t, const struct acct *acct)
     const struct server *srv = t->conn->srv;
     uint16_t domid = t->conn->domid;
     int more = acct_delta(acct, domid);
+    long bytes = acct_bytes(acct, domid);
 
-    return domid && more > 0 &&
+    if (!domid)
+        return false;
+    if (bytes > 0 && srv->bytes[domid] + bytes > conn_quota(t->conn)->memory)
+        return true;
+    return more > 0 &&
            srv->nodes[domid] + more > (int)conn_quota(t->conn)->nodes;
 }
 

@@ -70,7 +70,8 @@ static int quota_used(struct request *rq, unsigned int domid)
     struct domain *dom = server_domain(rq->srv, domid);
     const struct conn *c = dom ? dom->conn : NULL;
 
-    if (control_sayf(rq, "%-18s: %8d\n", "nodes", rq->srv->nodes[domid]))
+    if (control_sayf(rq, "%-18s: %8d\n", "nodes", rq->srv->nodes[domid]) ||
+        control_sayf(rq, "%-18s: %8ld\n", "memory", rq->srv->bytes[domid]))
         return -ENOMEM;
     if (c && (control_sayf(rq, "%-18s: %8u\n", "watches", c->nr_watches) ||
               control_sayf(rq, "%-18s: %8u\n", "transactions", c->nr_txns) ||

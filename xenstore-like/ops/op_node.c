@@ -76,6 +76,19 @@ static unsigned int nr_missing(const struct request *rq)
     return nr;
 }
 
+/* Would the requester's nodes take too much with @more bytes? */
+static bool over_memory(const struct request *rq, long more)
+{
+    uint16_t domid = rq->who.domid;
+
+    if (!request_limited(rq) || more <= 0)
+        return false;
+    more += rq->srv->bytes[domid];
+    if (rq->txn)
+        more += acct_bytes(&rq->txn->edit.acct, domid);
+    return more > (long)conn_quota(rq->conn)->memory;
+}
+
 /* Create rq->path, with what is missing above it.  ENOSPC: the quota. */
 static int create(struct request *rq, const char *value, size_t len)
 {
@@ -85,7 +98,8 @@ static int create(struct request *rq, const char *value, size_t len)
     if (rq->txn)
         owned += acct_delta(&rq->txn->edit.acct, domid);
     if (request_limited(rq) &&
-        owned + nr_missing(rq) > conn_quota(rq->conn)->nodes)
+        (owned + nr_missing(rq) > conn_quota(rq->conn)->nodes ||
+         over_memory(rq, sizeof(struct node) + rq->path_len + len)))
         return -ENOSPC;
     return edit_create(rq->edit, rq->path, value, len, &rq->who,
                        server_gen(rq->srv));
@@ -106,6 +120,9 @@ int op_write(struct request *rq)
     rq->ok = true;
     if (err)
         return create(rq, rq->rest, rq->rest_len);
+    if (perms_owner(n->perms) == rq->who.domid &&
+        over_memory(rq, (long)rq->rest_len - n->value_len))
+        return -ENOSPC;
     return edit_write(rq->edit, rq->path, rq->rest, rq->rest_len,
                       server_gen(rq->srv));
 }

@@ -138,6 +138,11 @@ static uint64_t domain_nodes(const struct server *srv, unsigned int domid)
     return srv->nodes[domid];
 }
 
+static uint64_t domain_bytes(const struct server *srv, unsigned int domid)
+{
+    return srv->bytes[domid];
+}
+
 static const struct conn *ring_of(const struct server *srv, unsigned int domid)
 {
     const struct domain *dom = server_domain(srv, domid);
@@ -165,6 +170,7 @@ static const struct {
     uint64_t (*get)(const struct server *srv, unsigned int domid);
 } domain_figures[] = {
     { "nodes", "Nodes that a domain owns.", domain_nodes },
+    { "node_bytes", "Memory that they take.", domain_bytes },
     { "watches", "Watches of a domain's kernel.", domain_watches },
     { "queued_bytes", "Answers that it has not fetched.", domain_queued },
 };
@@ -237,40 +243,14 @@ int control_stats(struct request *rq)
     return report(&p, from, show_all);
 }
 
-/* Bytes of nodes, by owner. */
-struct weights {
-    uint64_t bytes[DOMID_FIRST_RESERVED];
-};
-
-static bool weigh(void *arg, const struct node *n, const char *path, size_t len)
-{
-    struct weights *w = arg;
-
-    (void)path;
-    (void)len;
-    w->bytes[perms_owner(n->perms)] +=
-        sizeof(*n) + n->name_len + 1 + n->value_len;
-    return true;
-}
-
-/* Takes as long as there are nodes: not for every second. */
 static void show_memory(struct page *p, struct server *srv)
 {
-    struct weights *w = mem_zalloc(sizeof(*w));
-    char path[PATH_ROOM] = "/";
-
-    if (!w) {
-        p->err = -ENOMEM;
-        return;
-    }
-    node_walk(srv->root, path, 1, weigh, w);
     for (unsigned int i = 0; i < DOMID_FIRST_RESERVED; i++) {
-        if (w->bytes[i])
-            line(p, "domain %5u  nodes %6d  bytes %10llu", i, srv->nodes[i],
-                 (unsigned long long)w->bytes[i]);
+        if (srv->nodes[i])
+            line(p, "domain %5u  nodes %6d  bytes %10ld", i, srv->nodes[i],
+                 srv->bytes[i]);
     }
     line(p, "watched paths %zu", srv->watches.nr);
-    mem_free(w);
 }
 
 int control_memreport(struct request *rq)

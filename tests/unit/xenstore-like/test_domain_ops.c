@@ -178,6 +178,45 @@ static void quota_of_nodes(void **state)
     world_free(w);
 }
 
+static void quota_of_memory(void **state)
+{
+    static char big[500] = "data/b";
+    struct world *w = world_new();
+    struct peer *g = world_guest(w, 1);
+    struct reply r;
+    uint32_t tx;
+
+    (void)state;
+    expect(&w->dom0, XS_MKDIR, 0, "/local/domain/1/data\0", "OK\0");
+    expect(&w->dom0, XS_SET_PERMS, 0, "/local/domain/1/data\0n1\0", "OK\0");
+    expect(g, XS_WRITE, 0, "data/a\0first", "OK\0");
+    w->srv->quota.memory = w->srv->bytes[1] + 300;
+    ask(g, XS_WRITE, 0, big, sizeof(big), &r);
+    assert_string_equal(r.data, "ENOSPC");
+    memcpy(big, "data/a", 6);
+    ask(g, XS_WRITE, 0, big, sizeof(big), &r);
+    assert_string_equal(r.data, "ENOSPC");
+    expect(g, XS_WRITE, 0, "data/a\0", "OK\0"); /* less is always fine */
+
+    tx = begin(g); /* what is removed in a transaction makes room in it */
+    ask(g, XS_WRITE, tx, big, 200, &r);
+    assert_int_equal(r.type, XS_WRITE);
+    memcpy(big, "data/b", 6);
+    ask(g, XS_WRITE, tx, big, 200, &r);
+    assert_string_equal(r.data, "ENOSPC");
+    expect(g, XS_RM, tx, "data/a\0", "OK\0");
+    ask(g, XS_WRITE, tx, big, 200, &r);
+    assert_int_equal(r.type, XS_WRITE);
+    expect(g, XS_TRANSACTION_END, tx, "T\0", "OK\0");
+
+    expect(&w->dom0, XS_CONTROL, 0, "quota\0set\0001\0memory\0001000000\0",
+           "OK\0");
+    memcpy(big, "data/c", 6);
+    ask(g, XS_WRITE, 0, big, sizeof(big), &r);
+    assert_int_equal(r.type, XS_WRITE);
+    world_free(w);
+}
+
 static void quota_of_watches_and_transactions(void **state)
 {
     struct world *w = world_new();
@@ -264,6 +303,7 @@ int main(void)
         cmocka_unit_test(rights_may_be_given_before_the_introduction),
         cmocka_unit_test(the_root_stays),
         cmocka_unit_test(quota_of_nodes),
+        cmocka_unit_test(quota_of_memory),
         cmocka_unit_test(quota_of_watches_and_transactions),
         cmocka_unit_test(quota_of_sizes),
         cmocka_unit_test(quota_of_a_transaction),

@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <store/handover.h>
 #include <store/journal.h>
 #include <store/replay.h>
 
@@ -477,6 +479,59 @@ static void every_allocation_fails_once(void **state)
     world_free(w);
 }
 
+/* The next program gets all, sockets too, or the handover fails. */
+static void every_failure_of_a_handover(void **state)
+{
+    struct journal j;
+    struct world *w = journalled(&j);
+    struct replay r = { 0 };
+    struct reply answer;
+    bool done = false;
+    long blocks;
+    int fd, err;
+
+    (void)state;
+    live(w, &j);
+    ask(&w->dom0, XS_WATCH, 0, TEXT0("/a\0mine"), &answer);
+    journal_close(&j);
+    w->dom0.conn.handed_fd = 7;
+    blocks = mem_blocks;
+    for (unsigned long nr = 1; !done; nr++) {
+        fd = memfd_create("state", 0);
+        mem_calls = sys_calls = 0;
+        if (nr % 2)
+            mem_fail_at = nr / 2 + 1;
+        else
+            sys_fail_at = nr / 2;
+        err = handover_write(w->srv, fd);
+        if (!err) {
+            r.srv = server_new(&no_host, NULL);
+            err = r.srv ? handover_read(&r, fd) : -ENOMEM;
+        }
+        mem_fail_at = sys_fail_at = 0;
+        if (!err) {
+            assert_same_state(w->srv, r.srv);
+            assert_in_range(r.nr_fds, 8, 1024);
+            assert_non_null(watch_find(r.by_fd[7], "/a", "mine"));
+        }
+        done = !err && mem_calls < nr / 2 && sys_calls < nr / 2;
+        for (unsigned int i = 0; i < r.nr_fds; i++) {
+            if (r.by_fd[i])
+                replay_drop(r.by_fd[i]);
+        }
+        replay_done(&r);
+        if (r.srv) {
+            replay_drop_all(r.srv);
+            server_free(r.srv);
+            r.srv = NULL;
+        }
+        close(fd);
+        assert_int_equal(mem_blocks, blocks);
+    }
+    w->dom0.conn.handed_fd = 0;
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -490,6 +545,7 @@ int main(void)
         cmocka_unit_test(a_full_disk_is_survived),
         cmocka_unit_test(every_call_fails_once),
         cmocka_unit_test(every_allocation_fails_once),
+        cmocka_unit_test(every_failure_of_a_handover),
     };
     int failed;
 

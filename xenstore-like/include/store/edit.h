@@ -34,7 +34,8 @@ struct touch {
 /* Nodes by owner, as a difference. */
 struct acct_entry {
     uint16_t domid;
-    int delta; /* nodes */
+    int delta;  /* nodes */
+    long bytes; /* that they take */
 };
 
 struct acct {
@@ -121,6 +122,9 @@ void edit_settle(struct edit *e, const struct node *before,
 
 /** acct_delta - nodes that @domid owns more than before */
 int acct_delta(const struct acct *a, uint16_t domid);
+
+/** acct_bytes - bytes that its nodes take more than before */
+long acct_bytes(const struct acct *a, uint16_t domid);
 
 /** acct_clear - free what @a holds */
 void acct_clear(struct acct *a);

@@ -76,7 +76,8 @@ struct server {
     struct node *root;
     uint64_t gen; /* grows with each change */
     struct quota quota;
-    int nodes[DOMID_FIRST_RESERVED]; /* by owner */
+    int nodes[DOMID_FIRST_RESERVED];  /* by owner */
+    long bytes[DOMID_FIRST_RESERVED]; /* that they take */
     struct domain *domains[DOMID_FIRST_RESERVED];
     struct watches watches;
     struct perms *special[NR_SPECIALS]; /* who hears of it */

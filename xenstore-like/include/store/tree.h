@@ -38,6 +38,12 @@ struct node {
     char text[];       /* name, NUL, value */
 };
 
+/** node_bytes - memory that @n by itself takes */
+static inline long node_bytes(const struct node *n)
+{
+    return (long)sizeof(*n) + n->name_len + 1 + n->value_len;
+}
+
 /* What a new or replaced node holds. */
 struct content {
     const void *value;
