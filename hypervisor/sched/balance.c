@@ -75,16 +75,16 @@ static unsigned int claim_idle(const struct cpumask *among, unsigned int first)
     return NR_CPUS;
 }
 
-/* What all who want @q's CPU have reached, about. */
+/* What all who want @q's CPU have reached by now, about. */
 static uint64_t level(const struct runq *q, uint64_t now)
 {
-    uint64_t floor = __atomic_load_n(&q->floor, __ATOMIC_RELAXED);
+    uint64_t least = __atomic_load_n(&q->least, __ATOMIC_RELAXED);
     uint64_t at = __atomic_load_n(&q->charged_ns, __ATOMIC_RELAXED);
     unsigned int weight = __atomic_load_n(&q->weight, __ATOMIC_RELAXED);
 
     if (!weight || now <= at || __atomic_load_n(&q->nr, __ATOMIC_RELAXED))
-        return floor;
-    return floor + (now - at) * SCHED_WEIGHT_DEFAULT / weight;
+        return least;
+    return least + (now - at) * SCHED_WEIGHT_DEFAULT / weight;
 }
 
 /* A CPU near @home where @s would run at once, or @home. */
@@ -99,7 +99,8 @@ static unsigned int choose_busy(const struct sched_vcpu *s, unsigned int home,
             cpu = cpumask_next(&s->preferred, 0);
         if (cpu == home)
             break;
-        if (s->vtime + RUNQ_GRANULARITY < level(&runqs[cpu], now))
+        if (s->vtime + runq_vtime(s, RUNQ_GRANULARITY_NS) <
+            level(&runqs[cpu], now))
             return cpu;
     }
     return home;
@@ -159,6 +160,8 @@ static void move(struct runq *from, struct runq *to, struct sched_vcpu *s)
 {
     uint64_t lag = runq_vtime(s, BALANCE_LAG_NS);
 
+    if (to->running)
+        lag += runq_vtime(to->running, BALANCE_LAG_NS);
     runq_remove(from, s);
     if (!to->running && !to->nr)
         to->floor = s->vtime;
@@ -198,6 +201,7 @@ struct waiting {
     struct cpumask allowed;
     uint64_t vtime;
     uint64_t lead; /* how far ahead a CPU must be to take it over */
+    uint64_t lag;  /* how far behind it somebody may be */
 };
 
 static bool longest_waiting(struct runq *q, struct waiting *w)
@@ -215,6 +219,7 @@ static bool longest_waiting(struct runq *q, struct waiting *w)
         w->vtime = s->vtime;
         w->lead = 2 * runq_slice_ns(q) * SCHED_WEIGHT_DEFAULT /
                   MAX(s->dom->weight, MAX(q->weight, 1U));
+        w->lag = 2 * runq_vtime(s, BALANCE_LAG_NS);
         found = cpumask_next(&w->allowed, 0) < NR_CPUS;
         n = pheap_walk(n);
     }
@@ -231,9 +236,8 @@ static void contend(struct runq *q, const struct waiting *w, uint64_t now)
     uint64_t last = __atomic_load_n(&q->contended_ns, __ATOMIC_RELAXED);
     bool fresh = !last || now > last + BALANCE_FORGET_NS;
     uint64_t most = fresh ? w->vtime + w->lead : UINT64_MAX;
-    uint64_t least = fresh                    ? w->vtime
-                     : w->vtime > 2 * w->lead ? w->vtime - 2 * w->lead
-                                              : 0;
+    uint64_t lag = fresh ? 0 : w->lag + BALANCE_LAG_NS;
+    uint64_t least = w->vtime > lag ? w->vtime - lag : 0;
     uint64_t at = level(q, now);
 
     __atomic_store_n(&q->contended_ns, now, __ATOMIC_RELAXED);
@@ -260,7 +264,7 @@ static struct runq *leading(const struct waiting *w, uint64_t now)
         struct runq *q = &runqs[cpu];
         uint64_t at;
 
-        if (!__atomic_load_n(&q->weight, __ATOMIC_RELAXED)) /* idle */
+        if (cpumask_test(&idle_cpus, cpu) && cpumask_clear(&idle_cpus, cpu))
             return q;
         if (!__atomic_load_n(&q->nr, __ATOMIC_RELAXED))
             contend(q, w, now);
@@ -279,21 +283,22 @@ unsigned int balance_push(struct runq *q, uint64_t now)
     struct sched_vcpu *s;
     struct runq *to;
 
-    if (!q->nr || now < q->balanced_ns + BALANCE_NS)
+    if (!q->nr || (now < q->balanced_ns + BALANCE_NS &&
+                   cpumask_next(&idle_cpus, 0) == NR_CPUS))
         return NR_CPUS;
-    q->balanced_ns = now;
-    if (!longest_waiting(q, &w))
+    to = longest_waiting(q, &w) ? leading(&w, now) : NULL;
+    if (!to) {
+        q->balanced_ns = now;
         return NR_CPUS;
-    to = leading(&w, now);
-    if (!to)
-        return NR_CPUS;
+    }
 
     lock_both(q, to);
+    runq_charge(to, now);
     s = find_for(q, to->cpu);
-    if (s) {
-        runq_charge(to, now);
+    if (s && to->running && s->vtime + w.lead >= to->least)
+        s = NULL; /* others were faster */
+    if (s)
         move(q, to, s);
-    }
     release_both(q, to);
-    return s ? to->cpu : NR_CPUS;
+    return to->cpu; /* an idle one must hear of it even if nobody comes */
 }

@@ -21,7 +21,9 @@
 
 /* How often a CPU on which somebody waits compares itself with the others. */
 #define BALANCE_NS 4000000UL
-/* What a vCPU may at most be owed, in its own CPU time, when it moves. */
+/* What a vCPU may at most be owed when it moves, or has a CPU for itself:
+ * in its own CPU time and in that of the one it is compared with, because a
+ * light one is far ahead after each turn. */
 #define BALANCE_LAG_NS 50000000UL
 /* A CPU that nobody wanted for so long owes nobody anything. */
 #define BALANCE_FORGET_NS 100000000UL

@@ -3,29 +3,38 @@
 #include <hv/bug.h>
 #include "runq.h"
 
+static void publish_least(struct runq *q)
+{
+    const struct sched_vcpu *first = runq_first(q), *s = q->running;
+
+    if (!s || (first && first->vtime < s->vtime))
+        s = first;
+    if (s)
+        __atomic_store_n(&q->least, s->vtime, __ATOMIC_RELAXED);
+}
+
 void runq_charge(struct runq *q, uint64_t now)
 {
-    const struct sched_vcpu *first = runq_first(q);
     struct sched_vcpu *s = q->running;
-    uint64_t least;
 
     if (!s || now <= s->started_ns)
         return;
     s->vtime += runq_vtime(s, now - s->started_ns);
     s->started_ns = now;
-
-    least = first && first->vtime < s->vtime ? first->vtime : s->vtime;
-    if (least > q->floor)
-        q->floor = least;
     q->charged_ns = now;
+
+    publish_least(q);
+    if (q->least > q->floor)
+        q->floor = q->least;
 }
 
 bool runq_preempts(const struct runq *q, const struct sched_vcpu *s)
 {
-    return !q->running || s->vtime + RUNQ_GRANULARITY < q->running->vtime;
+    return !q->running ||
+           s->vtime + runq_vtime(s, RUNQ_GRANULARITY_NS) < q->running->vtime;
 }
 
-bool runq_enter(struct runq *q, struct sched_vcpu *s, uint64_t now)
+bool runq_enter(struct runq *q, struct sched_vcpu *s, bool comes, uint64_t now)
 {
     uint64_t credit = runq_vtime(s, RUNQ_CREDIT_NS);
     uint64_t lead = runq_vtime(s, RUNQ_LEAD_NS);
@@ -33,9 +42,9 @@ bool runq_enter(struct runq *q, struct sched_vcpu *s, uint64_t now)
     runq_charge(q, now);
     if (!q->running && !q->nr)
         q->floor = s->vtime; /* nobody is here to compare with */
-    else if (s->vtime + credit < q->floor)
+    else if (comes && s->vtime + credit < q->floor)
         s->vtime = q->floor - credit; /* keeps RQ-1 */
-    else if (s->vtime > q->floor + lead)
+    else if (comes && s->vtime > q->floor + lead)
         s->vtime = q->floor + lead;
     runq_insert(q, s);
 
@@ -49,6 +58,7 @@ void runq_insert(struct runq *q, struct sched_vcpu *s)
     s->node.key = s->vtime;
     pheap_insert(&q->heap, &s->node);
     s->queued = true;
+    publish_least(q);
     __atomic_store_n(&q->nr, q->nr + 1, __ATOMIC_RELEASE);
 }
 
@@ -77,14 +87,21 @@ static bool overtakes(const struct runq *q, struct sched_vcpu *s,
     return runq_preempts(q, first);
 }
 
-static uint64_t slice_ns(unsigned int waiting)
+/* A turn of @s while @waiting others want to run; light ones take short
+ * turns, because each takes them far ahead. */
+static uint64_t slice_ns(const struct sched_vcpu *s, unsigned int waiting)
 {
-    if (!waiting)
-        return 0;
-    return MAX(RUNQ_PERIOD_NS / (waiting + 1), RUNQ_SLICE_MIN_NS);
+    uint64_t slice = RUNQ_PERIOD_NS / (waiting + 1);
+
+    if (s && s->dom->weight < SCHED_WEIGHT_DEFAULT)
+        slice = slice * s->dom->weight / SCHED_WEIGHT_DEFAULT;
+    return waiting ? MAX(slice, RUNQ_SLICE_MIN_NS) : 0;
 }
 
-uint64_t runq_slice_ns(const struct runq *q) { return slice_ns(q->nr); }
+uint64_t runq_slice_ns(const struct runq *q)
+{
+    return slice_ns(q->running, q->nr);
+}
 
 struct sched_vcpu *runq_pick(struct runq *q, bool stays, uint64_t now)
 {
@@ -105,9 +122,12 @@ struct sched_vcpu *runq_pick(struct runq *q, bool stays, uint64_t now)
     }
     q->weight = next ? next->dom->weight : 0;
     q->charged_ns = now;
+    publish_least(q);
+    if (q->nr)
+        q->contended_ns = now;
 
     /* Who is alone has no turn and takes no interrupt. */
-    slice = slice_ns(q->nr + (stays && next != prev));
+    slice = slice_ns(next, q->nr + (stays && next != prev));
     ends = slice ? now + slice : UINT64_MAX;
     if (next == prev && now < q->turn_ends_ns)
         ends = MIN(ends, q->turn_ends_ns);

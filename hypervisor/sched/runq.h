@@ -19,8 +19,8 @@
 #define RUNQ_CREDIT_NS 3000000UL
 /* What a vCPU that comes from elsewhere may at most be ahead, likewise. */
 #define RUNQ_LEAD_NS 50000000UL
-/* How far behind the running one a vCPU must be to preempt it. */
-#define RUNQ_GRANULARITY 250000UL
+/* How far behind the running one a vCPU must be to preempt it, likewise. */
+#define RUNQ_GRANULARITY_NS 250000UL
 /* What the queued share out among themselves, and the least for one. */
 #define RUNQ_PERIOD_NS 20000000UL
 #define RUNQ_SLICE_MIN_NS 1000000UL
@@ -35,7 +35,8 @@ struct runq {
     uint64_t turn_ends_ns;      /* of the running one; UINT64_MAX: never */
 
     /* For balance.c, which reads them, and the above, without the lock. */
-    uint64_t charged_ns;   /* when floor was counted last */
+    uint64_t least;        /* vtime of who is furthest behind, running or not */
+    uint64_t charged_ns;   /* when the running one was charged last */
     unsigned int weight;   /* of the running one; 0: idle */
     uint64_t contended_ns; /* when others last wanted this CPU */
     uint64_t balanced_ns;  /* when this CPU last looked at the others */
@@ -62,12 +63,13 @@ static inline struct sched_vcpu *runq_first(const struct runq *q)
 void runq_charge(struct runq *q, uint64_t now);
 
 /**
- * runq_enter - queue @s, which slept or has just been made runnable here
+ * runq_enter - queue @s
+ * @comes: it slept, or comes from elsewhere: its vtime is brought near the
+ *         floor, as RQ-1 says
  *
- * Its vtime is brought near the floor, as RQ-1 says.
  * Returns: the running one should make room, or there is none.
  */
-bool runq_enter(struct runq *q, struct sched_vcpu *s, uint64_t now);
+bool runq_enter(struct runq *q, struct sched_vcpu *s, bool comes, uint64_t now);
 
 /* runq_insert - queue @s by its vtime as it is */
 void runq_insert(struct runq *q, struct sched_vcpu *s);

@@ -124,7 +124,7 @@ static bool wants_queue(const struct vcpu *v)
  * @q, which is released.
  */
 static void enqueue(struct vcpu *v, struct runq *q, unsigned int cpu,
-                    uint64_t now)
+                    bool slept, uint64_t now)
 {
     struct sched_vcpu *s = &v->sched;
     bool chosen = cpu != q->cpu, hurry = false;
@@ -138,7 +138,8 @@ static void enqueue(struct vcpu *v, struct runq *q, unsigned int cpu,
     }
     home = q->cpu;
     if (wants_queue(v)) /* nobody was faster, while there was no lock */
-        hurry = runq_enter(q, s, now) || runq_turn_too_long(q, now);
+        hurry = runq_enter(q, s, slept || chosen, now) ||
+                runq_turn_too_long(q, now);
     lock_release(&q->lock);
     if (hurry)
         tell(home);
@@ -156,7 +157,7 @@ void vcpu_wake(struct vcpu *v)
         return;
     }
     now = now_ns();
-    enqueue(v, q, balance_wake(&v->sched, q, now), now);
+    enqueue(v, q, balance_wake(&v->sched, q, now), true, now);
 }
 
 void vcpu_sleep(struct vcpu *v)
@@ -186,7 +187,7 @@ static void move_to_allowed(struct vcpu *v, struct runq *q)
     ok = cpumask_test(&s->allowed, q->cpu);
     if (!ok && s->queued) {
         runq_remove(q, s);
-        enqueue(v, q, balance_requeue(s, q), now_ns());
+        enqueue(v, q, balance_requeue(s, q), false, now_ns());
         return;
     }
     lock_release(&q->lock);
@@ -338,7 +339,7 @@ static void leave(struct vcpu *v, struct runq *q, uint64_t now)
     __atomic_store_n(&v->sched.running, false, __ATOMIC_RELEASE);
     runstate_change_at(v, idle_runstate(v), now);
     if (vcpu_runnable(v))
-        enqueue(v, q, balance_requeue(&v->sched, q), now);
+        enqueue(v, q, balance_requeue(&v->sched, q), false, now);
     else
         lock_release(&q->lock);
     if (stopping) {

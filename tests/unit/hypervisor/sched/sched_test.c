@@ -2,6 +2,7 @@
 /* Who gets how much of the CPUs, and how long who has slept must wait. */
 #include "sim.h"
 
+#define TURN_NS (RUNQ_PERIOD_NS / 2)
 #define D (&doms[0]) /* a domain of the default weight */
 
 /* Within 2 per cent of what is due, or @slack_ns. */
@@ -166,9 +167,12 @@ static const struct {
     { "two on each", 4, 8, { 256, 256, 256, 256 } },
     { "weights on two", 2, 4, { 128, 256, 512, 384 } },
     { "more than a CPU's worth", 2, 4, { 4096, 256, 256, 256 } },
+    { "two of them", 4, 8, { 4096, 256, 4096, 64 } },
     { "all light", 3, 7, { 16, 16, 16, 16 } },
     { "all heavy", 3, 7, { 60000, 60000, 60000, 30000 } },
     { "many on few", 4, 60, { 256, 256, 512, 256 } },
+    { "a big machine", 64, 200, { 256, 512, 256, 1024 } },
+    { "the biggest", 256, 1000, { 256, 256, 512, 256 } },
 };
 
 static void cpus_are_shared_by_weight(void **state)
@@ -183,13 +187,159 @@ static void cpus_are_shared_by_weight(void **state)
             weighing(i, sharing[k].weights[i]);
         for (unsigned int i = 0; i < sharing[k].hogs; i++)
             add(&doms[i % 4], 0, 0);
-        simulate(200 * MS); /* they all start on one CPU */
+        simulate(1000 * MS); /* they all start on one CPU */
         measure();
         simulate(10000 * MS);
         water_fill(10000 * MS, due);
         for (unsigned int i = 0; i < nr; i++)
-            assert_share(&sims[i], due[i], 0);
+            assert_share(&sims[i], due[i], TURN_NS);
         print_message("  %u moves a second and CPU\n", moves / nr_cpus / 10);
+    }
+}
+
+/*
+ * Hundreds of CPUs and thousands of vCPUs, half of them hogs, half of them
+ * sleeping most of the time, some bound to a few CPUs.
+ */
+static void a_random_crowd_keeps_the_invariants(void **state)
+{
+    uint64_t used = 0, worst = 0, due;
+
+    (void)state;
+    sim_reset(200);
+    for (unsigned int i = 0; i < 2000; i++) {
+        struct sched_domain *dom = weighing(i % 8, 128 << (i % 3));
+        struct sim *v =
+            i % 2 ? add(dom, 0, 0) : add(dom, MS / 5, (5 + rnd(40)) * MS);
+
+        v->random = true;
+        if (i % 16 >= 12) { /* to 8 of the first 64 CPUs */
+            unsigned int first = rnd(8) * 8;
+
+            pin(v, first, first + 7);
+        }
+    }
+    simulate(1000 * MS);
+    measure();
+    simulate(3000 * MS);
+    for (unsigned int i = 0; i < nr; i++) {
+        assert_true(sims[i].used_ns > 0); /* nobody starves */
+        used += sims[i].used_ns;
+        if (sims[i].burst_ns)
+            worst = MAX(worst, sims[i].worst_wait_ns);
+    }
+    due = 3000 * MS * nr_cpus;
+    assert_true(used > due - due / 1000); /* no CPU is left idle */
+    print_message("longest wait of one that woke: %lu us\n", worst / 1000);
+    assert_true(worst < 20 * MS);
+}
+
+static void half_idle_nobody_waits(void **state)
+{
+    (void)state;
+    sim_reset(16);
+    for (unsigned int i = 0; i < 40; i++)
+        add(D, MS / 2, 3 * MS)->random = true;
+    for (unsigned int i = 0; i < 6; i++)
+        add(D, 0, 0);
+    simulate(3000 * MS);
+    for (unsigned int i = 0; i < nr; i++)
+        if (!sims[i].burst_ns)
+            assert_true(sims[i].used_ns > 2700 * MS);
+}
+
+static void hard_affinity_divides_the_machine(void **state)
+{
+    struct sim *v[7];
+
+    (void)state;
+    sim_reset(2);
+    for (unsigned int i = 0; i < 7; i++) {
+        v[i] = add(D, 0, 0);
+        if (i < 5)
+            pin(v[i], 0, 0); /* five on the first, the others choose */
+    }
+    simulate(10000 * MS);
+    for (unsigned int i = 0; i < 7; i++)
+        assert_share(v[i], i < 5 ? 2000 * MS : 5000 * MS, TURN_NS);
+}
+
+/* One CPU each, but for those of one group that cannot move. */
+static void old_debts_are_forgotten(void **state)
+{
+    struct sim *h[4];
+
+    (void)state;
+    sim_reset(3);
+    h[0] = add(D, 0, 0);
+    simulate(MS);
+    h[1] = add(D, MS, 9 * MS); /* a tenth of its CPU for a long time */
+    simulate(20000 * MS);
+    h[1]->burst_ns = 0;
+    h[2] = add(D, 0, 0);
+    h[3] = add(D, 0, 0);
+    simulate(500 * MS);
+    measure();
+    simulate(4000 * MS);
+    for (unsigned int i = 0; i < 4; i++)
+        assert_share(h[i], 3000 * MS, 2 * TURN_NS);
+}
+
+static void waking_beside_hogs_takes_no_time(void **state)
+{
+    struct sim *io[12];
+
+    (void)state;
+    sim_reset(4);
+    for (unsigned int i = 0; i < 20; i++)
+        add(D, 0, 0);
+    simulate(1000 * MS);
+    for (unsigned int i = 0; i < ARRAY_SIZE(io); i++) {
+        io[i] = add(D, MS / 10, 4 * MS);
+        io[i]->random = true;
+    }
+    simulate(1000 * MS);
+    measure();
+    simulate(5000 * MS);
+    for (unsigned int i = 0; i < ARRAY_SIZE(io); i++)
+        assert_true(io[i]->worst_wait_ns < 2 * MS);
+}
+
+/* Whatever it does, it gets no more than one that computes all the time. */
+static void tricks_do_not_pay(void **state)
+{
+    static const struct {
+        uint64_t burst, sleep;
+        bool random, yields;
+    } tricks[] = {
+        { 10 * MS - 1000, 1000, false, false },
+        { 9 * MS, MS / 20, false, false },
+        { 2 * MS, MS / 10, true, false },
+        { MS / 5, MS / 5, true, false },
+        { MS / 2, 0, false, true },
+        { 3 * MS, 0, true, true },
+        { 100 * MS, 100 * MS, true, false },
+    };
+
+    (void)state;
+    for (unsigned int cpus_ = 1; cpus_ <= 4; cpus_ += 3) {
+        for (unsigned int k = 0; k < ARRAY_SIZE(tricks); k++) {
+            struct sim *cheat;
+
+            sim_reset(cpus_);
+            for (unsigned int i = 0; i < 3 * cpus_; i++)
+                add(D, 0, 0);
+            cheat = add(D, tricks[k].burst, tricks[k].sleep);
+            cheat->random = tricks[k].random;
+            cheat->yields = tricks[k].yields;
+            simulate(1000 * MS);
+            measure();
+            simulate(10000 * MS);
+            if (cheat->used_ns >
+                10000 * MS * cpus_ / (3 * cpus_ + 1) * 102 / 100)
+                fail_msg("trick %u on %u CPUs: %lu ms", k, cpus_,
+                         cheat->used_ns / MS);
+        }
     }
 }
 
@@ -205,6 +355,12 @@ int main(void)
         cmocka_unit_test(alone_there_is_no_turn),
         cmocka_unit_test(yield_lets_the_next_run),
         cmocka_unit_test(cpus_are_shared_by_weight),
+        cmocka_unit_test(a_random_crowd_keeps_the_invariants),
+        cmocka_unit_test(half_idle_nobody_waits),
+        cmocka_unit_test(hard_affinity_divides_the_machine),
+        cmocka_unit_test(old_debts_are_forgotten),
+        cmocka_unit_test(waking_beside_hogs_takes_no_time),
+        cmocka_unit_test(tricks_do_not_pay),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

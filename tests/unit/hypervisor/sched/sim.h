@@ -138,7 +138,8 @@ pin(struct sim *v, unsigned int first, unsigned int last)
 }
 
 /* sched.c: enqueue(); the lock of @q is released. */
-static void sim_enqueue(struct sim *v, struct runq *q, unsigned int cpu)
+static void sim_enqueue(struct sim *v, struct runq *q, unsigned int cpu,
+                        bool slept)
 {
     bool chosen = cpu != q->cpu, hurry;
 
@@ -149,7 +150,8 @@ static void sim_enqueue(struct sim *v, struct runq *q, unsigned int cpu)
         moves++;
     }
     v->waits_since = now;
-    hurry = runq_enter(q, &v->s, now) || runq_turn_too_long(q, now);
+    hurry = runq_enter(q, &v->s, slept || chosen, now) ||
+            runq_turn_too_long(q, now);
     lock_release(&q->lock);
     if (hurry || chosen)
         act_at(cpu, now + IPI_NS);
@@ -162,7 +164,7 @@ static void sim_wake(struct sim *v)
     v->asleep = false;
     v->left_ns = some(v, v->burst_ns);
     v->woken = true;
-    sim_enqueue(v, q, balance_wake(&v->s, q, now));
+    sim_enqueue(v, q, balance_wake(&v->s, q, now), true);
 }
 
 static void sim_leave(struct sim *v, struct runq *q)
@@ -174,7 +176,7 @@ static void sim_leave(struct sim *v, struct runq *q)
         sleep_for(v, some(v, v->sleep_ns));
     } else {
         v->woken = false;
-        sim_enqueue(v, q, balance_requeue(&v->s, q));
+        sim_enqueue(v, q, balance_requeue(&v->s, q), false);
     }
 }
 
@@ -250,9 +252,11 @@ static void check_idle(void)
     for (unsigned int i = 0; i < nr; i++) {
         const struct sched_vcpu *s = &sims[i].s;
 
-        if (s->queued)
-            cpumask_for_each(cpu, &s->allowed)
-                assert_true(runqs[cpu].running || sim_cpus[cpu].armed);
+        if (s->queued && runqs[s->cpu].running) /* else it is being told */
+            cpumask_for_each(cpu, &s->allowed) if (!runqs[cpu].running &&
+                                                   !sim_cpus[cpu].armed)
+                fail_msg("%lu us: vCPU %u waits for CPU %u, not %u", now / 1000,
+                         i, s->cpu, cpu);
     }
 }
 
