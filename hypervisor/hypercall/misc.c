@@ -38,64 +38,65 @@ union version_reply {
     xen_domain_handle_t handle;
 };
 
-/* A reply handler fills @r, which is zeroed, and returns its size. */
-static size_t reply_extraversion(struct vcpu *v, union version_reply *r)
+/* Each fills @r, which is zeroed as far as its size goes. */
+static void reply_extraversion(struct vcpu *v, union version_reply *r)
 {
+    static const char extra[] = ABI_EXTRA;
+
+    static_assert(sizeof(extra) <= sizeof(r->extra), "ABI_EXTRA");
     (void)v;
-    copy_string(r->extra, ABI_EXTRA, sizeof(r->extra));
-    return sizeof(r->extra);
+    memcpy(r->extra, extra, sizeof(extra));
 }
 
-static size_t reply_compile_info(struct vcpu *v, union version_reply *r)
+static void reply_compile_info(struct vcpu *v, union version_reply *r)
 {
     (void)v;
     copy_string(r->compile.compiler, __VERSION__, sizeof(r->compile.compiler));
     copy_string(r->compile.compile_by, "pellicle",
                 sizeof(r->compile.compile_by));
-    return sizeof(r->compile);
 }
 
-static size_t reply_capabilities(struct vcpu *v, union version_reply *r)
+static void reply_capabilities(struct vcpu *v, union version_reply *r)
 {
     (void)v;
     copy_string(r->caps, "xen-3.0-x86_64 ", sizeof(r->caps));
-    return sizeof(r->caps);
 }
 
-static size_t reply_changeset(struct vcpu *v, union version_reply *r)
+static void reply_changeset(struct vcpu *v, union version_reply *r)
 {
-    (void)v;
-    return sizeof(r->changeset);
+    (void)v, (void)r;
 }
 
-static size_t reply_platform(struct vcpu *v, union version_reply *r)
+static void reply_platform(struct vcpu *v, union version_reply *r)
 {
     (void)v;
     r->platform.virt_start = HV_VIRT_START;
-    return sizeof(r->platform);
 }
 
-static size_t reply_cmdline(struct vcpu *v, union version_reply *r)
+static void reply_cmdline(struct vcpu *v, union version_reply *r)
 {
     if (v->domain->control)
         copy_string(r->cmdline, hv_cmdline, sizeof(r->cmdline));
-    return sizeof(r->cmdline);
 }
 
-static size_t reply_handle(struct vcpu *v, union version_reply *r)
+static void reply_handle(struct vcpu *v, union version_reply *r)
 {
     memcpy(r->handle, v->domain->handle, sizeof(r->handle));
-    return sizeof(r->handle);
 }
 
-static size_t (*const replies[])(struct vcpu *, union version_reply *) = {
-    [XENVER_extraversion] = reply_extraversion,
-    [XENVER_compile_info] = reply_compile_info,
-    [XENVER_capabilities] = reply_capabilities,
-    [XENVER_changeset] = reply_changeset,
-    [XENVER_platform_parameters] = reply_platform,
-    [XENVER_guest_handle] = reply_handle,
-    [XENVER_commandline] = reply_cmdline,
+static const struct {
+    void (*fill)(struct vcpu *, union version_reply *);
+    size_t size;
+} replies[] = {
+    // clang-format off
+    [XENVER_extraversion] = { reply_extraversion, sizeof(xen_extraversion_t) },
+    [XENVER_compile_info] = { reply_compile_info, sizeof(struct xen_compile_info) },
+    [XENVER_capabilities] = { reply_capabilities, sizeof(xen_capabilities_info_t) },
+    [XENVER_changeset] = { reply_changeset, sizeof(xen_changeset_info_t) },
+    [XENVER_platform_parameters] = { reply_platform, sizeof(struct xen_platform_parameters) },
+    [XENVER_guest_handle] = { reply_handle, sizeof(xen_domain_handle_t) },
+    [XENVER_commandline] = { reply_cmdline, sizeof(xen_commandline_t) },
+    // clang-format on
 };
 
 static long get_features(const struct domain *d, unsigned long u_arg)
@@ -134,11 +135,12 @@ long hc_xen_version(struct hcall *h)
         return u_arg ? -EINVAL : (long)PAGE_SIZE;
     if (cmd == XENVER_build_id)
         return -ENODATA;
-    if (cmd >= ARRAY_SIZE(replies) || !replies[cmd])
+    if (cmd >= ARRAY_SIZE(replies) || !replies[cmd].fill)
         return -ENOSYS;
 
-    memset(&r, 0, sizeof(r));
-    len = replies[cmd](h->caller, &r);
+    len = replies[cmd].size;
+    memset(&r, 0, len);
+    replies[cmd].fill(h->caller, &r);
     return copy_to_guest(u_arg, &r, len) ? -EFAULT : 0;
 }
 

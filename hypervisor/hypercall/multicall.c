@@ -12,34 +12,39 @@
 #include <xen/xen.h>
 #include "local.h"
 
+/* An entry as it is copied: its arguments come to lie in the call's place. */
+struct entry {
+    unsigned long op, result;
+    struct hcall h;
+};
+
+static_assert(offsetof(struct entry, h.arg) ==
+                  offsetof(struct multicall_entry, args),
+              "arguments of a list's entry");
+
 /*
  * Run one entry.  On -ERESTART its arguments in guest memory are brought up
  * to date, so that the list can be entered again at this entry.
  */
-static long run_entry(struct vcpu *v, unsigned long u_entry)
+static inline long run_entry(struct vcpu *v, unsigned long u_entry)
 {
-    struct multicall_entry e;
-    struct hcall h = { .caller = v };
+    struct entry e;
     long ret;
 
-    if (copy_from_guest(&e, u_entry, sizeof(e)))
+    if (unlikely(copy_from_guest(&e, u_entry, sizeof(struct multicall_entry))))
         return -EFAULT;
-    for (unsigned int i = 0; i < HCALL_ARGS_MAX; i++)
-        h.arg[i] = e.args[i];
+    e.h.caller = v;
 
     /* Lists in lists and changes of mode would lose our place. */
     if (e.op == __HYPERVISOR_multicall || e.op == __HYPERVISOR_iret)
         ret = -EINVAL;
     else
-        ret = hcall_dispatch(e.op, &h);
+        ret = hcall_dispatch(e.op, &e.h);
 
-    if (ret == -ERESTART) {
-        for (unsigned int i = 0; i < HCALL_ARGS_MAX; i++)
-            e.args[i] = h.arg[i];
-        if (copy_to_guest(u_entry, &e, sizeof(e)))
-            return -EFAULT;
-        return -ERESTART;
-    }
+    if (unlikely(ret == -ERESTART))
+        return copy_to_guest(u_entry, &e, sizeof(struct multicall_entry))
+                   ? -EFAULT
+                   : -ERESTART;
     return put_guest_u64(u_entry + offsetof(struct multicall_entry, result),
                          ret);
 }
@@ -47,24 +52,27 @@ static long run_entry(struct vcpu *v, unsigned long u_entry)
 /* arg: list, number of entries */
 long hc_multicall(struct hcall *h)
 {
-    struct vcpu *v = h->caller;
-    long ret;
+    unsigned long u_entry = h->arg[0], left = h->arg[1];
+    const uint32_t *work = &this_cpu()->work;
+    long ret = 0;
 
-    if (h->arg[1] > UINT32_MAX ||
-        !guest_range_ok(h->arg[0], h->arg[1] * sizeof(struct multicall_entry)))
+    if (left > UINT32_MAX ||
+        !guest_range_ok(u_entry, left * sizeof(struct multicall_entry)))
         return -EFAULT;
 
-    for (unsigned int n = 1; h->arg[1]; n++) {
-        ret = run_entry(v, h->arg[0]);
-        if (ret)
-            return ret;
-        h->arg[0] += sizeof(struct multicall_entry);
-        h->arg[1]--;
+    while (left && !ret) {
+        ret = run_entry(h->caller, u_entry);
+        if (unlikely(ret))
+            break;
+        u_entry += sizeof(struct multicall_entry);
+        left--;
 
         /* A call that blocked or stopped the caller takes effect now. */
-        if (h->arg[1] &&
-            (this_cpu()->work || (n % 16 == 0 && preempt_needed())))
-            return -ERESTART;
+        if (left && unlikely(__atomic_load_n(work, __ATOMIC_RELAXED) ||
+                             (left % 16 == 0 && preempt_needed())))
+            ret = -ERESTART;
     }
-    return 0;
+    h->arg[0] = u_entry;
+    h->arg[1] = left;
+    return ret;
 }

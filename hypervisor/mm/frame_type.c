@@ -219,7 +219,7 @@ static int finish_get(struct frame *f, uint64_t w)
     return -EINVAL;
 }
 
-int frame_type_get(struct frame *f, enum page_type want)
+int frame_type_make(struct frame *f, enum page_type want)
 {
     uint64_t old = load64(&f->type), w;
 
@@ -267,9 +267,9 @@ static int finish_put(struct frame *f, uint64_t w, bool preemptible)
     return 0;
 }
 
-int frame_put_type(mfn_t m, bool preemptible)
+/* frame_put_type() of what may be the last use. */
+static int __attribute__((noinline)) put_type(struct frame *f, bool preemptible)
 {
-    struct frame *f = frame_of(m);
     uint64_t old = load64(&f->type), w;
 
     for (;;) {
@@ -290,6 +290,17 @@ int frame_put_type(mfn_t m, bool preemptible)
             return finish_put(f, w, preemptible);
         }
     }
+}
+
+int frame_put_type(mfn_t m, bool preemptible)
+{
+    struct frame *f = frame_of(m);
+    uint64_t w = load64(&f->type);
+
+    while (likely(!(w & TW_LOCKED) && (w & TW_COUNT) > 1))
+        if (likely(cas64(&f->type, &w, w - 1)))
+            return 0;
+    return put_type(f, preemptible);
 }
 
 /*

@@ -77,18 +77,23 @@ static inline void frame_put_fast(struct frame *f)
         frame_last_put(f);
 }
 
-/* frame_get_type() without the look-up. */
-int frame_type_get(struct frame *f, enum page_type want);
+/* frame_type_get() of what is not in use in that way, or locked. */
+int frame_type_make(struct frame *f, enum page_type want);
+
+/* frame_get_type() without the look-up: mostly one use more of many. */
+static inline int frame_type_get(struct frame *f, enum page_type want)
+{
+    uint64_t w = load64(&f->type);
+
+    while (likely(tw_is_ready(w, want) && (w & TW_COUNT) < TW_COUNT_MAX))
+        if (likely(cas64(&f->type, &w, w + 1)))
+            return 0;
+    return frame_type_make(f, want);
+}
 
 /* A writable use; false: it is in use as a table or descriptors. */
 static inline bool frame_get_writable(struct frame *f)
 {
-    uint64_t w = load64(&f->type);
-
-    while (likely((w & ~TW_COUNT) == (tw_make(PT_WRITABLE) | TW_VALID) &&
-                  (uint32_t)w < TW_COUNT_MAX))
-        if (likely(cas64(&f->type, &w, w + 1)))
-            return true;
     return frame_type_get(f, PT_WRITABLE) == 0;
 }
 

@@ -14,6 +14,7 @@
 
 bool cpu_features[NR_FEATURES];
 uint32_t tsc_khz = 2000000;
+bool tsc_stable = true;
 
 /* The machine: all ones but for what must make sense. */
 static bool has_avx;
