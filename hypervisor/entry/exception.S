@@ -14,6 +14,7 @@
 #include <x86/patch.h>
 #include <x86/regs.h>
 #include "offsets.h"
+#include "regs.h"
 #include "extras.h"
 
 /* Becomes `clac' at boot where SMAP exists (cpu/patch.c). */
@@ -23,21 +24,7 @@
         .endm
 
         .macro  save_all
-        pushq   %rdi
-        pushq   %rsi
-        pushq   %rdx
-        pushq   %rcx
-        pushq   %rax
-        pushq   %r8
-        pushq   %r9
-        pushq   %r10
-        pushq   %r11
-        pushq   %rbx
-        pushq   %rbp
-        pushq   %r12
-        pushq   %r13
-        pushq   %r14
-        pushq   %r15
+        push_regs
         cld
         smap_clac
         .endm

@@ -16,6 +16,7 @@
 #include <hv/layout.h>
 #include <x86/desc.h>
 #include "offsets.h"
+#include "regs.h"
 #include "extras.h"
 
         .text
@@ -28,21 +29,7 @@
         pushq   $\cs
         pushq   %rcx                    /* rip */
         pushq   $0                      /* error code, vector */
-        pushq   %rdi
-        pushq   %rsi
-        pushq   %rdx
-        pushq   %rcx
-        leaq    -8(%rsp), %rsp          /* rax is there */
-        pushq   %r8
-        pushq   %r9
-        pushq   %r10
-        pushq   %r11
-        pushq   %rbx
-        pushq   %rbp
-        pushq   %r12
-        pushq   %r13
-        pushq   %r14
-        pushq   %r15
+        push_regs rax_is_there=1
         .endm
 
         .globl  syscall_entry
@@ -84,21 +71,7 @@ sysenter_entry:
         pushq   $SEL_FLAT_CS32
         pushq   %rax                    /* rip: not known */
         pushq   $0
-        pushq   %rdi
-        pushq   %rsi
-        pushq   %rdx
-        pushq   %rcx
-        leaq    -8(%rsp), %rsp
-        pushq   %r8
-        pushq   %r9
-        pushq   %r10
-        pushq   %r11
-        pushq   %rbx
-        pushq   %rbp
-        pushq   %r12
-        pushq   %r13
-        pushq   %r14
-        pushq   %r15
+        push_regs rax_is_there=1
         pushq   $2                      /* only the always-one bit: AC, NT, TF off */
         popfq
         xpti_entry

@@ -7,6 +7,8 @@
 #include <hv/domain.h>
 #include <hv/errno.h>
 #include <hv/frame.h>
+#include <hv/guest.h>
+#include <hv/hcall.h>
 #include <hv/mm.h>
 
 #include "pt_check.h"
@@ -281,7 +283,44 @@ void mmu_target_put(const struct mmu_target *t, const struct domain *caller);
 int vcpumask_to_cpus(const struct domain *d, unsigned long u_mask,
                      struct cpumask *cpus);
 
+/* A list of requests that can be stopped: mmu_update's and mmuext_op's. */
+struct batch {
+    unsigned long u_reqs, u_done; /* @u_done: where to say how many were done */
+    uint32_t count, done;         /* to do; done before it was restarted */
+    struct mmu_target t;
+};
+
 /* Restarting a batch: bit 31 of the count says that 32-63 hold "done". */
 #define BATCH_RESTARTED 0x80000000UL
+
+/* batch_begin - read the arguments of @h; on success batch_end() is due */
+static inline long batch_begin(struct batch *b, const struct hcall *h,
+                               uint32_t foreign)
+{
+    long err = pt_drop_finish(h->caller);
+
+    b->u_reqs = h->arg[0];
+    b->u_done = h->arg[2];
+    b->count = h->arg[1] & (BATCH_RESTARTED - 1);
+    b->done = h->arg[1] & BATCH_RESTARTED ? h->arg[1] >> 32 : 0;
+    return err ? err : mmu_target_get(&b->t, h->caller->domain, foreign);
+}
+
+/* batch_end - the result after @n requests of @size bytes that ended with @err
+ */
+static inline long batch_end(const struct batch *b, struct hcall *h, uint32_t n,
+                             size_t size, long err)
+{
+    mmu_target_put(&b->t, h->caller->domain);
+    if (err == -ERESTART) {
+        h->arg[0] = b->u_reqs + n * size;
+        h->arg[1] =
+            (b->count - n) | BATCH_RESTARTED | (uint64_t)(b->done + n) << 32;
+        return err;
+    }
+    if (b->u_done && put_guest_u32(b->u_done, b->done + n))
+        return -EFAULT;
+    return err;
+}
 
 #endif

@@ -51,10 +51,11 @@ static bool increase(struct reservation *s, unsigned long i)
 
 static bool populate(struct reservation *s, unsigned long i)
 {
-    xen_pfn_t gpfn, base;
+    unsigned long u_extent = s->u_extents + i * sizeof(xen_pfn_t);
+    xen_pfn_t gpfn;
     mfn_t m;
 
-    if (COPY_FROM_GUEST_IDX(&gpfn, s->u_extents, i))
+    if (get_guest_u64(&gpfn, u_extent))
         return false;
     m = heap_alloc_domain(s->d, s->r.extent_order,
                           XENMEMF_get_address_bits(s->r.mem_flags));
@@ -63,15 +64,14 @@ static bool populate(struct reservation *s, unsigned long i)
 
     for (unsigned long n = 0; n < 1UL << s->r.extent_order; n++)
         m2p_set(mfn_add(m, n), gpfn + n);
-    base = mfn_x(m);
-    return !COPY_TO_GUEST_IDX(s->u_extents, i, &base);
+    return !put_guest_u64(u_extent, mfn_x(m));
 }
 
 static bool decrease(struct reservation *s, unsigned long i)
 {
     xen_pfn_t base;
 
-    if (COPY_FROM_GUEST_IDX(&base, s->u_extents, i))
+    if (get_guest_u64(&base, s->u_extents + i * sizeof(base)))
         return false;
     for (unsigned long n = 0; n < 1UL << s->r.extent_order; n++)
         if (!give_back(s->d, mfn(base + n)))

@@ -292,30 +292,24 @@ void mmu_target_put(const struct mmu_target *t, const struct domain *caller)
 
 long hc_mmu_update(struct hcall *h)
 {
-    unsigned long u_reqs = h->arg[0], u_done = h->arg[2];
-    uint32_t count = h->arg[1] & (BATCH_RESTARTED - 1), i;
-    uint32_t done = h->arg[1] & BATCH_RESTARTED ? h->arg[1] >> 32 : 0;
-    struct domain *caller = h->caller->domain;
-    struct mmu_target t;
-    long err = pt_drop_finish(h->caller);
+    struct batch b;
+    long err = batch_begin(&b, h, (uint32_t)h->arg[3]);
+    uint32_t i;
 
     if (unlikely(err))
         return err;
-    err = mmu_target_get(&t, caller, (uint32_t)h->arg[3]);
-    if (unlikely(err))
-        return err;
 
-    for (i = 0; i < count; i++) {
+    for (i = 0; i < b.count; i++) {
         struct mmu_update u;
 
         if (unlikely((i & 31) == 31) && preempt_needed()) {
             err = -ERESTART;
             break;
         }
-        err = COPY_FROM_GUEST_IDX(&u, u_reqs, i);
+        err = COPY_FROM_GUEST_IDX(&u, b.u_reqs, i);
         if (unlikely(err))
             break;
-        err = update_one(&u, &t);
+        err = update_one(&u, &b.t);
         if (unlikely(err))
             break;
         err = pt_drop_finish(h->caller);
@@ -324,16 +318,7 @@ long hc_mmu_update(struct hcall *h)
             break;
         }
     }
-    mmu_target_put(&t, caller);
-
-    if (err == -ERESTART) {
-        h->arg[0] = u_reqs + i * sizeof(struct mmu_update);
-        h->arg[1] = (count - i) | BATCH_RESTARTED | (uint64_t)(done + i) << 32;
-        return err;
-    }
-    if (u_done && put_guest_u32(u_done, done + i))
-        return -EFAULT;
-    return err;
+    return batch_end(&b, h, i, sizeof(struct mmu_update), err);
 }
 
 /*

@@ -209,41 +209,26 @@ static int do_one(struct vcpu *v, const struct mmuext_op *op,
 
 long hc_mmuext_op(struct hcall *h)
 {
-    unsigned long u_ops = h->arg[0], u_done = h->arg[2];
-    uint32_t count = h->arg[1] & (BATCH_RESTARTED - 1), i;
-    uint32_t done = h->arg[1] & BATCH_RESTARTED ? h->arg[1] >> 32 : 0;
-    struct domain *caller = h->caller->domain;
-    struct mmu_target t;
-    long err = pt_drop_finish(h->caller);
+    struct batch b;
+    long err = batch_begin(&b, h, (uint16_t)h->arg[3]);
+    uint32_t i;
 
     if (unlikely(err))
         return err;
-    err = mmu_target_get(&t, caller, (uint16_t)h->arg[3]);
-    if (unlikely(err))
-        return err;
 
-    for (i = 0; i < count; i++) {
+    for (i = 0; i < b.count; i++) {
         struct mmuext_op op;
 
         if (i && preempt_needed()) {
             err = -ERESTART;
             break;
         }
-        err = COPY_FROM_GUEST_IDX(&op, u_ops, i);
+        err = COPY_FROM_GUEST_IDX(&op, b.u_reqs, i);
         if (unlikely(err))
             break;
-        err = do_one(h->caller, &op, &t);
+        err = do_one(h->caller, &op, &b.t);
         if (unlikely(err))
             break;
     }
-    mmu_target_put(&t, caller);
-
-    if (err == -ERESTART) {
-        h->arg[0] = u_ops + i * sizeof(struct mmuext_op);
-        h->arg[1] = (count - i) | BATCH_RESTARTED | (uint64_t)(done + i) << 32;
-        return err;
-    }
-    if (u_done && put_guest_u32(u_done, done + i))
-        return -EFAULT;
-    return err;
+    return batch_end(&b, h, i, sizeof(struct mmuext_op), err);
 }
