@@ -18,7 +18,7 @@ static const struct {
     void (*fn)(void);
 } jobs[] = {
     { WORK_HOLD, smp_hold_here },     { WORK_TIMER, timer_work },
-    { WORK_KEY, console_key_work },   { WORK_TLB, tlb_flush_local },
+    { WORK_KEY, console_key_work },   { WORK_TLB, tlb_answer_all },
     { WORK_DUMP, console_dump_here }, { WORK_SEGS, bounce_failsafe },
     { WORK_SCHED, schedule },         { WORK_NMI, nmi_work },
 };

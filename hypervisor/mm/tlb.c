@@ -51,6 +51,17 @@ void tlb_answer(void)
         tlb_flush_local();
 }
 
+/* A CPU that was idle when it was asked for a page has this bit only. */
+void tlb_answer_all(void)
+{
+    struct cpu *c = this_cpu();
+    unsigned long page = __atomic_load_n(&c->tlb_page, __ATOMIC_ACQUIRE);
+
+    tlb_flush_local();
+    if (page)
+        __atomic_store_n(&c->tlb_page, 0, __ATOMIC_RELEASE);
+}
+
 /* Ask CPU @c for a full flush. */
 static void ask(struct cpu *c)
 {

@@ -116,6 +116,9 @@ void tlb_load_cr3(unsigned long cr3);
 
 /* tlb_answer - do what other CPUs asked this one to flush */
 void tlb_answer(void);
+
+/* tlb_answer_all - the same by a full flush, for who has taken WORK_TLB */
+void tlb_answer_all(void);
 void tlb_flush_domain(const struct domain *d);
 void tlb_flush_page_domain(const struct domain *d, unsigned long va);
 
