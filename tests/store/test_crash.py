@@ -8,10 +8,13 @@ import socket
 import subprocess
 import threading
 
+import pytest
+
 from client import Client, Closed, StoreError, strings
 from conftest import BINARY
 
-KILLS = int(os.environ.get("STORE_KILLS", "150"))
+# Of `make check`, and of `make check-long`.
+KILLS, LONG_KILLS = 200, 1000
 WRITERS = 4
 KEYS = 8
 
@@ -106,14 +109,14 @@ def check(client, states):
             entry[:] = [found[0]] * 2
 
 
-def test_nothing_committed_is_lost(tmp_path):
-    daemon = Killable(tmp_path)
+def kill_often(folder, kills):
+    daemon = Killable(folder)
     seed = random.randrange(2 ** 32)
     print("seed", seed)
     random.seed(seed)
     states = [{} for _ in range(WRITERS)]
     daemon.start()
-    for _ in range(KILLS):
+    for _ in range(kills):
         writers = [Writer(daemon.socket, n, states[n])
                    for n in range(WRITERS)]
         for one in writers:
@@ -133,7 +136,15 @@ def test_nothing_committed_is_lost(tmp_path):
         check(client, states)
         assert client.ask("CONTROL", b"check\0") == b"OK\0"
         client.close()
-    print("values", sum(e[0] for s in states for e in s.values()))
-    assert sum(e[0] for s in states for e in s.values()) > KILLS
+    assert sum(e[0] for s in states for e in s.values()) > kills
     daemon.kill()
     assert "damaged" not in daemon.log()
+
+
+def test_nothing_committed_is_lost(tmp_path):
+    kill_often(tmp_path, KILLS)
+
+
+@pytest.mark.long
+def test_nothing_committed_is_lost_in_a_thousand_kills(tmp_path):
+    kill_often(tmp_path, LONG_KILLS)

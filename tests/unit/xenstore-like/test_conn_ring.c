@@ -7,6 +7,9 @@
 
 #include <xen/grant_table.h>
 
+#include <store/replay.h>
+#include <store/ring.h>
+
 #include "../../../xenstore-like/daemon/conn_ring.h"
 #include "world.h"
 
@@ -284,6 +287,113 @@ static void another_port_is_another_kernel(void **state)
     guest_free(g);
 }
 
+/* Another server goes on with the ring, as it would after a crash. */
+static struct guest *taken_over(struct guest *g, struct records *left)
+{
+    struct xenstore_domain_interface was = page;
+    struct guest *next = guest_new();
+    struct replay r = { .srv = next->xen.srv };
+
+    page = was; /* the guest's memory stays */
+    assert_int_equal(
+        replay_records(&r, buf_head(&left->batch), buf_len(&left->batch)), 0);
+    replay_done(&r);
+    assert_int_equal(ring_open(&next->xen, next->dom, 5), 0);
+    buf_clear(&left->batch);
+    g->xen.srv->records = NULL;
+    return next;
+}
+
+/* Work without settling: what the guest sees is as if killed here. */
+static void work_and_die(struct guest *g, struct records *kept)
+{
+    struct list *pos, *end;
+
+    ring_signalled(g->xen.by_port[105]);
+    while (!list_empty(&g->loop.ready)) {
+        struct conn *c = list_entry(g->loop.ready.next, struct conn, ready);
+
+        list_del(&c->ready);
+        conn_work(c);
+    }
+    for (LIST_EACH(pos, end, &g->xen.srv->dirty))
+        record_conn(list_entry(pos, struct conn, dirty));
+    assert_false(kept->lost);
+}
+
+/*
+ * The server dies when the journal has the answer, and the guest has all,
+ * some or none of its bytes: it gets each byte once, and no request is done
+ * twice (that watch would exist already).
+ */
+static void a_killed_server_loses_no_answer(void **state)
+{
+    (void)state;
+    for (uint32_t told = 0; told <= 16 + 3 + 16 + 7; told += 7) {
+        struct guest *g = guest_new(), *next;
+        struct records kept = { 0 };
+        struct xsd_sockmsg hdr;
+        char data[256];
+        uint32_t before;
+
+        g->xen.srv->records = &kept;
+        record_domain(g->xen.srv, g->dom);
+        assert_int_equal(ring_open(&g->xen, g->dom, 5), 0);
+        run(g);
+        put(XS_WATCH, TEXT0("@releaseDomain\0t"));
+        put(XS_WATCH, TEXT0("@releaseDomain\0t")); /* EEXIST, as it should */
+        work_and_die(g, &kept);
+        before = page.req_cons;
+        assert_int_not_equal(before, page.req_prod);
+        if (told) { /* it was writing just then */
+            uint32_t prod = page.rsp_prod;
+
+            ring_write(&page, &prod, buf_head(&g->dom->conn->out), told);
+        }
+        next = taken_over(g, &kept);
+        run(next);
+        assert_int_equal(page.req_cons, page.req_prod);
+        assert_int_equal(next->dom->conn->nr_watches, 1);
+        assert_true(notified > 0);
+        memcpy(&hdr, page.rsp, sizeof(hdr));
+        assert_int_equal(hdr.type, XS_WATCH);
+        assert_memory_equal(page.rsp + 16, "OK", 3);
+        memcpy(data, page.rsp, page.rsp_prod);
+        /* OK, the first event, EEXIST: in all, and nothing else. */
+        assert_int_equal(page.rsp_prod, 16 + 3 + 16 + 17 + 16 + 7);
+        assert_string_equal(data + 16 + 3 + 16 + 17 + 16, "EEXIST");
+        guest_free(next);
+        guest_free(g);
+    }
+}
+
+static void a_ring_that_is_not_as_it_was_left(void **state)
+{
+    struct guest *g = guest_new(), *next;
+    struct records kept = { 0 };
+    struct xsd_sockmsg hdr;
+    char data[256];
+
+    (void)state;
+    g->xen.srv->records = &kept;
+    record_domain(g->xen.srv, g->dom);
+    assert_int_equal(ring_open(&g->xen, g->dom, 5), 0);
+    run(g);
+    put(XS_WATCH, TEXT0("@releaseDomain\0t"));
+    work_and_die(g, &kept);
+    page.rsp_prod = page.rsp_cons = 5000; /* the guest's own doing */
+    next = taken_over(g, &kept);
+    assert_int_equal(next->dom->conn->nr_watches, 1);
+    run(next);
+    page.rsp_cons = page.rsp_prod;
+    put(XS_GET_DOMAIN_PATH, TEXT0("1"));
+    run(next);
+    get(&hdr, data);
+    assert_int_equal(hdr.type, XS_GET_DOMAIN_PATH);
+    guest_free(next);
+    guest_free(g);
+}
+
 static void failures_leave_nothing(void **state)
 {
     struct guest *g = guest_new();
@@ -308,6 +418,8 @@ int main(void)
         cmocka_unit_test(who_breaks_the_protocol_is_stopped_until_a_reset),
         cmocka_unit_test(a_slow_reader_gets_everything),
         cmocka_unit_test(another_port_is_another_kernel),
+        cmocka_unit_test(a_killed_server_loses_no_answer),
+        cmocka_unit_test(a_ring_that_is_not_as_it_was_left),
         cmocka_unit_test(failures_leave_nothing),
     };
 
