@@ -76,5 +76,5 @@ int pidfile_lock(const char *path)
         close(fd);
         return -EIO;
     }
-    return 0; /* the descriptor stays open: it holds the lock */
+    return fd;
 }

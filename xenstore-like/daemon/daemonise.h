@@ -18,8 +18,8 @@ void daemon_ready(int fd);
 /**
  * pidfile_lock - write our process id to a file, and lock that
  *
- * The lock lasts as long as the process.
- * Returns: 0; -EBUSY a living process has it; another negative errno.
+ * The lock lasts as long as the descriptor that is returned.
+ * Returns: that; -EBUSY a living process has it; another negative errno.
  */
 int pidfile_lock(const char *path);
 

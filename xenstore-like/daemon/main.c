@@ -41,6 +41,7 @@ struct daemon {
     struct xen xen;
     struct listener listener;
     struct source signals;
+    int pid_file; /* locked */
     struct journal journal;
     struct access_log access;
     char boot_id[64];
@@ -93,7 +94,7 @@ static int round_done(void *arg)
     access_round(&d->access);
     loop_settle(&d->loop, &d->srv->dirty);
     mem_trim();
-    update_ms = update_round(d->srv, &d->opt, &d->listener);
+    update_ms = update_round(d->srv, &d->opt, &d->listener, d->pid_file);
     if (update_ms < 0 || (wait_ms >= 0 && wait_ms < update_ms))
         return wait_ms;
     return update_ms;
@@ -153,13 +154,11 @@ static int recover(struct daemon *d)
 /* Take what the last program handed over, but leave its clients for later. */
 static int take_over(struct daemon *d)
 {
-    int err = handed_parse(d->opt.handed, &d->handed);
+    int err;
 
-    if (!err) {
-        d->replay.srv = d->srv;
-        err = handover_read(&d->replay, d->handed.state);
-        close(d->handed.state);
-    }
+    d->replay.srv = d->srv;
+    err = handover_read(&d->replay, d->handed.state);
+    close(d->handed.state);
     if (err)
         log_line("live update: cannot take over: %s", strerror(-err));
     return err;
@@ -246,13 +245,25 @@ static int store_start(struct daemon *d)
     return 0;
 }
 
+/* Be the only one: 0, or a negative errno. */
+static int single(struct daemon *d)
+{
+    int err = d->opt.handed ? handed_parse(d->opt.handed, &d->handed) : 0;
+
+    if (err)
+        return err;
+    d->pid_file =
+        d->opt.handed ? d->handed.pid_file : pidfile_lock(d->opt.pid_file);
+    return d->pid_file < 0 ? d->pid_file : 0;
+}
+
 /* Take up service: 0, or a negative errno after a message. */
 static int start(struct daemon *d)
 {
     int err;
 
-    err = pidfile_lock(d->opt.pid_file);
-    if (err) {
+    err = single(d);
+    if (err < 0) {
         log_line("%s: %s", d->opt.pid_file,
                  err == -EBUSY ? "another pelstored is running"
                                : strerror(-err));

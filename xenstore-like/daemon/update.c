@@ -61,37 +61,46 @@ static char **split(char *program, char *line, char *handed)
     return argv;
 }
 
+/* The descriptors stay open for the other program, or are ours alone. */
+static void hand(const struct handed *h, bool keep)
+{
+    keep_at_exec(h->state, keep);
+    keep_at_exec(h->listener, keep);
+    keep_at_exec(h->pid_file, keep);
+}
+
 /* Become the other program.  Returns only a negative errno. */
-static int become(struct server *srv, const struct options *opt, int listener,
-                  int state)
+static int become(struct server *srv, const struct options *opt,
+                  const struct handed *h)
 {
     char self[] = "/proc/self/exe", handed[32], **argv;
     char *program = srv->update.program ? srv->update.program : self;
     char *words = srv->update.arguments ? strdup(srv->update.arguments) : NULL;
     int err;
 
-    snprintf(handed, sizeof(handed), "%d,%d", state, listener);
+    snprintf(handed, sizeof(handed), "%d,%d,%d", h->state, h->listener,
+             h->pid_file);
     argv = words ? split(program, words, handed)
                  : options_argv(opt, program, handed);
     if (!argv) {
         free(words);
         return -ENOMEM;
     }
-    keep_at_exec(state, true);
-    keep_at_exec(listener, true);
+    hand(h, true);
     execv(program, argv);
     err = -errno;
-    keep_at_exec(listener, false);
+    hand(h, false);
     free(argv);
     free(words);
     return err;
 }
 
 static void perform(struct server *srv, const struct options *opt,
-                    struct listener *l)
+                    struct listener *l, int pid_file)
 {
     struct conn *asker = srv->update.asker;
     int state = memfd_create("pelstored-state", MFD_CLOEXEC), err;
+    const struct handed h = { state, l->src.fd, pid_file };
     unsigned int answer = update_answer(srv, "OK");
 
     err = state < 0 ? -errno : 0;
@@ -103,7 +112,7 @@ static void perform(struct server *srv, const struct options *opt,
     if (!err) {
         log_line("live update: %s takes over",
                  srv->update.program ? srv->update.program : "this program");
-        err = become(srv, opt, l->src.fd, state);
+        err = become(srv, opt, &h);
     }
 
     /* It failed: all goes on as it was. */
@@ -118,7 +127,7 @@ static void perform(struct server *srv, const struct options *opt,
 }
 
 int update_round(struct server *srv, const struct options *opt,
-                 struct listener *l)
+                 struct listener *l, int pid_file)
 {
     struct update *u = &srv->update;
     int64_t now = u->pending ? now_ms() : 0;
@@ -135,7 +144,7 @@ int update_round(struct server *srv, const struct options *opt,
     if (open && now < u->deadline)
         return u->deadline - now < 1000 ? u->deadline - now : 1000;
     if (!open || u->force) {
-        perform(srv, opt, l);
+        perform(srv, opt, l, pid_file);
     } else {
         update_answer(srv, "BUSY");
         update_end(srv);
@@ -147,10 +156,10 @@ int handed_parse(const char *text, struct handed *h)
 {
     char end;
 
-    if (sscanf(text, "%d,%d%c", &h->state, &h->listener, &end) != 2 ||
-        h->state < 3 || h->listener < 3)
+    if (sscanf(text, "%d,%d,%d%c", &h->state, &h->listener, &h->pid_file,
+               &end) != 3 ||
+        h->state < 3 || h->listener < 3 || h->pid_file < 3)
         return -EINVAL;
-    keep_at_exec(h->state, false);
-    keep_at_exec(h->listener, false);
+    hand(h, false);
     return 0;
 }

@@ -12,16 +12,17 @@
  * update_round - all is settled: is it time for a live update that was asked
  *                for?
  *
- * If so, does not return when it succeeds.
+ * If so, does not return when it succeeds.  @pid_file is locked, and stays so.
  * Returns: milliseconds until this wants to be called again, or -1.
  */
 int update_round(struct server *srv, const struct options *opt,
-                 struct listener *l);
+                 struct listener *l, int pid_file);
 
 /* What the last program handed over. */
 struct handed {
     int state;    /* a file with the state */
     int listener; /* the socket that listens */
+    int pid_file; /* locked */
 };
 
 /** handed_parse - what --live-update says: 0 or -EINVAL */
