@@ -7,6 +7,7 @@
  * node that is off the way may still need a copy: without memory the turn is
  * left out, and the tree is a little higher than it should be.
  */
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
@@ -43,13 +44,34 @@ int node_order(const char *a, size_t a_len, const char *b, size_t b_len)
 
 uint64_t node_key(const char *name, size_t len)
 {
-    bool number = len < 128 && all_digits(name, len);
-    size_t room = number ? KEY_CHARS - 1 : KEY_CHARS;
-    uint64_t key = number ? len : 0;
+    size_t head = len < KEY_CHARS ? len : KEY_CHARS;
+    bool number = len && len < 128;
+    uint64_t key = 0;
 
-    for (size_t i = 0; i < room; i++)
-        key = key << 8 | (i < len ? (unsigned char)name[i] : 0);
-    return number ? key : key | KEY_NAME;
+    for (size_t i = 0; i < head; i++) {
+        key = key << 8 | (unsigned char)name[i];
+        number &= name[i] >= '0' && name[i] <= '9';
+    }
+    if (!head)
+        return 0; /* a root */
+    key <<= 8 * (KEY_CHARS - head);
+    if (number && all_digits(name + head, len - head))
+        return key >> 8 | (uint64_t)len << 56;
+    return key | KEY_NAME;
+}
+
+size_t node_copy_name(const struct node *n, char *out)
+{
+    uint64_t key = n->key & KEY_NAME ? n->key & ~KEY_NAME : n->key << 8;
+
+    if (n->name_len < KEY_CHARS) {
+        key = htobe64(key);
+        memcpy(out, &key, sizeof(key));
+    } else {
+        memcpy(out, n->text, n->name_len);
+    }
+    out[n->name_len] = '\0';
+    return n->name_len;
 }
 
 /* A name that is searched for. */

@@ -163,27 +163,43 @@ int op_rm(struct request *rq)
 }
 
 struct listing {
-    struct buf *out;
-    size_t room; /* bytes that may still be added */
-    int err;
+    char *at, *end; /* where names go */
 };
 
 static bool list_visit(void *arg, const struct node *kid)
 {
     struct listing *l = arg;
-    size_t len = kid->name_len + 1;
 
-    if (len > l->room)
+    if (kid->name_len >= l->end - l->at)
         return false;
-    l->err = buf_append(l->out, kid->text, len);
-    l->room -= len;
-    return !l->err;
+    l->at += node_copy_name(kid, l->at) + 1;
+    return true;
+}
+
+/* Append the names from that offset on, as many as @room bytes hold. */
+static int list_names(struct buf *out, const struct node *n, size_t from,
+                      size_t room)
+{
+    size_t all = node_list_bytes(n);
+    struct listing l;
+    char *start;
+
+    if (from >= all)
+        return 0;
+    if (room > all - from)
+        room = all - from;
+    start = buf_reserve(out, room + sizeof(uint64_t));
+    if (!start)
+        return -ENOMEM;
+    l = (struct listing){ start, start + room };
+    node_list(n, from, list_visit, &l);
+    buf_added(out, l.at - start);
+    return 0;
 }
 
 /* DIRECTORY: names with their NULs.  E2BIG: use DIRECTORY_PART. */
 int op_directory(struct request *rq)
 {
-    struct listing l = { &rq->out, XENSTORE_PAYLOAD_MAX, 0 };
     const struct node *n;
     int err;
 
@@ -192,9 +208,7 @@ int op_directory(struct request *rq)
         return err;
     if (node_list_bytes(n) > XENSTORE_PAYLOAD_MAX)
         return -E2BIG;
-
-    node_list(n, 0, list_visit, &l);
-    return l.err;
+    return list_names(&rq->out, n, 0, XENSTORE_PAYLOAD_MAX);
 }
 
 /*
@@ -203,7 +217,6 @@ int op_directory(struct request *rq)
  */
 int op_directory_part(struct request *rq)
 {
-    struct listing l = { .out = &rq->out };
     const struct node *n;
     unsigned int from;
     char gen[24];
@@ -219,11 +232,9 @@ int op_directory_part(struct request *rq)
     len =
         snprintf(gen, sizeof(gen), "%llu", (unsigned long long)n->kids_gen) + 1;
     err = buf_append(&rq->out, gen, len);
-    if (err)
-        return err;
-    l.room = XENSTORE_PAYLOAD_MAX - len - 1;
-    node_list(n, from, list_visit, &l);
-    if (!l.err && from + buf_len(&rq->out) - len >= node_list_bytes(n))
-        l.err = buf_append(&rq->out, "", 1);
-    return l.err;
+    if (!err)
+        err = list_names(&rq->out, n, from, XENSTORE_PAYLOAD_MAX - len - 1);
+    if (!err && from + buf_len(&rq->out) - len >= node_list_bytes(n))
+        err = buf_append(&rq->out, "", 1);
+    return err;
 }

@@ -98,6 +98,15 @@ int node_order(const char *a, size_t a_len, const char *b, size_t b_len);
  */
 uint64_t node_key(const char *name, size_t len);
 
+/**
+ * node_copy_name - copy a node's name with its NUL
+ * @out: room for that and 8 bytes more
+ *
+ * A short name comes from the key, and the node's text stays out of the cache.
+ * Returns: bytes of the name without its NUL.
+ */
+size_t node_copy_name(const struct node *n, char *out);
+
 /** tree_find - the node at @path below @root, or NULL; borrowed */
 const struct node *tree_find(const struct node *root, const char *path);
 
