@@ -26,6 +26,7 @@ INIT_TEXT void stretch_init(void)
     measuring = cmdline_flag(hv_cmdline, "irqs-off", false);
     if (measuring)
         patch_apply(PATCH_STRETCH);
+    stack_top()->entered = 0; /* where the first instructions had a stack */
 }
 
 void stretch_end(void)

@@ -154,7 +154,11 @@ void vcpu_unload(struct vcpu *v)
     }
     if (cpu < 0)
         return;
-    work_raise(&cpus[cpu], WORK_TLB);
+    /*
+     * Only the idle loop looks at this bit: a CPU that runs a guest has let
+     * go of all others already.
+     */
+    work_raise(&cpus[cpu], WORK_UNLOAD);
     cpu_kick(cpu);
     while (vcpu_loaded_cpu(v) == cpu)
         spin_wait();

@@ -275,9 +275,9 @@ static void idle_work(struct cpu *c)
         enum work bit;
         void (*fn)(void);
     } table[] = {
-        { WORK_TIMER, timer_work },     { WORK_KEY, console_key_work },
-        { WORK_TLB, vcpu_unload_idle }, { WORK_DUMP, console_dump_here },
-        { WORK_NMI, nmi_work },
+        { WORK_TIMER, timer_work },       { WORK_KEY, console_key_work },
+        { WORK_TLB, vcpu_unload_idle },   { WORK_UNLOAD, vcpu_unload_idle },
+        { WORK_DUMP, console_dump_here }, { WORK_NMI, nmi_work },
     };
 
     for (unsigned int i = 0; i < ARRAY_SIZE(table); i++) {
@@ -293,8 +293,9 @@ static void idle(struct cpu *c, struct runq *q)
 {
     struct sched_cpu *sc = &sched_cpus[c->id];
     const uint32_t mine = 1U << WORK_TIMER | 1U << WORK_KEY | 1U << WORK_TLB |
-                          1U << WORK_DUMP | 1U << WORK_NMI;
+                          1U << WORK_UNLOAD | 1U << WORK_DUMP | 1U << WORK_NMI;
 
+    stretch_mark(true);
     c->idle = true;
     sc->idle_since_ns = now_ns();
     while (!__atomic_load_n(&q->nr, __ATOMIC_ACQUIRE)) {
@@ -313,6 +314,7 @@ static void idle(struct cpu *c, struct runq *q)
     sc->idle_ns += now_ns() - sc->idle_since_ns;
     sc->idle_since_ns = 0;
     c->idle = false;
+    stretch_mark(false);
 }
 
 uint64_t sched_idle_ns(unsigned int cpu)
