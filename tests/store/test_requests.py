@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from client import Client, StoreError, strings
+from client import Client, StoreError, message, strings
 from conftest import Daemon, TOP
 from guest import (CONNECTION, ERROR, REQ_CONS, REQ_PROD, RSP_PROD, Folder,
                    Guest)
@@ -255,6 +255,31 @@ def test_directory_in_parts(host):
     host.dom0.write("/big/one-more")
     part = host.dom0.ask("DIRECTORY_PART", strings("/big", "0"))
     assert part.split(b"\0", 1)[0] != gen
+
+
+def test_a_directory_of_a_hundred_thousand(host):
+    """It takes a while if any of it takes longer the more there are."""
+    nr = 100_000
+    for at in range(0, nr, 200):
+        host.dom0.send(b"".join(message("WRITE", strings(f"/big/{i}"))
+                                for i in range(at, at + 200)))
+        for _ in range(200):
+            host.dom0.reply()
+    data = b""
+    while not data.endswith(b"\0\0"):
+        part = host.dom0.ask("DIRECTORY_PART",
+                             strings("/big", str(len(data))))
+        data += part.split(b"\0", 1)[1]
+    assert data[:-1] == strings(*(str(i) for i in range(nr)))
+    tx = host.dom0.begin()
+    host.dom0.write("/big/50000", "v", tx)
+    host.dom0.remove("/big/50001", tx)
+    host.dom0.write("/big/60000", "other")
+    host.dom0.end(tx)
+    assert host.dom0.read("/big/50000") == b"v"
+    assert result(host.dom0, "READ", strings("/big/50001")) == "ENOENT"
+    assert host.dom0.read("/big/60000") == b"other"
+    host.dom0.remove("/big")
 
 
 def test_quota_of_a_guest(host):
