@@ -27,8 +27,7 @@ def test_seeds_and_a_little_more(built, target, tmp_path):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("target", TARGETS)
-def test_for_long(built, target):
-    subprocess.run(["make", "-C", TOP / "tests/fuzz/store",
-                    f"SECONDS={SECONDS}", f"fuzz-{target}"],
+def test_all_at_once_for_long(built):
+    subprocess.run(["make", "-C", TOP / "tests/fuzz/store", "-j",
+                    f"SECONDS={SECONDS}", "fuzz"],
                    timeout=SECONDS * 2 + 600, check=True)
