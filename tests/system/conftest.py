@@ -32,9 +32,11 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "long: too long for every day")
     pair = (os.path.basename(config.getoption("--hv")) + "-" +
             config.getoption("--tools"))
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
     machine.LOGS = os.path.join(machine.LOGS, pair)
-    if not config.option.collectonly:
+    if not config.option.collectonly and not worker:
         shutil.rmtree(machine.LOGS, ignore_errors=True)
+    machine.LOGS = os.path.join(machine.LOGS, worker or "")
 
 
 @pytest.hookimpl(hookwrapper=True)
