@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -301,6 +302,7 @@ int main(int argc, char **argv)
     int ready = -1, err;
 
     options_parse(&d.opt, argc, argv);
+    prctl(PR_SET_NAME, "pelstored"); /* it may have come as /proc/self/exe */
     files_raise();
     if (d.opt.handed && !d.opt.foreground)
         log_to_syslog(); /* in the background already */

@@ -129,7 +129,7 @@ void record_conn(struct conn *c)
     int64_t who = record_who(c);
     char *p;
 
-    if (who < 0)
+    if (who < 0 || (!fresh && c->in_pos == c->in_kept))
         return;
     p = room(c->srv, 1 + 4 * 4 + 4 + buf_len(&c->in) + 4 + fresh);
     if (!p)
@@ -139,6 +139,7 @@ void record_conn(struct conn *c)
     p = put_bytes(p, buf_head(&c->in), buf_len(&c->in));
     put_bytes(p, buf_head(&c->out) + c->kept, fresh);
     c->kept = buf_len(&c->out);
+    c->in_kept = c->in_pos;
 }
 
 static char *start(const struct conn *c, enum record_type type, size_t len)
@@ -229,5 +230,6 @@ void record_all_of(struct conn *c)
         record_txn(t, buf_head(&t->done), buf_len(&t->done));
     }
     c->kept = 0;
+    c->in_kept = ~c->in_pos; /* all of it */
     record_conn(c);
 }

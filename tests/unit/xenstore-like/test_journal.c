@@ -89,9 +89,12 @@ static void tell_sent(struct server *a, struct server *b)
         if (!da || !da->conn || !db || !db->conn)
             continue;
         sent = da->conn->out_pos - db->conn->out_pos;
-        assert_in_range(sent, 0, buf_len(&db->conn->out));
-        if (sent)
-            buf_taken(&db->conn->out, sent);
+        /* What a test took without any round in between was never kept. */
+        if (buf_len(&db->conn->out)) {
+            assert_in_range(sent, 0, buf_len(&db->conn->out));
+            if (sent)
+                buf_taken(&db->conn->out, sent);
+        }
         db->conn->out_pos += sent;
     }
 }

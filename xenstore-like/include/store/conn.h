@@ -53,7 +53,8 @@ struct conn {
     bool held;           /* until the live update is over, with the
                             transaction that it wants to begin */
     bool paused;         /* requests wait until the peer fetches replies */
-    size_t kept;         /* bytes of out that the journal has; rings only */
+    size_t kept;         /* bytes of out that the journal has; rings only, */
+    uint32_t in_kept;    /* and the in_pos that it has */
     int handed_fd;       /* a socket's descriptor if it is to be journalled,
                             or 0 */
     uint8_t broken;      /* XENSTORE_ERROR_: why it is to be closed; an
