@@ -36,11 +36,24 @@ struct mb2_tag {
     uint32_t type, size;
 };
 
+struct mb2_screen {
+    struct mb2_tag tag;
+    uint64_t address;
+    uint32_t pitch, width, height;
+    uint8_t bits, type;
+    uint16_t reserved;
+    uint8_t colors[6]; /* position and size of red, green, blue */
+} __attribute__((packed));
+
+#define MB2_SCREEN_RGB 1
+#define MB2_SCREEN_TEXT 2
+
 enum {
     MB2_END = 0,
     MB2_CMDLINE = 1,
     MB2_MODULE = 3,
     MB2_MMAP = 6,
+    MB2_SCREEN = 8,
     MB2_EFI64 = 12,
     MB2_RSDP_OLD = 14,
     MB2_RSDP_NEW = 15,
@@ -196,6 +209,24 @@ static INIT_TEXT void mb2_efi_mmap(const struct mb2_tag *t)
     }
 }
 
+static INIT_TEXT void mb2_screen(const struct mb2_tag *t)
+{
+    const struct mb2_screen *s = (const void *)t;
+    struct boot_video *v = &boot_info.video;
+
+    *v = (struct boot_video){ .bits = s->bits,
+                              .pitch = s->pitch,
+                              .width = s->width,
+                              .height = s->height,
+                              .address = s->address };
+    if (s->type == MB2_SCREEN_TEXT)
+        v->kind = VIDEO_TEXT;
+    if (s->type != MB2_SCREEN_RGB || t->size < sizeof(*s))
+        return;
+    v->kind = VIDEO_PIXELS;
+    memcpy(v->color, s->colors, sizeof(v->color));
+}
+
 static INIT_TEXT void mb2_efi64(const struct mb2_tag *t)
 {
     boot_info.efi_systab = *(const uint64_t *)(t + 1);
@@ -218,6 +249,7 @@ static const struct {
     [MB2_CMDLINE]  = { mb2_cmdline,  8 },
     [MB2_MODULE]   = { mb2_module,   16 },
     [MB2_MMAP]     = { mb2_mmap,     16 },
+    [MB2_SCREEN]   = { mb2_screen,   32 },
     [MB2_EFI64]    = { mb2_efi64,    16 },
     [MB2_RSDP_OLD] = { mb2_rsdp,     28 },
     [MB2_RSDP_NEW] = { mb2_rsdp,     44 },

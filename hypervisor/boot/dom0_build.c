@@ -221,6 +221,8 @@ static INIT_TEXT void fill_start_info(struct domain *d, const char *cmdline)
         if (img->mod_start_pfn)
             si->flags |= SIF_MOD_START_PFN;
     }
+    si->console.dom0.info_off = sizeof(*si);
+    si->console.dom0.info_size = video_to_dom0((void *)(si + 1));
     fill_cmdline(si, cmdline);
 }
 
@@ -302,12 +304,12 @@ INIT_TEXT void dom0_build(void)
     copy_in(layout.initrd << PAGE_SHIFT,
             (const void *)(DIRECT_BASE + initrd->start), layout.initrd_len);
     build_tables();
-    fill_start_info(d, kernel->cmdline);
-    copy_in(layout.p2m << PAGE_SHIFT, p2m, layout.nr_pages * sizeof(*p2m));
-    start_vcpu(d);
-    heap_free(p2m, order);
     log_info("dom0: %lu MiB, %u vCPUs, kernel %lu KiB, initrd %lu KiB\n",
              layout.nr_pages >> 8, d->max_vcpus,
              (unsigned long)(kernel->end - kernel->start) >> 10,
              layout.initrd_len >> 10);
+    fill_start_info(d, kernel->cmdline); /* the screen is dom0's now */
+    copy_in(layout.p2m << PAGE_SHIFT, p2m, layout.nr_pages * sizeof(*p2m));
+    start_vcpu(d);
+    heap_free(p2m, order);
 }

@@ -33,12 +33,20 @@
 mb2:    .long   MB2_MAGIC, 0, mb2_end - mb2
         .long   -(MB2_MAGIC + (mb2_end - mb2))
         .short  1, MB2_OPTIONAL /* information request: */
-        .long   8 + 4 * 7
-        .long   1, 3, 6         /* command line, modules, memory map */
+        .long   8 + 4 * 8
+        .long   1, 3, 6, 8      /* command line, modules, memory map, screen */
         .long   12, 14, 15, 17  /* EFI system table, RSDPs, EFI's map */
         .p2align 3
         .short  6, MB2_OPTIONAL /* modules page-aligned */
         .long   8
+        .p2align 3
+        .short  4, MB2_OPTIONAL /* screen: a VGA text mode will do, */
+        .long   12
+        .long   2
+        .p2align 3
+        .short  5, MB2_OPTIONAL /* a framebuffer of any size as well */
+        .long   20
+        .long   0, 0, 0
         .p2align 3
         .short  10, MB2_OPTIONAL /* relocatable: */
         .long   24

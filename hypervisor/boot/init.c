@@ -59,12 +59,12 @@ static INIT_TEXT void report(void)
 }
 
 static void (*const steps[])(void) INIT_RODATA = {
-    first_words,  features_init,     policy_init,   hvmap_init,
-    smap_patch,   spec_init,         stretch_init,  boot_cpu_tables,
-    fpu_init_cpu, acpi_init,         mm_init,       heap_init,
-    clock_init,   irq_init,          boot_cpu_apic, sched_init,
-    console_init, smp_init,          xpti_init,     report,
-    dom0_build,   boot_free_modules,
+    first_words,     features_init, policy_init,       hvmap_init,
+    video_init,      smap_patch,    spec_init,         stretch_init,
+    boot_cpu_tables, fpu_init_cpu,  acpi_init,         mm_init,
+    heap_init,       clock_init,    irq_init,          boot_cpu_apic,
+    sched_init,      console_init,  smp_init,          xpti_init,
+    report,          dom0_build,    boot_free_modules,
 };
 
 /* From head.S, on the boot CPU's stack, with its tables. */

@@ -24,8 +24,14 @@ void uart_write(const char *s, size_t len);
 /* uart_drain - wait until the last byte has left */
 void uart_drain(void);
 
+/* video.c: every character is on the screen on return, if there is one */
+void video_write(const char *s, size_t len);
+
 /* ring.c: the kept log.  The caller holds the console's lock. */
 void ring_write(const char *s, size_t len);
+
+/* ring_replay - hand all that is kept to @write */
+void ring_replay(void (*write)(const char *s, size_t len));
 
 /* ring_grow - move over to memory of the heap */
 void ring_grow(void);

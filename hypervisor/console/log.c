@@ -91,6 +91,7 @@ void console_write(const char *s, size_t len)
 static void emit(const char *s, size_t len)
 {
     ring_write(s, len);
+    video_write(s, len);
     uart_write(s, len);
 }
 

@@ -31,6 +31,12 @@ void ring_write(const char *s, size_t len)
         ring.first = ring.end - ring.size;
 }
 
+void ring_replay(void (*write)(const char *s, size_t len))
+{
+    for (uint32_t i = ring.first; i != ring.end; i++)
+        write(&ring.buf[i & (ring.size - 1)], 1);
+}
+
 void ring_grow(void)
 {
     char *buf = heap_alloc(LATE_ORDER);

@@ -95,14 +95,14 @@ static void program(uint16_t port, unsigned int baud, uint8_t lcr)
 
 void uart_init(const char *cmdline)
 {
-    char console[32] = "com1", opts[64] = "";
+    char opts[64] = "";
     uint64_t baud = 0, port, irq;
     const char *p = opts;
     unsigned int line;
 
-    cmdline_get(cmdline, "console", console, sizeof(console));
+    uart.port = 0;
     for (line = 0; line < ARRAY_SIZE(lines); line++)
-        if (!strncmp(console, lines[line].name, 4))
+        if (cmdline_list(cmdline, "console", lines[line].name, !line))
             break;
     if (line == ARRAY_SIZE(lines))
         return;

@@ -33,6 +33,22 @@ bool cmdline_get(const char *line, const char *name, char *buf, size_t size)
     return found;
 }
 
+bool cmdline_list(const char *line, const char *name, const char *word,
+                  bool def)
+{
+    char value[64];
+    size_t n = strlen(word);
+
+    if (!cmdline_get(line, name, value, sizeof(value)))
+        return def;
+    for (const char *p = value; p; p = strchr(p, ',')) {
+        p += *p == ',';
+        if (!strncmp(p, word, n) && (!p[n] || p[n] == ','))
+            return true;
+    }
+    return false;
+}
+
 static bool is_one_of(const char *s, const char *const *words, size_t n)
 {
     for (size_t i = 0; i < n; i++)

@@ -20,9 +20,18 @@ def at_prompt(m, command, answer):
     return m.wait(answer, 30, start)
 
 
+def check_framebuffer(m, folder):
+    """dom0 uses the framebuffer that the loader made, and shows letters."""
+    at_prompt(m, "cat /sys/class/graphics/fb0/virtual_size", r"^\d+,\d+$")
+    path = folder / "picture"
+    vm.qmp(m, {"execute": "screendump", "arguments": {"filename": str(path)}})
+    assert len(set(path.read_bytes()[20:][::3])) > 1
+
+
 @pytest.mark.parametrize("firmware,machine", [("bios", "pc"), ("efi", "q35")])
-def test_image_boots_to_a_shell_of_dom0(firmware, machine):
-    argv = vm.qemu.disc(firmware, machine=machine, smp=2)
+def test_image_boots_to_a_shell_of_dom0(firmware, machine, tmp_path):
+    argv = vm.qemu.disc(firmware, machine=machine, smp=2,
+                        devices=vm.qmp_devices(firmware))
     with vm.Machine("iso-" + firmware, argv) as m:
         m.wait(r"^\(PEL\) Pellicle", vm.START_SECONDS + BOOT_SECONDS)
         m.wait(r"^dom0: ready", BOOT_SECONDS)
@@ -31,5 +40,7 @@ def test_image_boots_to_a_shell_of_dom0(firmware, machine):
         at_prompt(m, "echo $(ls /sys/firmware/acpi/tables)",
                   r"^APIC.* FACP")
         at_prompt(m, "pel list | wc -l", r"^2$")
+        if firmware == "efi":
+            check_framebuffer(m, tmp_path)
         m.send("poweroff\n")
         assert m.wait_end(60) == 0

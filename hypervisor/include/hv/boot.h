@@ -29,10 +29,24 @@ struct boot_module {
     const char *cmdline;
 };
 
+enum video_kind { VIDEO_NONE, VIDEO_TEXT, VIDEO_PIXELS };
+
+/* The screen as the loader left it. */
+struct boot_video {
+    enum video_kind kind;
+    uint8_t bits;                  /* a pixel */
+    uint32_t pitch, width, height; /* bytes; pixels or characters */
+    uint64_t address;              /* physical */
+    struct {
+        uint8_t shift, bits;
+    } color[3]; /* red, green, blue within a pixel */
+};
+
 struct boot_info {
     const char *cmdline;
     struct boot_module module[MAX_BOOT_MODULES];
     unsigned int nr_modules;
+    struct boot_video video;
     uint64_t rsdp_copy;  /* physical address of our copy, 0: none */
     uint64_t efi_systab; /* physical address, 0: not started by EFI */
 };

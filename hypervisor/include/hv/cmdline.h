@@ -16,6 +16,10 @@ extern const char *hv_cmdline;
  */
 bool cmdline_get(const char *line, const char *name, char *buf, size_t size);
 
+/* cmdline_list - is @word in `name=A,B,...'?  @def: there is no such word */
+bool cmdline_list(const char *line, const char *name, const char *word,
+                  bool def);
+
 /* cmdline_flag - `name' or `name=1|yes|on|true', `no-name' / `name=0|...' */
 bool cmdline_flag(const char *line, const char *name, bool def);
 

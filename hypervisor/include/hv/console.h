@@ -30,6 +30,17 @@ void console_early_init(const char *cmdline);
 /* console_init - receive interrupts, VIRQ_CONSOLE, larger log ring */
 void console_init(void);
 
+struct dom0_vga_console_info;
+
+/* video_init - show what was printed so far; needs hvmap_init() */
+void video_init(void);
+
+/**
+ * video_to_dom0 - describe the screen to dom0, and leave it to dom0
+ * Returns: bytes used of @to; 0 there is no screen.
+ */
+size_t video_to_dom0(struct dom0_vga_console_info *to);
+
 /* console_write - raw bytes of a guest's or our own */
 void console_write(const char *s, size_t len);
 
