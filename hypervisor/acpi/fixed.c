@@ -6,6 +6,7 @@
 #include <hv/acpi.h>
 #include <hv/boot.h>
 #include <hv/console.h>
+#include <hv/hvmap.h>
 #include <hv/string.h>
 #include "local.h"
 
@@ -121,6 +122,8 @@ void fadt_parse(const struct acpi_header *h)
         acpi.reset_space = f->reset.space;
         acpi.reset_address = f->reset.address;
         acpi.reset_value = f->reset_value;
+        if (f->reset.space == ACPI_SPACE_MEMORY)
+            acpi.reset_mmio = hvmap_mmio(f->reset.address, 1);
     }
 
     if (h->length >= offsetof(struct fadt, x_pm1a_evt) && f->x_dsdt)

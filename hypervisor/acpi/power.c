@@ -3,8 +3,8 @@
 #include <hv/acpi.h>
 #include <hv/clock.h>
 #include <hv/console.h>
+#include <hv/cpu.h>
 #include <hv/errno.h>
-#include <hv/hvmap.h>
 #include <x86/insn.h>
 #include "local.h"
 
@@ -46,6 +46,7 @@ void machine_power_off(void)
         acpi_enter_sleep(5, pm1_value(acpi.pm1a_cnt, acpi_s5.a),
                          acpi.pm1b_cnt ? pm1_value(acpi.pm1b_cnt, acpi_s5.b)
                                        : 0);
+    smp_stop_others();
     log_err("the machine may be switched off now\n");
     console_sync();
     for (;;) {
@@ -56,7 +57,6 @@ void machine_power_off(void)
 
 static void reset_by_acpi(void)
 {
-    volatile uint8_t *p;
     uint64_t a = acpi.reset_address;
 
     if (!a)
@@ -67,9 +67,8 @@ static void reset_by_acpi(void)
             outb(a, acpi.reset_value);
         break;
     case ACPI_SPACE_MEMORY:
-        p = hvmap_mmio(a, 1);
-        if (p)
-            *p = acpi.reset_value;
+        if (acpi.reset_mmio)
+            *acpi.reset_mmio = acpi.reset_value;
         break;
     case ACPI_SPACE_PCI: /* bus 0; device, function, register in the words */
         outl(PCI_ADDRESS,
@@ -101,9 +100,10 @@ void machine_restart(void)
                                           reset_by_cf9 };
     const struct desc_ptr none = { 0, 0 };
 
+    cli();
+    smp_stop_others();
     log_info("restart\n");
     console_sync();
-    cli();
     for (unsigned int i = 0; i < ARRAY_SIZE(ways); i++) {
         ways[i]();
         delay_us(50000);

@@ -34,6 +34,7 @@ struct acpi_info {
     uint64_t hpet_address; /* 0: none */
     uint8_t reset_space, reset_value;
     uint64_t reset_address; /* 0: none */
+    volatile uint8_t *reset_mmio;
     uint64_t mcfg_address;
     uint8_t mcfg_start, mcfg_end;
 };
