@@ -171,6 +171,8 @@ static bool find_root(void)
 {
     uint64_t rsdp = efi_rsdp(boot_info.efi_systab);
 
+    if (!rsdp)
+        rsdp = boot_info.rsdp;
     if (!rsdp || !acpi_find_root(rsdp, false))
         return acpi_find_root(boot_info.rsdp_copy, true);
     acpi.rsdp = rsdp;

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the boot loader left, in one form whatever the protocol.
- * Sources: Multiboot Specification 0.6.96 and 2.0.
+ * Sources: Multiboot Specification 0.6.96 and 2.0; <xen/.../start_info.h>.
  */
 #include <hv/boot.h>
 #include <hv/bug.h>
 #include <hv/cmdline.h>
 #include <hv/string.h>
+#include <xen/xen.h>
+#include <xen/arch-x86/hvm/start_info.h>
 
 #define MB1_BOOT_MAGIC 0x2badb002U
 #define MB2_BOOT_MAGIC 0x36d76289U
@@ -278,6 +280,30 @@ static INIT_TEXT void parse_mb2(uint32_t addr)
         mb2_efi_mmap(efi_mmap);
 }
 
+/* ---- PVH ---- */
+
+static INIT_TEXT void parse_pvh(uint32_t addr)
+{
+    const struct hvm_start_info *info = phys(addr, sizeof(*info));
+    unsigned int n = MIN(info->nr_modules, (uint32_t)MAX_BOOT_MODULES);
+    const struct hvm_modlist_entry *mod;
+    const struct hvm_memmap_table_entry *map;
+
+    if (info->cmdline_paddr)
+        boot_info.cmdline = keep_phys_string(info->cmdline_paddr);
+    mod = n ? phys(info->modlist_paddr, n * sizeof(*mod)) : NULL;
+    for (unsigned int i = 0; i < n; i++)
+        add_module(mod[i].paddr, mod[i].paddr + mod[i].size,
+                   mod[i].cmdline_paddr ? keep_phys_string(mod[i].cmdline_paddr)
+                                        : "");
+    boot_info.rsdp = info->rsdp_paddr;
+    if (info->version < 1 || !info->memmap_entries)
+        return;
+    map = phys(info->memmap_paddr, info->memmap_entries * sizeof(*map));
+    for (uint32_t i = 0; i < info->memmap_entries; i++)
+        memmap_add(map[i].addr, map[i].addr + map[i].size, map[i].type);
+}
+
 INIT_TEXT void bootinfo_parse(uint32_t magic, uint32_t info)
 {
     boot_info.cmdline = "";
@@ -285,8 +311,10 @@ INIT_TEXT void bootinfo_parse(uint32_t magic, uint32_t info)
         parse_mb1(info);
     else if (magic == MB2_BOOT_MAGIC)
         parse_mb2(info);
+    else if (magic == XEN_HVM_START_MAGIC_VALUE)
+        parse_pvh(info);
     else
-        panic("not started by a multiboot loader (magic %#x)", magic);
+        panic("not started by a boot loader (magic %#x)", magic);
     if (memmap_empty())
         panic("the boot loader gave no memory map");
     hv_cmdline = boot_info.cmdline;

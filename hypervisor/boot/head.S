@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From the boot loader to C: multiboot 1 and 2 headers, early page tables,
+ * From the boot loader to C: multiboot 1 and 2 headers, PVH, early
+ * page tables,
  * long mode.
  *
  * TOUR 1.1: a loader enters at `start' in 32-bit protected mode without
@@ -14,6 +15,7 @@
 #include "offsets.h"
 #include <x86/msr.h>
 #include <x86/regs.h>
+#include <xen/elfnote.h>
 
 #define PHYS(sym) ((sym) - IMAGE_BASE)
 #define SLOT(va) (((va) >> 39) & 511)
@@ -23,6 +25,7 @@
 #define MB2_MAGIC 0xe85250d6
 #define MB2_OPTIONAL 1
 #define LARGE_PAGE 0x200000
+#define XEN_HVM_START_MAGIC_VALUE 0x336ec578
 
         .section .boot.header, "ax", @progbits
         .code32
@@ -57,8 +60,18 @@ mb2:    .long   MB2_MAGIC, 0, mb2_end - mb2
         .long   8
 mb2_end:
 
+/* For loaders of PVH kernels: the same state, the magic number is implied. */
+        .pushsection .note.Xen, "a", @note
+        .p2align 2
+        .long   4, 8, XEN_ELFNOTE_PHYS32_ENTRY
+        .asciz  "Xen"
+        .quad   PHYS(start_pvh)
+        .popsection
+
         .text
         .globl start
+start_pvh:
+        movl    $XEN_HVM_START_MAGIC_VALUE, %eax
 start:
         cli
         cld

@@ -47,6 +47,7 @@ struct boot_info {
     struct boot_module module[MAX_BOOT_MODULES];
     unsigned int nr_modules;
     struct boot_video video;
+    uint64_t rsdp;       /* physical address, 0: not said */
     uint64_t rsdp_copy;  /* physical address of our copy, 0: none */
     uint64_t efi_systab; /* physical address, 0: not started by EFI */
 };
@@ -86,7 +87,7 @@ bool boot_alloc_usable(void);
  */
 void boot_free_ranges(void (*fn)(uint64_t start, uint64_t end));
 
-/* bootinfo_parse - read what the loader left (multiboot 1 or 2) */
+/* bootinfo_parse - read what the loader left (multiboot 1 or 2, PVH) */
 void bootinfo_parse(uint32_t magic, uint32_t info);
 
 /* memmap_add - a region as the firmware names it; memmap_finish sorts */
