@@ -59,6 +59,31 @@ static void flags_follow_the_table(void **state)
 }
 
 static const struct {
+    const char *why, *line;
+    bool def, want;
+} lists[] = {
+    { "not there: the default", "vga=keep", true, true },
+    { "not there: the default", "vga=keep", false, false },
+    { "the only one", "console=vga", false, true },
+    { "the last one", "console=com1,vga", false, true },
+    { "the first one", "console=vga,com1", false, true },
+    { "another one", "console=com1", true, false },
+    { "none", "console=", true, false },
+    { "a longer word", "console=vgax,xvga", true, false },
+};
+
+static void lists_follow_the_table(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+        print_message("%s\n", lists[i].why);
+        assert_int_equal(
+            cmdline_list(lists[i].line, "console", "vga", lists[i].def),
+            lists[i].want);
+    }
+}
+
+static const struct {
     const char *s;
     int ret;
     uint64_t want;
@@ -106,6 +131,7 @@ int main(void)
         cmocka_unit_test(a_prefix_is_another_word),
         cmocka_unit_test(a_long_value_is_cut),
         cmocka_unit_test(flags_follow_the_table),
+        cmocka_unit_test(lists_follow_the_table),
         cmocka_unit_test(sizes_follow_the_table),
         cmocka_unit_test(a_size_ends_at_the_comma),
     };
