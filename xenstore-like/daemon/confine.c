@@ -179,7 +179,8 @@ static int take_user(const struct options *opt)
         return 0;
     /* Who takes over, or comes after a crash, has to open these. */
     if (chown(opt->pid_file, pw->pw_uid, pw->pw_gid) ||
-        (opt->journal && chown(opt->journal, pw->pw_uid, pw->pw_gid)))
+        (opt->journal && chown(opt->journal, pw->pw_uid, pw->pw_gid)) ||
+        (opt->access && chown(opt->access, pw->pw_uid, pw->pw_gid)))
         return -errno;
     if (setgroups(0, NULL) || setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) ||
         setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid))

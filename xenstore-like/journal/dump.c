@@ -59,29 +59,40 @@ static void dump_domain(struct dump *d, const struct domain *dom)
         record_all_of(dom->conn);
 }
 
-static bool take_one(void *arg, const struct node *kid)
+/* A walk through the children of one node. */
+struct visit {
+    struct dump *d;
+    struct dump_level *top;
+    size_t at;               /* where a child's name stands in the path */
+    size_t bytes;            /* records that are enough */
+    const struct node *down; /* a child that has children itself, or NULL */
+};
+
+static bool dump_kid(void *arg, const struct node *kid)
 {
-    *(const struct node **)arg = kid;
-    return false;
+    struct visit *v = arg;
+
+    memcpy(v->d->path + v->at, kid->text, kid->name_len);
+    record_node(v->d->srv, v->d->path, v->at + kid->name_len, kid);
+    v->top->from += kid->name_len + 1;
+    if (node_list_bytes(kid))
+        v->down = kid;
+    return !v->down && buf_len(&v->d->records.batch) < v->bytes;
 }
 
-/* The next node of the walk, parents first. */
-static int dump_node(struct dump *d)
+/* Children of the deepest level, as far as one that has some itself. */
+static int dump_kids(struct dump *d, size_t bytes)
 {
-    struct dump_level *top = &d->level[d->nr - 1];
-    const struct node *kid = NULL;
-    size_t at = top->path_len > 1 ? top->path_len + 1 : 1;
+    struct visit v = { .d = d, .top = &d->level[d->nr - 1], .bytes = bytes };
 
-    node_list(top->n, top->from, take_one, &kid);
-    if (!kid) {
+    v.at = v.top->path_len > 1 ? v.top->path_len + 1 : 1;
+    d->path[v.at - 1] = '/';
+    node_list(v.top->n, v.top->from, dump_kid, &v);
+    if (v.down)
+        return level_push(d, v.down, v.at + v.down->name_len);
+    if (v.top->from >= node_list_bytes(v.top->n))
         d->nr--;
-        return 0;
-    }
-    top->from += kid->name_len + 1;
-    d->path[at - 1] = '/';
-    memcpy(d->path + at, kid->text, kid->name_len);
-    record_node(d->srv, d->path, at + kid->name_len, kid);
-    return node_list_bytes(kid) ? level_push(d, kid, at + kid->name_len) : 0;
+    return 0;
 }
 
 int dump_step(struct dump *d, size_t bytes)
@@ -99,7 +110,7 @@ int dump_step(struct dump *d, size_t bytes)
             if (dom)
                 dump_domain(d, dom);
         } else if (d->nr) {
-            err = dump_node(d);
+            err = dump_kids(d, bytes);
         } else {
             break;
         }
