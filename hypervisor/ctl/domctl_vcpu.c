@@ -237,7 +237,7 @@ long domctl_getvcpuaffinity(struct hcall *h, struct domain *d,
     return err;
 }
 
-/* Weights, under the name of the scheduler that tools expect. */
+/* Weight and cap, under the name of the scheduler that tools expect. */
 long domctl_scheduler_op(struct hcall *h, struct domain *d,
                          struct xen_domctl *c)
 {
@@ -248,15 +248,11 @@ long domctl_scheduler_op(struct hcall *h, struct domain *d,
         return -EINVAL;
     switch (op->cmd) {
     case XEN_DOMCTL_SCHEDOP_getinfo:
-        op->u.credit2.weight =
-            d->sched.weight ? d->sched.weight : SCHED_WEIGHT_DEFAULT;
+        op->u.credit2.weight = d->sched.weight;
         op->u.credit2.cap = d->sched.cap;
         return 0;
     case XEN_DOMCTL_SCHEDOP_putinfo:
-        if (op->u.credit2.cap)
-            return -EOPNOTSUPP;
-        if (op->u.credit2.weight)
-            d->sched.weight = op->u.credit2.weight;
+        sched_domain_set(d, op->u.credit2.weight, op->u.credit2.cap);
         return 0;
     default:
         return -EINVAL;

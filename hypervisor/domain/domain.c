@@ -206,6 +206,7 @@ free_memory:
 void domain_free(struct domain *d)
 {
     ASSERT(!d->tot_pages);
+    sched_domain_destroy(d);
     for (unsigned int i = 0; i < d->max_vcpus; i++) {
         if (d->vcpu[i]) {
             vcpu_unload(d->vcpu[i]);

@@ -3,6 +3,48 @@
 #include <hv/bug.h>
 #include "runq.h"
 
+/* What a domain of this cap may save up. */
+static int64_t cap_most(unsigned int cap)
+{
+    return MAX(CAP_PERIOD_NS * cap / 100, 2 * CAP_TURN_MIN_NS);
+}
+
+/* Count what @dom has used and got; returns what it has left. */
+static int64_t cap_count(struct sched_domain *dom, uint64_t used_ns,
+                         uint64_t now)
+{
+    int64_t left;
+
+    lock_take(&dom->lock);
+    if (now > dom->filled_ns) {
+        dom->budget_ns += (now - dom->filled_ns) * dom->cap / 100;
+        dom->filled_ns = now;
+    }
+    dom->budget_ns = MIN(dom->budget_ns, cap_most(dom->cap));
+    dom->budget_ns -= used_ns;
+    left = dom->budget_ns;
+    lock_release(&dom->lock);
+
+    return left;
+}
+
+void cap_set(struct sched_domain *dom, uint16_t cap, uint64_t now)
+{
+    lock_take(&dom->lock);
+    if (!dom->cap)
+        dom->budget_ns = cap_most(cap);
+    dom->filled_ns = now;
+    dom->cap = cap;
+    lock_release(&dom->lock);
+}
+
+uint64_t cap_refill_ns(struct sched_domain *dom, uint64_t now)
+{
+    int64_t want = cap_most(dom->cap) / 2 - cap_count(dom, 0, now);
+
+    return want > 0 && dom->cap ? now + want * 100 / dom->cap : now;
+}
+
 static void publish_least(struct runq *q)
 {
     const struct sched_vcpu *first = runq_first(q), *s = q->running;
@@ -20,6 +62,8 @@ void runq_charge(struct runq *q, uint64_t now)
     if (!s || now <= s->started_ns)
         return;
     s->vtime += runq_vtime(s, now - s->started_ns);
+    if (unlikely(s->dom->cap))
+        cap_count(s->dom, now - s->started_ns, now);
     s->started_ns = now;
     q->charged_ns = now;
 
@@ -103,13 +147,46 @@ uint64_t runq_slice_ns(const struct runq *q)
     return slice_ns(q->running, q->nr);
 }
 
+/* If the domain of @s, which wants to run, is at its cap, @s has to wait. */
+static bool park(struct runq *q, struct sched_vcpu *s, uint64_t now)
+{
+    if (likely(!s->dom->cap) || cap_count(s->dom, 0, now) > 0)
+        return false;
+
+    if (s->queued)
+        runq_remove(q, s);
+    s->parked = true;
+    sched_parked(s, now);
+    return true;
+}
+
+/* When the turn of @s ends if @waiting others want to run. */
+static uint64_t turn_end(const struct sched_vcpu *s, unsigned int waiting,
+                         uint64_t now)
+{
+    uint64_t slice = slice_ns(s, waiting);
+    uint64_t ends = slice ? now + slice : UINT64_MAX;
+    int64_t left;
+
+    if (unlikely(s && s->dom->cap)) {
+        left = cap_count(s->dom, 0, now);
+        left =
+            MIN(MAX(left, (int64_t)CAP_TURN_MIN_NS), (int64_t)CAP_TURN_MAX_NS);
+        ends = MIN(ends, now + left);
+    }
+    return ends;
+}
+
 struct sched_vcpu *runq_pick(struct runq *q, bool stays, uint64_t now)
 {
-    struct sched_vcpu *prev = q->running, *next = runq_first(q);
-    uint64_t slice, ends;
+    struct sched_vcpu *prev = q->running, *next;
+    uint64_t ends;
 
     runq_charge(q, now);
-    stays = stays && prev;
+    stays = stays && prev && !park(q, prev, now);
+    do
+        next = runq_first(q);
+    while (next && park(q, next, now));
     if (stays && !overtakes(q, prev, next, now))
         next = prev;
     if (next != prev) {
@@ -127,8 +204,7 @@ struct sched_vcpu *runq_pick(struct runq *q, bool stays, uint64_t now)
         q->contended_ns = now;
 
     /* Who is alone has no turn and takes no interrupt. */
-    slice = slice_ns(next, q->nr + (stays && next != prev));
-    ends = slice ? now + slice : UINT64_MAX;
+    ends = turn_end(next, q->nr + (stays && next != prev), now);
     if (next == prev && now < q->turn_ends_ns)
         ends = MIN(ends, q->turn_ends_ns);
     q->turn_ends_ns = ends;

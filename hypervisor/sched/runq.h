@@ -25,6 +25,12 @@
 #define RUNQ_PERIOD_NS 20000000UL
 #define RUNQ_SLICE_MIN_NS 1000000UL
 
+/* A capped domain may save up what it gets in this time, or at least so
+ * much; its turns are between these, so that all its vCPUs notice the end. */
+#define CAP_PERIOD_NS 10000000UL
+#define CAP_TURN_MIN_NS 250000UL
+#define CAP_TURN_MAX_NS 2000000UL
+
 struct runq {
     struct lock lock; /* LR_RUNQ: the rest, and what sched_vcpu says */
     struct pheap heap;
@@ -51,6 +57,23 @@ static inline uint64_t runq_vtime(const struct sched_vcpu *s, uint64_t ns)
         return ns;
     return ns * SCHED_WEIGHT_DEFAULT / weight;
 }
+
+/**
+ * cap_set - change the cap of a domain; it starts with all it may save up
+ * @cap: per cent of one CPU, 0 none
+ */
+void cap_set(struct sched_domain *dom, uint16_t cap, uint64_t now);
+
+/* cap_refill_ns - when @dom, which has used up its budget, may go on */
+uint64_t cap_refill_ns(struct sched_domain *dom, uint64_t now);
+
+/**
+ * sched_parked - @s waits for its domain's budget, in no queue
+ *
+ * By sched.c: at cap_refill_ns() it clears sched_vcpu.parked and queues it.
+ * Called with the queue's lock.
+ */
+void sched_parked(struct sched_vcpu *s, uint64_t now);
 
 /* runq_first - who runs next; NULL: nobody is queued */
 static inline struct sched_vcpu *runq_first(const struct runq *q)
@@ -86,6 +109,7 @@ bool runq_preempts(const struct runq *q, const struct sched_vcpu *s);
  *
  * Sets the turn.  Whoever was running and is not chosen still has
  * sched_vcpu.running set: the caller clears it when its state is saved.
+ * Those whose domains are at their caps are parked.
  * Returns: the one that runs from now on; NULL: nobody wants to.
  */
 struct sched_vcpu *runq_pick(struct runq *q, bool stays, uint64_t now);

@@ -58,11 +58,6 @@ void sched_init(void)
         cpumask_set(&sched_online, cpu);
 }
 
-void sched_domain_init(struct domain *d)
-{
-    d->sched.weight = SCHED_WEIGHT_DEFAULT;
-}
-
 /* The time limit of a SCHEDOP_poll. */
 static void poll_times_out(void *arg)
 {
@@ -94,17 +89,22 @@ void sched_vcpu_destroy(struct vcpu *v)
     timer_stop(&v->sched.poll_timer);
 }
 
-bool vcpu_runnable(const struct vcpu *v)
+static bool wants_cpu(const struct vcpu *v)
 {
     return v->sched.up &&
            !__atomic_load_n(&v->sched.blocked, __ATOMIC_RELAXED) &&
            !__atomic_load_n(&v->domain->pause_count, __ATOMIC_RELAXED);
 }
 
+bool vcpu_runnable(const struct vcpu *v)
+{
+    return wants_cpu(v) && !v->sched.parked;
+}
+
 /* The run state of a vCPU that does not run. */
 static int idle_runstate(const struct vcpu *v)
 {
-    if (vcpu_runnable(v))
+    if (wants_cpu(v))
         return RUNSTATE_runnable;
     return v->sched.blocked ? RUNSTATE_blocked : RUNSTATE_offline;
 }
@@ -158,6 +158,58 @@ void vcpu_wake(struct vcpu *v)
     }
     now = now_ns();
     enqueue(v, q, balance_wake(&v->sched, q, now), true, now);
+}
+
+/* A capped domain has saved up some budget, or lost its cap. */
+static void unpark(void *arg)
+{
+    struct domain *d = arg;
+
+    for (unsigned int i = 0; i < d->max_vcpus; i++) {
+        struct vcpu *v = d->vcpu[i];
+        struct runq *q;
+
+        if (!v)
+            continue;
+        q = runq_lock_home(&v->sched);
+        v->sched.parked = false;
+        if (wants_queue(v)) {
+            uint64_t now = now_ns();
+
+            enqueue(v, q, balance_wake(&v->sched, q, now), true, now);
+        } else {
+            lock_release(&q->lock);
+        }
+    }
+}
+
+/* Whoever sees the timer armed is in time: its handler wants the lock. */
+void sched_parked(struct sched_vcpu *s, uint64_t now)
+{
+    struct sched_domain *dom = s->dom;
+
+    if (!__atomic_load_n(&dom->refill.armed, __ATOMIC_SEQ_CST))
+        timer_set(&dom->refill, cap_refill_ns(dom, now));
+}
+
+void sched_domain_init(struct domain *d)
+{
+    d->sched.weight = SCHED_WEIGHT_DEFAULT;
+    lock_init(&d->sched.lock, LR_CAP);
+    timer_init(&d->sched.refill, unpark, d);
+}
+
+void sched_domain_destroy(struct domain *d) { timer_stop(&d->sched.refill); }
+
+void sched_domain_set(struct domain *d, uint16_t weight, uint16_t cap)
+{
+    if (weight)
+        d->sched.weight = weight;
+    cap_set(&d->sched, cap, now_ns());
+    unpark(d);
+    for (unsigned int i = 0; i < d->max_vcpus; i++)
+        if (d->vcpu[i] && d->vcpu[i]->sched.running)
+            tell(d->vcpu[i]->sched.cpu); /* its turn changes */
 }
 
 void vcpu_sleep(struct vcpu *v)

@@ -23,8 +23,9 @@ enum lock_rank {
     LR_HEAP = 60,        /* free lists of the page allocator */
     LR_IRQ = 65,         /* interrupt descriptors, IOAPIC and MSI registers */
     LR_PCI = 66,         /* the PCI configuration ports */
-    LR_TIMER = 68,       /* one CPU's heap of deadlines */
     LR_RUNQ = 70,        /* one run queue; two: lower CPU number first */
+    LR_CAP = 71,         /* what a domain may use before its cap */
+    LR_TIMER = 72,       /* one CPU's heap of deadlines */
     LR_TIME = 75,        /* the wall clock */
     LR_CONSOLE = 90,     /* innermost: printing works anywhere */
 };

@@ -4,6 +4,7 @@
 #define HV_SCHED_H
 
 #include <hv/cpumask.h>
+#include <hv/lock.h>
 #include <hv/pheap.h>
 #include <hv/timer.h>
 #include <hv/types.h>
@@ -15,8 +16,12 @@ struct vcpu;
 #define SCHED_WEIGHT_MAX 65535
 
 struct sched_domain {
-    uint16_t weight; /* 1 to SCHED_WEIGHT_MAX */
-    uint16_t cap;    /* per cent of one CPU, 0 none */
+    uint16_t weight;     /* 1 to SCHED_WEIGHT_MAX */
+    uint16_t cap;        /* per cent of one CPU for all vCPUs, 0 none */
+    struct lock lock;    /* LR_CAP: the next two */
+    int64_t budget_ns;   /* may be used at once; negative: was used too much */
+    uint64_t filled_ns;  /* up to when the budget has grown */
+    struct timer refill; /* when those go on that wait for budget */
 };
 
 struct sched_vcpu {
@@ -25,6 +30,7 @@ struct sched_vcpu {
     bool blocked;           /* SCHEDOP_block or poll */
     bool up;                /* VCPUOP_up */
     bool yielded;
+    bool parked;         /* its domain's cap is used up; LR_RUNQ */
     unsigned int cpu;    /* whose run queue; changes under that queue's lock */
     uint64_t vtime;      /* CPU time used, ns * 256 / weight; LR_RUNQ */
     uint64_t started_ns; /* up to when vtime is counted, while running */
@@ -54,6 +60,16 @@ void sched_cpu_online(unsigned int cpu);
 /* sched_domain_init - default weight, no cap; before the first vCPU */
 void sched_domain_init(struct domain *d);
 
+/* sched_domain_destroy - stop its timer; its vCPUs do not run any more */
+void sched_domain_destroy(struct domain *d);
+
+/**
+ * sched_domain_set - give @d another share of the CPUs, at once
+ * @weight: 1 to SCHED_WEIGHT_MAX, 0: as it is
+ * @cap: in per cent of one CPU, 0 none
+ */
+void sched_domain_set(struct domain *d, uint16_t weight, uint16_t cap);
+
 /**
  * sched_vcpu_init - scheduling state and run state of a new vCPU
  *
@@ -64,7 +80,7 @@ int sched_vcpu_init(struct vcpu *v);
 /* sched_vcpu_destroy - stop its timer; it is not queued, not running */
 void sched_vcpu_destroy(struct vcpu *v);
 
-/* vcpu_runnable - up, not blocked, not paused, domain not paused */
+/* vcpu_runnable - up, not blocked, domain not paused nor at its cap */
 bool vcpu_runnable(const struct vcpu *v);
 
 /**

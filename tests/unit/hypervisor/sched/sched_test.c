@@ -343,6 +343,89 @@ static void tricks_do_not_pay(void **state)
     }
 }
 
+static uint64_t used_by(const struct sched_domain *dom)
+{
+    uint64_t sum = 0;
+
+    for (unsigned int i = 0; i < nr; i++)
+        sum += sims[i].s.dom == dom ? sims[i].used_ns : 0;
+    return sum;
+}
+
+static const struct {
+    const char *why;
+    unsigned int cap, vcpus, cpus, others;
+    unsigned int due; /* per cent of one CPU */
+} caps[] = {
+    { "half of a CPU, alone", 50, 1, 1, 0, 50 },
+    { "very little", 1, 1, 1, 0, 1 },
+    { "little beside hogs", 10, 1, 1, 3, 10 },
+    { "the cap is more than the share", 60, 1, 1, 3, 25 },
+    { "one CPU's worth on four", 100, 8, 4, 0, 100 },
+    { "one and a half CPUs", 150, 2, 4, 0, 150 },
+    { "more than there is", 900, 4, 4, 0, 400 },
+    { "many vCPUs, small cap", 20, 16, 4, 4, 20 },
+};
+
+static void caps_are_kept(void **state)
+{
+    (void)state;
+    for (unsigned int k = 0; k < ARRAY_SIZE(caps); k++) {
+        uint64_t due = 100 * MS * caps[k].due, used;
+
+        print_message("%s\n", caps[k].why);
+        sim_reset(caps[k].cpus);
+        cap_set(&doms[1], caps[k].cap, now);
+        for (unsigned int i = 0; i < caps[k].vcpus; i++)
+            add(&doms[1], 0, 0);
+        for (unsigned int i = 0; i < caps[k].others; i++)
+            add(D, 0, 0);
+        simulate(1000 * MS);
+        measure();
+        simulate(10000 * MS);
+        used = used_by(&doms[1]);
+        if (used > due * 102 / 100 || used < due * 98 / 100)
+            fail_msg("%lu ms, due %lu ms", used / MS, due / MS);
+        if (caps[k].others)
+            assert_true(used + used_by(D) >
+                        10000 * MS * caps[k].cpus * 999 / 1000);
+    }
+}
+
+/* Who sleeps under a cap saves up one period and no more. */
+static void a_capped_guest_cannot_save_up(void **state)
+{
+    struct sim *v;
+
+    (void)state;
+    sim_reset(1);
+    cap_set(&doms[1], 20, now);
+    v = add(&doms[1], 100 * MS, 2000 * MS);
+    simulate(12000 * MS);
+    assert_true(v->used_ns <= 12000 * MS / 5);
+    v->burst_ns = 0;
+    simulate(3000 * MS);
+    measure();
+    simulate(1000 * MS);
+    assert_in_range(v->used_ns, 196 * MS, 204 * MS);
+}
+
+static void a_cap_can_be_taken_away(void **state)
+{
+    struct sim *v;
+
+    (void)state;
+    sim_reset(1);
+    cap_set(&doms[1], 10, now);
+    v = add(&doms[1], 0, 0);
+    simulate(1000 * MS);
+    cap_set(&doms[1], 0, now);
+    sim_unpark(1);
+    measure();
+    simulate(1000 * MS);
+    assert_true(v->used_ns > 990 * MS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -361,6 +444,9 @@ int main(void)
         cmocka_unit_test(old_debts_are_forgotten),
         cmocka_unit_test(waking_beside_hogs_takes_no_time),
         cmocka_unit_test(tricks_do_not_pay),
+        cmocka_unit_test(caps_are_kept),
+        cmocka_unit_test(a_capped_guest_cannot_save_up),
+        cmocka_unit_test(a_cap_can_be_taken_away),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,6 +37,9 @@ static struct sim_cpu {
     struct pheap_node acts; /* key: when it schedules next */
     bool armed;
 } sim_cpus[NR_CPUS];
+static struct pheap refills; /* of capped domains: key: when */
+static struct pheap_node refill_nodes[NR_DOMS];
+static bool refilling[NR_DOMS];
 static struct pheap events; /* of CPUs */
 static struct pheap sleepers;
 static unsigned int nr, nr_cpus, moves;
@@ -82,13 +85,17 @@ static void sim_reset(unsigned int with_cpus)
     memset(sims, 0, sizeof(sims));
     memset(sim_cpus, 0, sizeof(sim_cpus));
     memset(&sched_online, 0, sizeof(sched_online));
-    events.root = sleepers.root = NULL;
+    events.root = sleepers.root = refills.root = NULL;
+    memset(refilling, 0, sizeof(refilling));
     nr = moves = 0;
     nr_cpus = with_cpus;
     now = 1;
     seed = 88172645463325252;
     for (unsigned int i = 0; i < NR_DOMS; i++)
-        doms[i] = (struct sched_domain){ .weight = SCHED_WEIGHT_DEFAULT };
+        doms[i] = (struct sched_domain){
+            .weight = SCHED_WEIGHT_DEFAULT,
+            .lock = LOCK_INIT(LR_CAP),
+        };
     for (unsigned int i = 0; i < NR_CPUS; i++) {
         runqs[i].cpu = i;
         balance_busy(i);
@@ -167,6 +174,33 @@ static void sim_wake(struct sim *v)
     sim_enqueue(v, q, balance_wake(&v->s, q, now), true);
 }
 
+void sched_parked(struct sched_vcpu *s, uint64_t at)
+{
+    unsigned int i = s->dom - doms;
+
+    if (refilling[i])
+        return;
+    refilling[i] = true;
+    refill_nodes[i].key = cap_refill_ns(s->dom, at);
+    pheap_insert(&refills, &refill_nodes[i]);
+}
+
+/* sched.c: unpark(). */
+static void sim_unpark(unsigned int dom)
+{
+    refilling[dom] = false;
+    for (unsigned int i = 0; i < nr; i++) {
+        struct sim *v = &sims[i];
+        struct runq *q;
+
+        if (v->s.dom != &doms[dom] || !v->s.parked)
+            continue;
+        q = runq_lock_home(&v->s);
+        v->s.parked = false;
+        sim_enqueue(v, q, balance_wake(&v->s, q, now), true);
+    }
+}
+
 static void sim_leave(struct sim *v, struct runq *q)
 {
     lock_take(&q->lock);
@@ -174,6 +208,8 @@ static void sim_leave(struct sim *v, struct runq *q)
     if (v->asleep) {
         lock_release(&q->lock);
         sleep_for(v, some(v, v->sleep_ns));
+    } else if (v->s.parked) {
+        lock_release(&q->lock);
     } else {
         v->woken = false;
         sim_enqueue(v, q, balance_requeue(&v->s, q), false);
@@ -266,12 +302,17 @@ static void simulate(uint64_t ns)
 
     for (;;) {
         struct pheap_node *c = events.root, *w = sleepers.root;
+        struct pheap_node *r = refills.root;
         uint64_t at = MIN(c ? c->key : UINT64_MAX, w ? w->key : UINT64_MAX);
 
+        at = MIN(at, r ? r->key : UINT64_MAX);
         if (at > end)
             break;
         now = MAX(now, at);
-        if (w && w->key == at) {
+        if (r && r->key == at) {
+            pheap_remove(&refills, r);
+            sim_unpark(r - refill_nodes);
+        } else if (w && w->key == at) {
             pheap_remove(&sleepers, w);
             sim_wake(container_of(w, struct sim, wakes));
         } else {
