@@ -45,6 +45,7 @@
     X(poll_kick)      \
     X(runstate)       \
     X(sched_op)       \
+    X(shares)         \
     X(vcpu_switch)    \
     X(vcpu_info)      \
     X(vcpu_op)        \
