@@ -92,11 +92,11 @@ static void vcpus_info(const struct domain *d,
 
     i->max_vcpu_id = XEN_INVALID_MAX_VCPU_ID;
     for (unsigned int n = 0; n < d->max_vcpus; n++) {
-        const struct vcpu *v = d->vcpu[n];
+        struct vcpu *v = d->vcpu[n];
 
         if (!v)
             continue;
-        runstate_get(v, &r);
+        vcpu_get_runstate(v, &r);
         i->cpu_time += r.time[RUNSTATE_running];
         i->max_vcpu_id = n;
         if (!v->sched.up)

@@ -145,7 +145,7 @@ long domctl_get_ext_vcpucontext(struct hcall *h, struct domain *d,
 long domctl_getvcpuinfo(struct hcall *h, struct domain *d, struct xen_domctl *c)
 {
     struct xen_domctl_getvcpuinfo *i = &c->u.getvcpuinfo;
-    const struct vcpu *v;
+    struct vcpu *v;
     struct vcpu_runstate_info r;
 
     (void)h;
@@ -155,7 +155,7 @@ long domctl_getvcpuinfo(struct hcall *h, struct domain *d, struct xen_domctl *c)
     if (!v)
         return -ESRCH;
 
-    runstate_get(v, &r);
+    vcpu_get_runstate(v, &r);
     i->online = v->sched.up;
     i->blocked = v->sched.blocked;
     i->running = v->sched.running;

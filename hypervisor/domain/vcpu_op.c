@@ -72,7 +72,7 @@ static long op_get_runstate(struct vcpu *v, unsigned long u_arg)
 {
     struct vcpu_runstate_info r;
 
-    runstate_get(v, &r);
+    vcpu_get_runstate(v, &r);
     return copy_to_guest(u_arg, &r, sizeof(r));
 }
 
@@ -87,7 +87,7 @@ static long op_register_runstate(struct vcpu *v, unsigned long u_arg)
     if (!guest_range_ok(area.addr.p, sizeof(r)))
         return -EFAULT;
     v->u_runstate = area.addr.v;
-    runstate_get(v, &r);
+    vcpu_get_runstate(v, &r);
     copy_to_guest(area.addr.p, &r, sizeof(r));
     return 0;
 }

@@ -127,23 +127,28 @@ static void enqueue(struct vcpu *v, struct runq *q, unsigned int cpu,
                     bool slept, uint64_t now)
 {
     struct sched_vcpu *s = &v->sched;
-    bool chosen = cpu != q->cpu, hurry = false;
+    bool moved = false, hurry = false;
     unsigned int home;
 
     runstate_change_at(v, RUNSTATE_runnable, now);
-    if (chosen) {
+    while (cpu != q->cpu) {
         __atomic_store_n(&s->cpu, cpu, __ATOMIC_RELAXED);
         lock_release(&q->lock);
+        moved = true;
         q = runq_lock_home(s);
+        if (!wants_queue(v) || cpumask_test(&s->allowed, q->cpu))
+            break;
+        tell(cpu); /* its affinity has changed, while there was no lock */
+        cpu = balance_requeue(s, q);
     }
     home = q->cpu;
-    if (wants_queue(v)) /* nobody was faster, while there was no lock */
-        hurry = runq_enter(q, s, slept || chosen, now) ||
-                runq_turn_too_long(q, now);
+    if (wants_queue(v)) /* nobody was faster */
+        hurry =
+            runq_enter(q, s, slept || moved, now) || runq_turn_too_long(q, now);
     lock_release(&q->lock);
     if (hurry)
         tell(home);
-    if (chosen && !(hurry && home == cpu))
+    if (moved && !(hurry && home == cpu))
         tell(cpu);
 }
 
@@ -311,6 +316,14 @@ void vcpu_wait_stopped(struct vcpu *v)
     vcpu_unload(v);
 }
 
+void vcpu_get_runstate(struct vcpu *v, struct vcpu_runstate_info *out)
+{
+    struct runq *q = runq_lock_home(&v->sched);
+
+    runstate_get(v, out);
+    lock_release(&q->lock);
+}
+
 void vcpu_unblock(struct vcpu *v)
 {
     struct sched_vcpu *s = &v->sched;
@@ -459,13 +472,17 @@ void sched_dump(void)
     {
         struct domain *d = list_entry(l, struct domain, link);
 
+        log_err("d%u: weight %u, cap %u, budget %ld us\n", d->id,
+                d->sched.weight, d->sched.cap,
+                (long)(d->sched.budget_ns / 1000));
         for (unsigned int i = 0; i < d->max_vcpus; i++) {
             const struct vcpu *v = d->vcpu[i];
 
             if (!v || !v->sched.up)
                 continue;
-            log_err("  d%uv%u: CPU %u%s%s%s%s vtime %lu us\n", d->id, v->id,
+            log_err("  d%uv%u: CPU %u%s%s%s%s%s vtime %lu us\n", d->id, v->id,
                     v->sched.cpu, v->sched.running ? " running" : "",
+                    v->sched.parked ? " parked" : "",
                     v->sched.queued ? " queued" : "",
                     v->sched.blocked ? " blocked" : "",
                     v->evtchn.polling ? " polling" : "",

@@ -63,7 +63,7 @@ void runstate_change(struct vcpu *v, int state);
 /* runstate_change_at - the same, for callers that know the time */
 void runstate_change_at(struct vcpu *v, int state, uint64_t now);
 
-/* runstate_get - the times up to now (VCPUOP_get_runstate_info, domctl) */
+/* runstate_get - the times up to now; see vcpu_get_runstate() */
 void runstate_get(const struct vcpu *v, struct vcpu_runstate_info *out);
 
 /**

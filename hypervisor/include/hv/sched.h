@@ -11,6 +11,7 @@
 
 struct domain;
 struct vcpu;
+struct vcpu_runstate_info;
 
 #define SCHED_WEIGHT_DEFAULT 256
 #define SCHED_WEIGHT_MAX 65535
@@ -119,6 +120,9 @@ int vcpu_set_affinity(struct vcpu *v, const struct cpumask *hard,
 /* vcpu_effective_affinity - where @v may run, and where of that it should */
 void vcpu_effective_affinity(struct vcpu *v, struct cpumask *hard,
                              struct cpumask *soft);
+
+/* vcpu_get_runstate - the times up to now of any vCPU */
+void vcpu_get_runstate(struct vcpu *v, struct vcpu_runstate_info *out);
 
 /* vcpu_unblock - end SCHEDOP_block or poll, and wake */
 void vcpu_unblock(struct vcpu *v);
