@@ -100,7 +100,8 @@ static long op_physinfo(struct xen_sysctl *s)
     p->max_cpu_id = nr_cpus - 1;
     p->nr_nodes = 1;
     p->cpu_khz = tsc_khz;
-    p->capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1;
+    p->capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1 |
+                      XEN_SYSCTL_PHYSCAP_gnttab_v2;
     p->total_pages = heap_total_pages();
     p->free_pages = heap_free_pages();
     p->outstanding_pages = heap_claimed_pages();

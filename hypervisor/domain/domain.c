@@ -126,6 +126,7 @@ static int check_config(const struct xen_domctl_createdomain *c)
 static int init_subsystems(struct domain *d,
                            const struct xen_domctl_createdomain *c)
 {
+    unsigned int version = XEN_DOMCTL_GRANT_version(c->grant_opts);
     int err;
 
     policy_domain_init(d);
@@ -136,7 +137,8 @@ static int init_subsystems(struct domain *d,
                                                         : c->max_grant_frames,
                                 c->max_maptrack_frames < 0
                                     ? DEFAULT_MAPTRACK_FRAMES
-                                    : c->max_maptrack_frames);
+                                    : c->max_maptrack_frames,
+                                version ? version : 2);
     if (!err && d->hardware)
         err = pirq_domain_init(d);
     return err;
@@ -179,23 +181,21 @@ int domain_create(domid_t id, const struct xen_domctl_createdomain *cfg,
     list_init(&d->link);
 
     err = alloc_arrays(d, cfg->max_vcpus);
+    if (!err)
+        err = init_subsystems(d, cfg);
+    if (!err)
+        err = table_insert(d, id); /* from here on others find it */
     if (err)
         goto free_memory;
-    err = table_insert(d, id);
-    if (err)
-        goto free_memory;
-    err = init_subsystems(d, cfg);
-    if (err) {
-        evtchn_domain_destroy(d); /* no channel is bound: cannot stop */
-        domain_put(d);
-        return err;
-    }
     frame_share(d->shared_mfn, d, false); /* holds @d: nothing fails now */
     wallclock_update(d);
     *out = d;
     return 0;
 
 free_memory:
+    evtchn_domain_free(d);
+    grant_domain_destroy(d);
+    pirq_domain_destroy(d);
     if (d->shared)
         heap_free(d->shared, 0);
     hv_free(d->vcpu);

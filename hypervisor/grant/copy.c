@@ -21,7 +21,7 @@ struct side {
     domid_t domid;        /* as the guest named it */
     uint64_t name;        /* reference or frame */
     struct domain *owner; /* by_ref: with a reference */
-    mfn_t m;
+    struct grant_use use;
 };
 
 static void side_release(struct side *s)
@@ -33,9 +33,9 @@ static void side_release(struct side *s)
         grant_unpin(s->owner, s->name, !s->writes);
         domain_put(s->owner);
     } else if (s->writes) {
-        frame_put_with_type(s->m);
+        frame_put_with_type(s->use.m);
     } else {
-        frame_put(s->m);
+        frame_put(s->use.m);
     }
 }
 
@@ -44,9 +44,9 @@ static int take_frame(struct domain *d, struct side *s)
 {
     if (s->domid != DOMID_SELF)
         return GNTST_permission_denied;
-    s->m = mfn(s->name);
-    if (s->writes ? frame_get_with_type(s->m, d, PT_WRITABLE) != 0
-                  : !frame_get(s->m, d))
+    s->use = (struct grant_use){ mfn(s->name), 0, PAGE_SIZE };
+    if (s->writes ? frame_get_with_type(s->use.m, d, PT_WRITABLE) != 0
+                  : !frame_get(s->use.m, d))
         return GNTST_bad_page;
     return GNTST_okay;
 }
@@ -58,7 +58,7 @@ static int take_grant(struct domain *d, struct side *s)
     s->owner = domain_get_target(s->domid);
     if (!s->owner)
         return GNTST_bad_domain;
-    status = grant_pin(s->owner, s->name, d->id, !s->writes, &s->m);
+    status = grant_pin(s->owner, s->name, d->id, !s->writes, true, &s->use);
     if (status != GNTST_okay)
         domain_put(s->owner);
     return status;
@@ -84,23 +84,33 @@ static int side_take(struct domain *d, struct side *s,
     return status;
 }
 
+/* Is that within what the grant gives? */
+static bool within(const struct side *s, unsigned int offset, unsigned int len)
+{
+    return offset >= s->use.start &&
+           offset + len <= (unsigned int)s->use.start + s->use.length;
+}
+
 static int copy_one(struct domain *d, const struct gnttab_copy *op,
                     struct side *from, struct side *to)
 {
+    unsigned int src = op->source.offset, dst = op->dest.offset;
     int status;
 
-    if ((unsigned int)op->source.offset + op->len > PAGE_SIZE ||
-        (unsigned int)op->dest.offset + op->len > PAGE_SIZE)
+    if (src + op->len > PAGE_SIZE || dst + op->len > PAGE_SIZE)
         return GNTST_bad_copy_arg;
 
     status = side_take(d, from, &op->source, op->flags & GNTCOPY_source_gref);
     if (status == GNTST_okay)
         status = side_take(d, to, &op->dest, op->flags & GNTCOPY_dest_gref);
-    if (status == GNTST_okay) /* both may be one page */
-        memmove((char *)mfn_to_virt(to->m) + op->dest.offset,
-                (char *)mfn_to_virt(from->m) + op->source.offset, op->len);
+    if (status != GNTST_okay)
+        return status;
+    if (!within(from, src, op->len) || !within(to, dst, op->len))
+        return GNTST_general_error;
+    memmove((char *)mfn_to_virt(to->use.m) + dst,
+            (char *)mfn_to_virt(from->use.m) + src, op->len); /* maybe one */
 
-    return status;
+    return GNTST_okay;
 }
 
 long grant_op_copy(struct hcall *h)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* grant_table_op: one row for each operation.  Version 1 of the table. */
+/* grant_table_op: one row for each operation. */
 #include <hv/bug.h>
 #include <hv/cpu.h>
 #include <hv/errno.h>
@@ -89,15 +89,16 @@ static long op_query_size(struct hcall *h)
 
 static long op_set_version(struct hcall *h)
 {
+    struct domain *d = h->caller->domain;
     struct gnttab_set_version op;
+    long err;
 
     if (copy_from_guest(&op, h->arg[1], sizeof(op)))
         return -EFAULT;
-    if (op.version == 2)
-        return -ENOSYS;
-    if (op.version != 1)
-        return -EINVAL;
-    return 0;
+    err = grant_set_version(d, op.version);
+    op.version = d->grant->version;
+
+    return copy_to_guest(h->arg[1], &op, sizeof(op)) ? -EFAULT : err;
 }
 
 static long op_get_version(struct hcall *h)
@@ -111,10 +112,78 @@ static long op_get_version(struct hcall *h)
     d = table_owner(h->caller, op.dom, &status);
     if (!d)
         return status == GNTST_bad_domain ? -ESRCH : -EPERM;
+    op.version = d->grant->version;
     domain_put(d);
 
-    op.version = 1;
     return copy_to_guest(h->arg[1], &op, sizeof(op));
+}
+
+/* List the pages of version 2's marks. */
+static int16_t status_frames(struct domain *d,
+                             const struct gnttab_get_status_frames *op)
+{
+    mfn_t m;
+
+    if (op->nr_frames > d->grant->nr_status || d->grant->version != 2)
+        return GNTST_general_error;
+    for (unsigned int i = 0; i < op->nr_frames; i++) {
+        uint64_t frame;
+
+        if (grant_status_frame(d, i, &m))
+            return GNTST_general_error;
+        frame = mfn_x(m);
+        if (COPY_TO_GUEST_IDX((unsigned long)op->frame_list.p, i, &frame))
+            return GNTST_bad_virt_addr;
+    }
+    return GNTST_okay;
+}
+
+static long op_get_status_frames(struct hcall *h)
+{
+    struct gnttab_get_status_frames op;
+    struct domain *d;
+
+    if (h->arg[2] != 1)
+        return -EINVAL;
+    if (copy_from_guest(&op, h->arg[1], sizeof(op)))
+        return -EFAULT;
+
+    d = table_owner(h->caller, op.dom, &op.status);
+    if (d) {
+        op.status = status_frames(d, &op);
+        domain_put(d);
+    }
+    return copy_to_guest(h->arg[1], &op, sizeof(op));
+}
+
+/* Nobody can take a page: no entry is ever ready to accept one. */
+static int16_t transfer_one(const struct gnttab_transfer *op)
+{
+    struct domain *d = domain_get_by_id(op->domid);
+
+    if (!d)
+        return GNTST_bad_domain;
+    domain_put(d);
+    return GNTST_general_error;
+}
+
+static long op_transfer(struct hcall *h)
+{
+    const size_t size = sizeof(struct gnttab_transfer);
+    long err = 0;
+
+    while (h->arg[2] && !err) {
+        struct gnttab_transfer op;
+
+        if (copy_from_guest(&op, h->arg[1], size))
+            return -EFAULT;
+        op.status = transfer_one(&op);
+        if (copy_to_guest(h->arg[1] + offsetof(struct gnttab_transfer, status),
+                          &op.status, sizeof(op.status)))
+            return -EFAULT;
+        err = grant_batch_next(h, 1, size);
+    }
+    return err;
 }
 
 static hcall_fn *const ops[] = {
@@ -125,14 +194,16 @@ static hcall_fn *const ops[] = {
     [GNTTABOP_query_size] = op_query_size,
     [GNTTABOP_set_version] = op_set_version,
     [GNTTABOP_get_version] = op_get_version,
+    [GNTTABOP_get_status_frames] = op_get_status_frames,
+    [GNTTABOP_transfer] = op_transfer,
 };
 
 /**
  * hc_grant_table_op - grant_table_op(cmd, array, count)
  *
  * Each element has a status of its own (GNTST_).  Returns: 0; -EFAULT;
- * -EINVAL count; -ERESTART with the array moved on; -ENOSYS operations of
- * version 2, transfers, swaps, cache flushes and unknown ones.
+ * -EINVAL count; -ERESTART with the array moved on; -ENOSYS swaps, replacing
+ * unmaps, cache flushes and unknown operations.
  */
 long hc_grant_table_op(struct hcall *h)
 {
@@ -143,5 +214,5 @@ long hc_grant_table_op(struct hcall *h)
     if (cmd >= ARRAY_SIZE(ops) || !ops[cmd])
         return -ENOSYS;
 
-    return ops[cmd](h);
+    return ops[nospec_index(cmd, ARRAY_SIZE(ops))](h);
 }

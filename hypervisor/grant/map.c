@@ -32,9 +32,9 @@ static int map_one(struct vcpu *v, struct gnttab_map_grant_ref *op)
 {
     bool read_only = op->flags & GNTMAP_readonly;
     struct domain *d = v->domain, *owner;
+    struct grant_use use;
     struct maptrack *t;
     uint32_t handle;
-    mfn_t m;
     int status;
 
     if (!(op->flags & MAP_KINDS))
@@ -47,12 +47,12 @@ static int map_one(struct vcpu *v, struct gnttab_map_grant_ref *op)
     if (handle == HANDLE_NONE)
         goto put_owner;
 
-    status = grant_pin(owner, op->ref, d->id, read_only, &m);
+    status = grant_pin(owner, op->ref, d->id, read_only, false, &use);
     if (status != GNTST_okay)
         goto free_handle;
     if (op->flags & GNTMAP_host_map)
         status = pt_grant_set(v, op->host_addr, op->flags & GNTMAP_contains_pte,
-                              m, read_only, avail_bits(op->flags));
+                              use.m, read_only, avail_bits(op->flags));
     if (status != GNTST_okay)
         goto unpin;
 
@@ -61,7 +61,7 @@ static int map_one(struct vcpu *v, struct gnttab_map_grant_ref *op)
     t->flags = op->flags & (MAP_KINDS | GNTMAP_readonly | GNTMAP_contains_pte);
     __atomic_store_n(&t->owner, owner, __ATOMIC_RELEASE);
     op->handle = handle;
-    op->dev_bus_addr = mfn_x(m) << PAGE_SHIFT;
+    op->dev_bus_addr = mfn_x(use.m) << PAGE_SHIFT;
 
     return GNTST_okay;
 unpin:
@@ -130,7 +130,7 @@ static int claim(struct domain *d, const struct gnttab_unmap_grant_ref *op,
         return GNTST_bad_handle;
 
     lock_take(&t->lock);
-    m = maptrack_of(t, op->handle);
+    m = maptrack_of(t, nospec_index(op->handle, t->nr_maps * MAPS_PER_PAGE));
     if (m->owner && (m->flags & MAP_KINDS)) {
         u->owner = m->owner;
         u->ref = m->ref;

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A domain's grant table: its frames, which the guest writes, what the
- * hypervisor keeps beside each entry, and the handles of what the domain has
- * mapped from others.
+ * hypervisor keeps beside each entry, and the version of both.
+ *
+ * The version changes while nobody uses an entry but the reserved ones, which
+ * the tools keep mapped.  During the change nobody begins to use one either:
+ * grant_pin() looks at `switching' with the entry locked, and whoever has
+ * locked it before is waited for.  So using an entry needs no lock of the
+ * whole table.  Version 2 has half as many entries in a frame, and keeps its
+ * marks in status pages, which stay when the guest goes back to version 1.
  */
 #include <hv/bug.h>
 #include <hv/console.h>
@@ -10,19 +16,16 @@
 #include <hv/errno.h>
 #include <hv/frame.h>
 #include <hv/heap.h>
+#include <hv/string.h>
 #include "local.h"
 
 #define ACTIVE_ORDER 1
 static_assert(sizeof(struct active) * GRANTS_PER_FRAME <= PAGE_SIZE
                                                               << ACTIVE_ORDER,
               "ACTIVE_ORDER");
-static_assert(sizeof(struct maptrack) == 16, "256 to the page");
-
-/* A few attempts: a guest that keeps changing its entry loses. */
-#define CMPXCHG_TRIES 8
 
 int grant_domain_init(struct domain *d, unsigned int max_frames,
-                      unsigned int max_maptrack)
+                      unsigned int max_maptrack, unsigned int max_version)
 {
     struct grant_table *t;
 
@@ -35,14 +38,18 @@ int grant_domain_init(struct domain *d, unsigned int max_frames,
         return -ENOMEM;
     lock_init(&t->lock, LR_GRANT);
     /* Arrays of pointers are made for the limit at once. */
+    t->version = 1;
+    t->max_version = max_version;
     t->max_frames = max_frames;
     t->max_maps = MAX(max_maptrack, 1U);
     t->free_handle = HANDLE_NONE;
     t->shared = heap_alloc(heap_order(max_frames * sizeof(t->shared[0])));
     t->active = heap_alloc(heap_order(max_frames * sizeof(t->active[0])));
     t->maps = heap_alloc(heap_order(t->max_maps * sizeof(t->maps[0])));
+    t->status =
+        hv_alloc(grant_status_frames(max_frames) * sizeof(t->status[0]));
     d->grant = t;
-    if (!t->shared || !t->active || !t->maps) {
+    if (!t->shared || !t->active || !t->maps || !t->status) {
         grant_domain_destroy(d);
         return -ENOMEM;
     }
@@ -60,6 +67,8 @@ void grant_domain_destroy(struct domain *d)
         heap_free(t->shared[i], 0);
         heap_free(t->active[i], ACTIVE_ORDER);
     }
+    for (unsigned int i = 0; i < t->nr_status; i++)
+        heap_free(t->status[i], 0);
     for (unsigned int i = 0; i < t->nr_maps; i++)
         heap_free(t->maps[i], 0);
     if (t->shared)
@@ -68,22 +77,42 @@ void grant_domain_destroy(struct domain *d)
         heap_free(t->active, heap_order(t->max_frames * sizeof(t->active[0])));
     if (t->maps)
         heap_free(t->maps, heap_order(t->max_maps * sizeof(t->maps[0])));
+    hv_free(t->status);
     hv_free(t);
     d->grant = NULL;
+}
+
+/* Pages of version 2's marks for one more frame.  Lock: the table's. */
+static int grow_status_locked(struct domain *d, unsigned int nr_frames)
+{
+    struct grant_table *t = d->grant;
+
+    while (t->nr_status < grant_status_frames(nr_frames)) {
+        grant_status_t *page = heap_alloc(0);
+
+        if (!page)
+            return -ENOMEM;
+        frame_share(virt_to_mfn(page), d, false);
+        t->status[t->nr_status++] = page;
+    }
+    return 0;
 }
 
 /* Add one frame.  Lock: the table's. */
 static int grow_locked(struct domain *d)
 {
     struct grant_table *t = d->grant;
-    struct grant_entry_v1 *shared = heap_alloc(0);
-    struct active *active = heap_alloc(ACTIVE_ORDER);
+    struct active *active = NULL;
+    void *shared;
 
-    if (!shared || !active) {
+    if (t->version == 2 && grow_status_locked(d, t->nr_frames + 1))
+        return -ENOMEM;
+    shared = heap_alloc(0);
+    if (shared)
+        active = heap_alloc(ACTIVE_ORDER);
+    if (!active) {
         if (shared)
             heap_free(shared, 0);
-        if (active)
-            heap_free(active, ACTIVE_ORDER);
         return -ENOMEM;
     }
     frame_share(virt_to_mfn(shared), d, false);
@@ -94,7 +123,8 @@ static int grow_locked(struct domain *d)
     return 0;
 }
 
-int grant_frame(struct domain *d, unsigned int idx, mfn_t *out)
+/* Let the table have frame @idx.  Lock: the table's. */
+static int reach_locked(struct domain *d, unsigned int idx)
 {
     struct grant_table *t = d->grant;
     int err = 0;
@@ -103,208 +133,161 @@ int grant_frame(struct domain *d, unsigned int idx, mfn_t *out)
         return -EINVAL;
     if (idx >= t->nr_frames && d->life >= LIFE_DYING)
         return -EINVAL; /* nobody would take back what is shared now */
-
-    lock_take(&t->lock);
     while (!err && t->nr_frames <= idx)
         err = grow_locked(d);
+
+    return err;
+}
+
+int grant_frame(struct domain *d, unsigned int idx, mfn_t *out)
+{
+    struct grant_table *t = d->grant;
+    int err;
+
+    lock_take(&t->lock);
+    err = reach_locked(d, idx);
     if (!err)
-        *out = virt_to_mfn(t->shared[idx]);
+        *out = virt_to_mfn(t->shared[nospec_index(idx, t->nr_frames)]);
     lock_release(&t->lock);
 
     return err;
 }
 
-static void active_lock(struct active *a)
+int grant_status_frame(struct domain *d, unsigned int idx, mfn_t *out)
 {
-    while (__atomic_exchange_n(&a->held, 1, __ATOMIC_ACQUIRE))
-        spin_relax();
+    struct grant_table *t = d->grant;
+    int err = -EINVAL;
+
+    lock_take(&t->lock);
+    if (t->version == 2 && idx < grant_status_frames(t->max_frames))
+        err = reach_locked(d, idx * FRAMES_PER_STATUS);
+    if (!err)
+        *out = virt_to_mfn(t->status[nospec_index(idx, t->nr_status)]);
+    lock_release(&t->lock);
+
+    return err;
 }
 
-static void active_release(struct active *a)
+unsigned int grant_max_frames(const struct domain *d, bool status)
 {
-    __atomic_store_n(&a->held, 0, __ATOMIC_RELEASE);
+    unsigned int nr = d->grant->max_frames;
+
+    return status ? grant_status_frames(nr) : nr;
+}
+
+/* Is an entry in use that a change of version would hurt? */
+static bool in_use(const struct grant_table *t)
+{
+    for (grant_ref_t r = GNTTAB_NR_RESERVED_ENTRIES;
+         r < t->nr_frames * GRANTS_PER_FRAME; r++) {
+        struct active *a = grant_active(t, r);
+
+        /* Whoever comes later finds `switching' set. */
+        if (__atomic_load_n(&a->held, __ATOMIC_SEQ_CST)) {
+            active_lock(a);
+            active_release(a);
+        }
+        if (a->readers || a->writers)
+            return true;
+    }
+    return false;
+}
+
+static uint16_t marks_of(const struct active *a)
+{
+    return (a->readers || a->writers ? GTF_reading : 0) |
+           (a->writers ? GTF_writing : 0);
+}
+
+#define MARKS (GTF_reading | GTF_writing)
+
+/* Entry @ref as version 2 has it; false: version 1 cannot say that. */
+static bool entry_read(const struct grant_table *t, grant_ref_t ref,
+                       union grant_entry_v2 *e)
+{
+    if (t->version == 1) {
+        struct grant_entry_v1 v1 = *grant_v1(t, ref);
+
+        *e = (union grant_entry_v2){ .full_page = {
+                                         .hdr = { v1.flags & ~MARKS, v1.domid },
+                                         .frame = v1.frame } };
+        return true;
+    }
+    *e = *grant_v2(t, ref);
+
+    return (e->hdr.flags & GTF_type_mask) != GTF_transitive &&
+           !(e->hdr.flags & GTF_sub_page) && e->full_page.frame <= UINT32_MAX;
+}
+
+static void entry_write(const struct grant_table *t, grant_ref_t ref,
+                        const union grant_entry_v2 *e)
+{
+    uint16_t marks = marks_of(grant_active(t, ref));
+
+    if (t->version == 2) {
+        *grant_v2(t, ref) = *e;
+        *grant_status(t, ref) = marks;
+    } else {
+        *grant_v1(t, ref) =
+            (struct grant_entry_v1){ (e->hdr.flags & ~MARKS) | marks,
+                                     e->hdr.domid, e->full_page.frame };
+    }
 }
 
 /*
- * Flags and domain of a guest's entry are one 32-bit word: check both and
- * set the marks in one compare-and-swap, or the guest could change one
- * between.
+ * Write the table anew: the reserved entries are kept, in use or not, and
+ * all others are cleared.  Lock: the table's; nobody begins to use an entry.
  */
-static int mark(struct grant_entry_v1 *e, domid_t user, bool read_only)
+static int convert_locked(struct grant_table *t, unsigned int version)
 {
-    uint32_t *word = (uint32_t *)e;
-    uint32_t old = __atomic_load_n(word, __ATOMIC_RELAXED);
+    union grant_entry_v2 kept[GNTTAB_NR_RESERVED_ENTRIES];
+    unsigned int nr = t->nr_frames ? GNTTAB_NR_RESERVED_ENTRIES : 0;
+    int err = 0;
 
-    for (unsigned int i = 0; i < CMPXCHG_TRIES; i++) {
-        if ((old & GTF_type_mask) != GTF_permit_access || old >> 16 != user ||
-            (old & GTF_sub_page) || (!read_only && (old & GTF_readonly)))
-            return GNTST_general_error;
-        if (__atomic_compare_exchange_n(
-                word, &old, old | GTF_reading | (read_only ? 0 : GTF_writing),
-                false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
-            return GNTST_okay;
+    for (unsigned int i = 0; i < nr; i++) {
+        active_lock(grant_active(t, i));
+        if (!entry_read(t, i, &kept[i]))
+            err = -ERANGE;
     }
-    return GNTST_general_error;
-}
-
-static void unmark(struct grant_entry_v1 *e, uint16_t flags)
-{
-    __atomic_fetch_and(&e->flags, (uint16_t)~flags, __ATOMIC_SEQ_CST);
-}
-
-/* Take what GR-1 demands before the counts may rise.  Lock: the entry's. */
-static int hold_locked(struct domain *owner, struct active *a,
-                       struct grant_entry_v1 *e, domid_t user, bool read_only)
-{
-    bool first = !a->readers && !a->writers;
-    uint16_t marks = (first ? GTF_reading : 0) | (read_only ? 0 : GTF_writing);
-    mfn_t m;
-
-    if (mark(e, user, read_only) != GNTST_okay)
-        return GNTST_general_error;
-
-    /* Read once: the guest may write it at any time. */
-    m = mfn(first ? __atomic_load_n(&e->frame, __ATOMIC_RELAXED) : a->mfn);
-    if (first && !frame_get(m, owner))
-        goto undo;
-    if (!read_only && frame_get_type(m, PT_WRITABLE)) {
-        if (first)
-            frame_put(m);
-        goto undo;
+    if (!err) {
+        for (unsigned int i = 0; i < t->nr_frames; i++)
+            memset(t->shared[i], 0, PAGE_SIZE);
+        for (unsigned int i = 0; i < t->nr_status; i++)
+            memset(t->status[i], 0, PAGE_SIZE);
+        t->version = version;
+        for (unsigned int i = 0; i < nr; i++)
+            entry_write(t, i, &kept[i]);
     }
-    a->mfn = mfn_x(m);
-    a->domid = user;
+    for (unsigned int i = 0; i < nr; i++)
+        active_release(grant_active(t, i));
 
-    return GNTST_okay;
-undo:
-    unmark(e, marks);
-    return GNTST_general_error;
+    return err;
 }
 
-int grant_pin(struct domain *owner, grant_ref_t ref, domid_t user,
-              bool read_only, mfn_t *out)
-{
-    struct grant_table *t = owner->grant;
-    struct active *a;
-    int status = GNTST_okay;
-
-    if (ref / GRANTS_PER_FRAME >=
-        __atomic_load_n(&t->nr_frames, __ATOMIC_ACQUIRE))
-        return GNTST_bad_gntref;
-
-    a = grant_active(t, ref);
-    active_lock(a);
-    if ((a->readers || a->writers) && a->domid != user)
-        status = GNTST_general_error;
-    else if (a->readers == UINT16_MAX || a->writers == UINT16_MAX)
-        status = GNTST_no_space;
-    else if ((!a->readers && !a->writers) || (!read_only && !a->writers))
-        status = hold_locked(owner, a, grant_shared(t, ref), user, read_only);
-    if (status == GNTST_okay) {
-        if (read_only)
-            a->readers++;
-        else
-            a->writers++;
-        *out = mfn(a->mfn);
-    }
-    active_release(a);
-
-    return status;
-}
-
-void grant_unpin(struct domain *owner, grant_ref_t ref, bool read_only)
-{
-    struct grant_table *t = owner->grant;
-    struct active *a = grant_active(t, ref);
-    uint16_t marks = 0;
-
-    active_lock(a);
-    ASSERT(read_only ? a->readers : a->writers);
-    if (read_only) {
-        a->readers--;
-    } else if (!--a->writers) {
-        frame_put_type(mfn(a->mfn), false);
-        marks = GTF_writing;
-    }
-    if (!a->readers && !a->writers) {
-        frame_put(mfn(a->mfn));
-        marks |= GTF_reading;
-    }
-    if (marks)
-        unmark(grant_shared(t, ref), marks);
-    active_release(a);
-}
-
-/* Add a page of handles.  Lock: the table's. */
-static bool grow_maps_locked(struct grant_table *t)
-{
-    struct maptrack *page;
-    uint32_t first = t->nr_maps * MAPS_PER_PAGE;
-
-    if (t->nr_maps == t->max_maps)
-        return false;
-    page = heap_alloc(0);
-    if (!page)
-        return false;
-    for (unsigned int i = 0; i < MAPS_PER_PAGE; i++)
-        page[i].ref = first + i + 1;
-    page[MAPS_PER_PAGE - 1].ref = t->free_handle;
-    t->free_handle = first;
-    t->maps[t->nr_maps] = page;
-    __atomic_store_n(&t->nr_maps, t->nr_maps + 1, __ATOMIC_RELEASE);
-
-    return true;
-}
-
-uint32_t maptrack_alloc(struct domain *d)
+int grant_set_version(struct domain *d, unsigned int version)
 {
     struct grant_table *t = d->grant;
-    uint32_t h = HANDLE_NONE;
+    int err = 0;
+
+    if (version != 1 && version != 2)
+        return -EINVAL;
+    if (version > t->max_version)
+        return -ENOSYS;
 
     lock_take(&t->lock);
-    if (t->free_handle != HANDLE_NONE || grow_maps_locked(t)) {
-        h = t->free_handle;
-        t->free_handle = maptrack_of(t, h)->ref;
-        t->nr_mapped++;
-    }
+    if (version == t->version)
+        goto out;
+    __atomic_store_n(&t->switching, true, __ATOMIC_SEQ_CST);
+    if (in_use(t))
+        err = -EBUSY;
+    if (!err && version == 2)
+        err = grow_status_locked(d, t->nr_frames);
+    if (!err)
+        err = convert_locked(t, version);
+    __atomic_store_n(&t->switching, false, __ATOMIC_RELEASE);
+out:
     lock_release(&t->lock);
-
-    return h;
-}
-
-void maptrack_free(struct domain *d, uint32_t handle)
-{
-    struct grant_table *t = d->grant;
-    struct maptrack *m = maptrack_of(t, handle);
-
-    lock_take(&t->lock);
-    ASSERT(t->nr_mapped);
-    m->owner = NULL;
-    m->flags = 0;
-    m->ref = t->free_handle;
-    t->free_handle = handle;
-    t->nr_mapped--;
-    lock_release(&t->lock);
-}
-
-int grant_domain_release_maps(struct domain *d)
-{
-    struct grant_table *t = d->grant;
-
-    while (t->release_next < t->nr_maps * MAPS_PER_PAGE) {
-        uint32_t handle = t->release_next++;
-        struct maptrack *m = maptrack_of(t, handle);
-        struct domain *owner = m->owner;
-
-        if (owner) {
-            grant_unpin(owner, m->ref, m->flags & GNTMAP_readonly);
-            maptrack_free(d, handle);
-            domain_put(owner);
-        }
-        if (handle % 64 == 63 && preempt_needed())
-            return -ERESTART;
-    }
-    return 0;
+    return err;
 }
 
 /* What a key asked for is printed whatever the threshold. */
@@ -317,8 +300,8 @@ void grant_dump(void)
 
         if (!t)
             continue;
-        log_err("d%u: %u of %u grant frames, %u mappings\n", d->id,
-                t->nr_frames, t->max_frames, t->nr_mapped);
+        log_err("d%u: %u of %u grant frames, version %u, %u mappings\n", d->id,
+                t->nr_frames, t->max_frames, t->version, t->nr_mapped);
         for (grant_ref_t r = 0; r < t->nr_frames * GRANTS_PER_FRAME; r++) {
             const struct active *a = grant_active(t, r);
 

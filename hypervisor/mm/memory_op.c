@@ -96,11 +96,33 @@ static long machphys_mfn_list(struct hcall *h, unsigned long u)
     return copy_to_guest(u, &list, sizeof(list));
 }
 
+/* List @r->nr_frames pages of @d's grant table, or of its status. */
+static long list_frames(struct domain *d,
+                        const struct xen_mem_acquire_resource *r, bool status)
+{
+    for (uint32_t i = 0; i < r->nr_frames; i++) {
+        unsigned int idx = (unsigned int)r->frame + i;
+        xen_pfn_t gfn;
+        mfn_t m;
+        int err =
+            status ? grant_status_frame(d, idx, &m) : grant_frame(d, idx, &m);
+
+        if (err)
+            return err;
+        gfn = mfn_x(m);
+        if (COPY_TO_GUEST_IDX((unsigned long)r->frame_list.p, i, &gfn))
+            return -EFAULT;
+    }
+    return 0;
+}
+
 /* Pages of a domain that are no part of its memory: its grant table. */
 static long acquire_resource(struct hcall *h, unsigned long u)
 {
     struct xen_mem_acquire_resource r;
     struct domain *d;
+    uint64_t max;
+    bool status;
     long err;
 
     if (copy_from_guest(&r, u, sizeof(r)))
@@ -111,26 +133,21 @@ static long acquire_resource(struct hcall *h, unsigned long u)
     if (err)
         return err;
 
-    if (r.type != XENMEM_resource_grant_table)
+    status = r.id == XENMEM_resource_grant_table_id_status;
+    max = grant_max_frames(d, status);
+    if (r.type != XENMEM_resource_grant_table) {
         err = -EOPNOTSUPP; /* the toolstack then does without */
-    else if (r.id != XENMEM_resource_grant_table_id_shared ||
-             d->life >= LIFE_DYING)
+    } else if ((r.id != XENMEM_resource_grant_table_id_shared && !status) ||
+               (!r.frame_list.p && r.nr_frames)) {
         err = -EINVAL;
-    else if (!r.nr_frames && !r.frame_list.p)
-        err = -EOPNOTSUPP; /* its size: nobody needs to ask */
-    else if (r.frame > UINT32_MAX - r.nr_frames)
+    } else if (!r.frame_list.p) {
+        r.nr_frames = max;
+        err = copy_to_guest(u, &r, sizeof(r));
+    } else if (r.frame > max || r.nr_frames > max - r.frame) {
         err = -EINVAL;
-    else
-        for (uint32_t i = 0; i < r.nr_frames && !err; i++) {
-            xen_pfn_t gfn;
-            mfn_t m;
-
-            err = grant_frame(d, (unsigned int)r.frame + i, &m);
-            if (err)
-                break;
-            gfn = mfn_x(m);
-            err = COPY_TO_GUEST_IDX((unsigned long)r.frame_list.p, i, &gfn);
-        }
+    } else {
+        err = list_frames(d, &r, status);
+    }
     domain_put(d);
     return err;
 }

@@ -12,11 +12,12 @@ struct domain;
  * grant_domain_init - an empty table, version 1
  * @max_frames:   limit of the table, in pages of 512 entries, at least 1
  * @max_maptrack: limit of what @d may map, in pages of 256 mappings
+ * @max_version:  1 or 2
  *
  * Returns: 0; -EINVAL a limit that is too high; -ENOMEM.
  */
 int grant_domain_init(struct domain *d, unsigned int max_frames,
-                      unsigned int max_maptrack);
+                      unsigned int max_maptrack, unsigned int max_version);
 
 /**
  * grant_domain_release_maps - drop all that @d has mapped
@@ -34,6 +35,12 @@ void grant_domain_destroy(struct domain *d);
  * Returns: 0; -EINVAL over the limit, or @d is dying; -ENOMEM.
  */
 int grant_frame(struct domain *d, unsigned int idx, mfn_t *out);
+
+/* grant_status_frame - the same for status page @idx; -EINVAL: version 1 */
+int grant_status_frame(struct domain *d, unsigned int idx, mfn_t *out);
+
+/* grant_max_frames - how many of them, or status pages, @d may have */
+unsigned int grant_max_frames(const struct domain *d, bool status);
 
 void grant_dump(void); /* debug key */
 
