@@ -284,8 +284,7 @@ static void hypervisor_leaf(const struct vcpu *v, uint32_t leaf, uint32_t sub,
         break;
     case BASE + 3:
         if (sub == 0) {
-            out[0] = (tsc_stable ? BIT(1) : 0) |
-                     (CPU_HAS(RDTSCP) ? BIT(2) : 0);
+            out[0] = (tsc_stable ? BIT(1) : 0) | (CPU_HAS(RDTSCP) ? BIT(2) : 0);
             out[1] = d->tsc_mode;
             out[2] = tsc_khz;
             out[3] = d->tsc_incarnation;

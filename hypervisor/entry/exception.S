@@ -14,7 +14,7 @@
 #include <x86/patch.h>
 #include <x86/regs.h>
 #include "offsets.h"
-#include "regs.h"
+#include "regs.inc"
 #include "extras.h"
 
 /* Becomes `clac' at boot where SMAP exists (cpu/patch.c). */

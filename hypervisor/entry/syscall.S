@@ -16,7 +16,7 @@
 #include <hv/layout.h>
 #include <x86/desc.h>
 #include "offsets.h"
-#include "regs.h"
+#include "regs.inc"
 #include "extras.h"
 
         .text
