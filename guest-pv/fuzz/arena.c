@@ -121,24 +121,38 @@ static uint64_t maybe_foreign(struct worker *w)
     }
 }
 
-/* What we get back from the hypervisor may have any number. */
+/* A page of ours may have any number: as the arena's, or as none's. */
+static bool is_own(uint64_t mfn)
+{
+    const uint64_t *p2m = (const uint64_t *)pv_start_info->mfn_list;
+    uint64_t pfn;
+
+    for (unsigned int i = 0; i < ARENA_PAGES; i++)
+        if (arena[i].mfn == mfn)
+            return true;
+    for (unsigned int i = 0; i < NR_RETIRED; i++)
+        if (retired[i] == mfn)
+            return true;
+    if (mfn >= 1ull << (32 - PAGE_SHIFT))
+        return false;
+    pfn = machine_to_phys_mapping[mfn];
+    return pfn < pv_start_info->nr_pages && p2m[pfn] == mfn;
+}
+
 uint64_t foreign_frame(struct worker *w)
 {
     uint64_t mfn = maybe_foreign(w);
 
-    for (unsigned int i = 0; i < ARENA_PAGES; i++)
-        if (arena[i].mfn == mfn)
-            return ~0ull;
-    for (unsigned int i = 0; i < NR_RETIRED; i++)
-        if (retired[i] == mfn)
-            return ~0ull;
-    return mfn;
+    return is_own(mfn) ? ~0ull : mfn;
 }
 
-/* In use by our own kernel: tables, code, stack, shared_info. */
+/*
+ * In use by our own kernel: tables, data, shared_info.  Tables below the L3
+ * are not offered: as part of another tree they would be a way to our pages.
+ */
 static uint64_t core_frame(struct worker *w)
 {
-    uint64_t *e;
+    const uint64_t *e;
 
     switch (rnd(w, 5)) {
     case 0:
@@ -147,8 +161,8 @@ static uint64_t core_frame(struct worker *w)
         return mfn_of(mm_l4());
     case 2:
         return mfn_of(scratch_l1());
-    case 3: /* a table of our own image */
-        e = pte_walk((uintptr_t)mm_l4(), 2 + (unsigned int)rnd(w, 3));
+    case 3:
+        e = pte_walk(VIRT_BASE, 4);
         return (*e & PTE_MFN_MASK) >> PAGE_SHIFT;
     default:
         return mfn_of((void *)((uintptr_t)w & ~(PAGE_SIZE - 1ull)));
@@ -199,8 +213,7 @@ uint64_t any_entry(struct worker *w, unsigned int level)
         return one_in(w, 2) ? 0 : rnd64(w) & ~PTE_P;
     if (one_in(w, 8)) {
         mfn = any_frame(w);
-        if (level == 1)
-            flags &= ~PTE_RW;
+        flags &= ~PTE_RW;
     }
     return ((mfn << PAGE_SHIFT) & PTE_MFN_MASK) | flags;
 }

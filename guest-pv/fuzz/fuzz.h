@@ -70,6 +70,9 @@ uint64_t bad_ptr(struct worker *w);
 long call(struct worker *w, unsigned int nr, uint64_t a, uint64_t b, uint64_t c,
           uint64_t d, uint64_t e);
 
+/** fuzz_trace - print what is done */
+extern bool fuzz_trace;
+
 /* The arena (arena.c). */
 
 /** struct slot - a page's place: its address, and the frame there or 0 */

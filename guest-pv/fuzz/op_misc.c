@@ -112,9 +112,10 @@ static void op_physdev(struct worker *w)
 /* Numbers without a call, and calls that want an argument of their own. */
 static void op_unknown(struct worker *w)
 {
-    static const uint8_t nrs[] = { 4,  6,  9,  11, 16, 19,  27, 28,
-                                   31, 34, 37, 38, 39, 40,  41, 42,
-                                   43, 48, 49, 63, 64, 127, 255 };
+    static const uint8_t nrs[] = {
+        4,  9,  11, 16, 19, 27, 28, 31, 34, 37,  38,
+        39, 40, 41, 42, 43, 48, 49, 63, 64, 127, 255
+    };
 
     call(w, nrs[rnd(w, sizeof(nrs))], odd_number(w), odd_ptr(w, args(w, 256)),
          odd_number(w), odd_number(w), odd_number(w));

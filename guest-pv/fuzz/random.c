@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Random numbers, odd numbers and addresses, and calls made of them. */
 #include <pv/hypercall.h>
+#include <pv/printf.h>
 #include <pv/string.h>
 #include <pv/test.h>
 #include "fuzz.h"
@@ -92,6 +93,8 @@ long call(struct worker *w, unsigned int nr, uint64_t a, uint64_t b, uint64_t c,
     long rc;
 
     w->tried++;
+    if (fuzz_trace)
+        pv_printf("  call %u %lx %lx %lx %lx\n", nr, a, b, c, d);
     if (w->batching) {
         if (w->nr_batch < BATCH_MAX)
             w->batch[w->nr_batch++] =

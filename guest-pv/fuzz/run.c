@@ -4,7 +4,7 @@
  *
  * Words of the command line: seed=N, ops=N (of each vCPU, in all), round=N
  * (operations between two audits), only=PREFIX (of operations' names),
- * peer=DOMID (whom to share grants and events with).
+ * peer=DOMID (whom to share grants and events with), trace (name each call).
  *
  * The last line says what was done, and what the auditor found.  A violation
  * ends the run; its line names the words that lead there again.
@@ -39,6 +39,7 @@ static unsigned int nr_ops, total_weight;
 
 static struct worker workers[CPUS_MAX];
 static uint64_t round_ops;
+bool fuzz_trace;
 static uint64_t seed, audits, violations;
 
 static void choose_ops(void)
@@ -61,6 +62,8 @@ static const struct fuzz_op *any_op(struct worker *w)
 
     while (n >= ops[i]->weight)
         n -= ops[i++]->weight;
+    if (fuzz_trace)
+        pv_printf("%u %lu %s\n", w->id, w->tried, ops[i]->name);
     return ops[i];
 }
 
@@ -228,6 +231,7 @@ void guest_main(struct start_info *si)
 {
     unsigned int nr_cpus;
     uint64_t ops_each;
+    char word[4];
 
     pv_start(si);
     seed = number("seed", 1);
@@ -235,6 +239,7 @@ void guest_main(struct start_info *si)
     round_ops = number("round", 1000);
     self_domid = own_domid();
     peer_domid = (domid_t)number("peer", self_domid);
+    fuzz_trace = pv_word("trace", word, sizeof(word));
     nr_cpus = count_cpus();
     choose_ops();
     arena_init();
