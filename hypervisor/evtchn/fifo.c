@@ -356,3 +356,18 @@ void fifo_end_locked(struct domain *d)
         release_page(f->page[i]);
     hv_free(f);
 }
+
+void evtchn_audit(const struct domain *d, audit_count_fn *count)
+{
+    const struct evtchn_fifo *f = d->evtchn.fifo;
+
+    for (unsigned int i = 0; f && i < f->nr_pages; i++)
+        count(virt_to_mfn(f->page[i]), true);
+    for (unsigned int i = 0; f && i < d->max_vcpus; i++) {
+        const struct fifo_vcpu *fv = d->vcpu[i] ? d->vcpu[i]->evtchn.fifo : 0;
+
+        if (fv)
+            count(virt_to_mfn((void *)((uintptr_t)fv->block & PAGE_MASK)),
+                  true);
+    }
+}

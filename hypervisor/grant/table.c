@@ -311,3 +311,16 @@ void grant_dump(void)
         }
     }
 }
+
+/* GR-1 */
+void grant_audit(const struct domain *d, audit_count_fn *count)
+{
+    const struct grant_table *t = d->grant;
+
+    for (grant_ref_t r = 0; t && r < t->nr_frames * GRANTS_PER_FRAME; r++) {
+        const struct active *a = grant_active(t, r);
+
+        if (a->readers || a->writers)
+            count(mfn(a->mfn), a->writers);
+    }
+}

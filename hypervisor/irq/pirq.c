@@ -284,3 +284,9 @@ void pirq_domain_destroy(struct domain *d)
     d->pirq = NULL;
     heap_free(t, TABLE_ORDER);
 }
+
+void pirq_audit(const struct domain *d, audit_count_fn *count)
+{
+    if (d->pirq && d->pirq->eoi_map)
+        count(d->pirq->eoi_map_mfn, true);
+}

@@ -3,17 +3,14 @@
  * The auditor: counts every reference and typed use again, from the page
  * tables and from what vCPUs hold, and compares with the frame table.
  *
- * Uses of other parts (grants, registered pages, operations under way) are
- * not counted here.  So tables must match exactly, which only this folder
- * refers to; other frames must have at least what was found.  With @strict
- * (tests, where nobody else exists) everything must match.
+ * The other parts (grants, registered pages) count what they hold themselves.
+ * Then every number must match exactly, so no operation may be under way.
  */
 #include <hv/console.h>
 #include <hv/heap.h>
 #include <hv/mm.h>
 #include <hv/string.h>
 
-#include "audit.h"
 #include "local.h"
 
 /* What was found for each frame. */
@@ -107,9 +104,10 @@ static void count_vcpu(const struct vcpu *v)
     for (unsigned int i = 0; i < LDT_PAGES; i++)
         if (v->ldt_mapped & (1U << i))
             count(v->ldt_frames[i], true);
+    count(v->info_mfn, true); /* MFN_INVALID where none is registered */
 }
 
-static void compare(unsigned long m, bool strict)
+static void compare(unsigned long m)
 {
     const struct frame *f = frame_of(mfn(m));
     const struct found *c = &found[m];
@@ -123,16 +121,16 @@ static void compare(unsigned long m, bool strict)
             violation("free, but referenced", m, refs, c->refs);
         return;
     }
-    if (refs < c->refs || (strict && refs != c->refs))
+    if (refs != c->refs)
         violation("references", m, refs, c->refs);
-    if (types < c->types || ((strict || table) && types != c->types))
+    if (types != c->types)
         violation("typed uses", m, types, c->types);
     /* PT-2 */
     if (table && !types && (f->type & TW_VALID))
         violation("valid table without a use", m, 0, 0);
 }
 
-unsigned long mm_audit_compare(bool strict)
+unsigned long mm_audit(audit_source_fn *others)
 {
     unsigned long bytes = max_mfn * sizeof(*found);
     unsigned int order = 0;
@@ -156,13 +154,13 @@ unsigned long mm_audit_compare(bool strict)
         for (unsigned int i = 0; i < d->max_vcpus; i++)
             if (d->vcpu[i])
                 count_vcpu(d->vcpu[i]);
+        if (others)
+            others(d, count);
     }
     for (unsigned long m = 0; m < max_mfn; m++)
-        compare(m, strict);
+        compare(m);
 
     heap_free(found, order);
     log_info("audit: %lu frames, %lu violations\n", max_mfn, violations);
     return violations;
 }
-
-unsigned long mm_audit(void) { return mm_audit_compare(false); }

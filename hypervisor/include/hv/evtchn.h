@@ -4,6 +4,7 @@
 #define HV_EVTCHN_H
 
 #include <hv/lock.h>
+#include <hv/mm.h>
 #include <hv/types.h>
 #include <xen/event_channel.h>
 #include <xen/xen.h>
@@ -29,7 +30,8 @@ struct evtchn_domain {
     unsigned int close_next;  /* where closing of all ports goes on */
     bool closing;             /* it is under way: no new ports */
     bool dead;                /* and none ever after */
-    uint64_t pollers[EVTCHN_MAX_POLLERS / 64]; /* vCPUs that are, or were, in SCHEDOP_poll */
+    uint64_t pollers[EVTCHN_MAX_POLLERS /
+                     64]; /* vCPUs that are, or were, in SCHEDOP_poll */
 };
 
 struct evtchn_vcpu {
@@ -111,5 +113,8 @@ int evtchn_alloc_unbound(struct domain *d, domid_t remote);
 int evtchn_reset(struct domain *d);
 
 void evtchn_dump(void); /* debug key */
+
+/* evtchn_audit - the pages of @d's FIFO queues, for mm_audit() */
+void evtchn_audit(const struct domain *d, audit_count_fn *count);
 
 #endif

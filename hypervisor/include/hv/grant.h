@@ -3,6 +3,7 @@
 #ifndef HV_GRANT_H
 #define HV_GRANT_H
 
+#include <hv/mm.h>
 #include <hv/types.h>
 #include <xen/grant_table.h>
 
@@ -43,5 +44,8 @@ int grant_status_frame(struct domain *d, unsigned int idx, mfn_t *out);
 unsigned int grant_max_frames(const struct domain *d, bool status);
 
 void grant_dump(void); /* debug key */
+
+/* grant_audit - the frames that grants of @d hold, for mm_audit() */
+void grant_audit(const struct domain *d, audit_count_fn *count);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef HV_IRQ_H
 #define HV_IRQ_H
 
+#include <hv/mm.h>
 #include <hv/types.h>
 #include <xen/xen.h>
 
@@ -55,6 +56,9 @@ void pirq_unbind(struct domain *d, unsigned int pirq, unsigned int port);
 void pirq_unmasked(struct domain *d, unsigned int pirq);
 
 void irq_dump(void); /* debug key */
+
+/* pirq_audit - the page of @d's EOI bits, for mm_audit() */
+void pirq_audit(const struct domain *d, audit_count_fn *count);
 
 /* Ports and PCI configuration cycles of the hardware domain (irq/ports.c) */
 uint32_t guest_io_read(struct domain *d, uint16_t port, unsigned int bytes);

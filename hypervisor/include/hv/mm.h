@@ -122,7 +122,19 @@ void tlb_answer_all(void);
 void tlb_flush_domain(const struct domain *d);
 void tlb_flush_page_domain(const struct domain *d, unsigned long va);
 
-/* mm_audit - recount everything and compare; prints; returns violations */
-unsigned long mm_audit(void);
+/* For the auditor: one reference of @m is held, and with @typed a use. */
+typedef void audit_count_fn(mfn_t m, bool typed);
+
+/* Counts what is held of frames on behalf of @d. */
+typedef void audit_source_fn(const struct domain *d, audit_count_fn *count);
+
+/**
+ * mm_audit - recount everything and compare
+ * @others: what is held outside of page tables and vCPUs; NULL: nothing
+ *
+ * No operation may be under way.  Returns: the number of violations; they
+ * are logged.
+ */
+unsigned long mm_audit(audit_source_fn *others);
 
 #endif
