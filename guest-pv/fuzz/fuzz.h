@@ -141,11 +141,4 @@ void event_restore(void);
 /** cpu_restore - bases, tables and registers of this vCPU */
 void cpu_restore(void);
 
-/**
- * audit - have the hypervisor recount all frames (dom0 only)
- *
- * Returns the violations it reports, -1 if it does not say.
- */
-long audit(void);
-
 #endif

@@ -11,6 +11,7 @@
  */
 #include <xen/sched.h>
 #include <xen/vcpu.h>
+#include <pv/audit.h>
 #include <pv/cpu.h>
 #include <pv/evtchn.h>
 #include <pv/grant.h>

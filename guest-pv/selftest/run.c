@@ -7,6 +7,7 @@
  */
 #include <stdarg.h>
 #include <xen/sched.h>
+#include <pv/audit.h>
 #include <pv/cpu.h>
 #include <pv/guest.h>
 #include <pv/printf.h>
@@ -91,6 +92,15 @@ static void surprise(const struct cpu_user_regs *regs)
     land_jump(&abandon, 1);
 }
 
+/* Only the initial domain may ask; another hypervisor may not answer. */
+static void check_frames(void)
+{
+    long n = pv_is_dom0() ? audit() : 0;
+
+    if (n > 0)
+        test_fail("the auditor found %ld violations", n);
+}
+
 static void run_one(const struct test *t, unsigned int *results)
 {
     running = t;
@@ -98,6 +108,7 @@ static void run_one(const struct test *t, unsigned int *results)
     skipped = false;
     if (!land_set(&abandon))
         t->run();
+    check_frames();
     running = NULL;
     if (failed)
         results[1]++;

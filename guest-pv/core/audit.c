@@ -2,10 +2,9 @@
 /* Ask the hypervisor to recount, and read its answer from its own log. */
 #define __XEN_TOOLS__ 1
 #include <xen/sysctl.h>
+#include <pv/audit.h>
 #include <pv/hypercall.h>
-#include <pv/printf.h>
 #include <pv/string.h>
-#include "fuzz.h"
 
 static char text[16384];
 static uint32_t log_index;
