@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* multicall: results, errors in the middle, arrays in odd places. */
 #include <xen/memory.h>
+#include <xen/version.h>
 #include <pv/hypercall.h>
 #include <pv/mm.h>
 #include <pv/string.h>
@@ -33,6 +34,19 @@ static void in_order(void)
     page_free(page);
 }
 
+/* A change of mode would leave the rest of the list in other tables. */
+static void no_iret(void)
+{
+    struct multicall_entry calls[] = {
+        { .op = __HYPERVISOR_iret },
+        { .op = __HYPERVISOR_xen_version, .args = { XENVER_version } },
+    };
+
+    test_eq("a list with iret", hc_multicall(calls, 2), 0);
+    test_eq("iret is refused", calls[0].result, -XEN_EINVAL);
+    test_ok("and the rest is done", calls[1].result > 0x40000);
+}
+
 static void user_array(void)
 {
     struct multicall_entry *here = user_data(), *there = (void *)USER_DATA;
@@ -50,6 +64,7 @@ static void user_array(void)
 TEST(multicall, "ctl/multicall")
 {
     in_order();
+    no_iret();
     test_eq("no calls", hc_multicall(NULL, 0), 0);
     test_eq("calls that are not mapped", hc_multicall((void *)UNMAPPED, 1),
             -XEN_EFAULT);
