@@ -6,6 +6,9 @@ import pytest
 
 BOOT_SECONDS = 120
 
+# VGA text that reaches a console of Linux on the screen.
+TEXT_MEMORY, TEXT_BYTES = 0xb8000, 0x8000
+
 
 @pytest.fixture(autouse=True)
 def only_ours(host):
@@ -20,12 +23,29 @@ def at_prompt(m, command, answer):
     return m.wait(answer, 30, start)
 
 
+def check_text(m, folder):
+    """dom0 uses the text mode that the BIOS left."""
+    path = folder / "memory"
+    vm.qmp(m, {"execute": "pmemsave", "arguments": {
+        "val": TEXT_MEMORY, "size": TEXT_BYTES, "filename": str(path)}})
+    assert b"press Enter to activate" in path.read_bytes()[::2]
+
+
 def check_framebuffer(m, folder):
     """dom0 uses the framebuffer that the loader made, and shows letters."""
     at_prompt(m, "cat /sys/class/graphics/fb0/virtual_size", r"^\d+,\d+$")
     path = folder / "picture"
     vm.qmp(m, {"execute": "screendump", "arguments": {"filename": str(path)}})
     assert len(set(path.read_bytes()[20:][::3])) > 1
+
+
+def check_nmi(m):
+    """An NMI of the machine, and those that CPUs send, reach dom0."""
+    vm.qmp(m, {"execute": "inject-nmi"})
+    at_prompt(m, "until dmesg | grep 'NMI received for unknown'; do usleep "
+              "100000; done", r"NMI received for unknown reason")
+    at_prompt(m, "echo l >/proc/sysrq-trigger; dmesg | grep -c 'NMI backtrace "
+              "for cpu'", r"^2$")
 
 
 @pytest.mark.parametrize("firmware,machine", [("bios", "pc"), ("efi", "q35")])
@@ -40,7 +60,10 @@ def test_image_boots_to_a_shell_of_dom0(firmware, machine, tmp_path):
         at_prompt(m, "echo $(ls /sys/firmware/acpi/tables)",
                   r"^APIC.* FACP")
         at_prompt(m, "pel list | wc -l", r"^2$")
-        if firmware == "efi":
+        if firmware == "bios":
+            check_text(m, tmp_path)
+            check_nmi(m)
+        else:
             check_framebuffer(m, tmp_path)
         m.send("poweroff\n")
         assert m.wait_end(60) == 0
