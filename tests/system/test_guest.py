@@ -35,6 +35,11 @@ def test_guest_boots_with_all_its_cpus(guest):
     assert guest.guest("io", "cat /sys/hypervisor/type") == "xen"
 
 
+def test_programs_of_32_bits_run(guest):
+    for output in (guest.ok("compat32"), guest.guest("io", "compat32")):
+        assert output == "int80 works\nvdso works"
+
+
 def test_list_shows_the_guest(guest):
     header, own, line = guest.tool_ok("list").splitlines()
     assert header.split() == ["Name", "ID", "Mem", "VCPUs", "State",
