@@ -67,6 +67,9 @@
     X(grant_map)      \
     X(grant_table)    \
     X(grant_unmap)    \
+    X(grant_errors)   \
+    X(grant_version)  \
+    X(grant_race)     \
     X(time_area)      \
     X(clock)          \
     X(periodic)       \
