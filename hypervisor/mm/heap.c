@@ -54,7 +54,7 @@ void INIT_TEXT heap_init(void)
              buddy.nr_free >> 8);
 }
 
-bool heap_scrub_some(void)
+static bool scrub_some(void)
 {
     unsigned int order = SCRUB_ORDER;
     uint32_t i;
@@ -73,6 +73,19 @@ bool heap_scrub_some(void)
     buddy_free(&buddy, i, order, false);
     more = buddy.nr_dirty;
     lock_release(&heap_lock);
+    return more;
+}
+
+/* One CPU at a time: idle ones must not queue up before busy ones. */
+bool heap_scrub_some(void)
+{
+    static bool scrubbing;
+    bool more;
+
+    if (__atomic_exchange_n(&scrubbing, true, __ATOMIC_ACQUIRE))
+        return false;
+    more = scrub_some();
+    __atomic_store_n(&scrubbing, false, __ATOMIC_RELEASE);
     return more;
 }
 
@@ -100,7 +113,7 @@ static mfn_t take(unsigned int order, unsigned int max_bits, unsigned long own)
         lock_release(&heap_lock);
         if (i != FRAME_NONE)
             break;
-        if (!tries-- || !heap_scrub_some())
+        if (!tries-- || !scrub_some())
             return MFN_INVALID;
     }
 
