@@ -15,7 +15,7 @@
 #include <x86/regs.h>
 #include "offsets.h"
 #include "regs.inc"
-#include "extras.h"
+#include "extras.inc"
 
 /* Becomes `clac' at boot where SMAP exists (cpu/patch.c). */
         .macro  smap_clac

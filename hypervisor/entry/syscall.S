@@ -17,7 +17,7 @@
 #include <x86/desc.h>
 #include "offsets.h"
 #include "regs.inc"
-#include "extras.h"
+#include "extras.inc"
 
         .text
 

@@ -11,8 +11,8 @@
 #define PATCH_JUMP 3    /* indirect branches need no retpoline */
 #define PATCH_XPTI 4    /* tables without the hypervisor in guest mode */
 #define PATCH_STRETCH 5 /* how long a CPU stays in ring 0 is measured */
-#define PATCH_BYTES 8   /* the longest replacement */
 
+/* clang-format off */
 #ifdef __ASSEMBLER__
 /* At @label, if @when holds, the bytes that follow are to stand. */
         .macro  patch_site label, when, bytes:vararg
@@ -25,6 +25,7 @@
         .popsection
         .endm
 #else
+/* clang-format on */
 #include <hv/types.h>
 
 struct patch_site {

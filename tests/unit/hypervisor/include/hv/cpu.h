@@ -14,7 +14,15 @@
 struct domain;
 struct vcpu;
 
-enum work { WORK_HOLD, WORK_SCHED, WORK_TIMER, WORK_KEY, WORK_TLB, WORK_SEGS, NR_WORK };
+enum work {
+    WORK_HOLD,
+    WORK_SCHED,
+    WORK_TIMER,
+    WORK_KEY,
+    WORK_TLB,
+    WORK_SEGS,
+    NR_WORK
+};
 
 struct cpu {
     unsigned int id;
