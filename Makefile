@@ -63,7 +63,7 @@ deps:			## install missing Debian packages (as root), or name them
 
 .PHONY: check
 check: all iso		## run every test; the last line counts them
-	@tests/run lint $(addprefix unit:,$(units)) $(native) $(system)
+	@tests/run lint $(addprefix unit:,$(units)) $(native) "$(system)"
 
 .PHONY: check-long
 check-long: all		## fuzzers and stress, up to 45 minutes
