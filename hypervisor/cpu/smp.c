@@ -188,11 +188,13 @@ static INIT_TEXT void number_cpus(void)
 
 INIT_TEXT void smp_init(void)
 {
-    uint64_t max = NR_CPUS;
+    /* Guests have stopped for good on two: until that is found, on request. */
+    uint64_t max = 1;
+    const char *end;
     char buf[8];
 
     if (cmdline_get(hv_cmdline, "maxcpus", buf, sizeof(buf)) &&
-        parse_u64(buf, NULL, &max))
+        (parse_u64(buf, &end, &max) || *end || !max))
         log_warn("maxcpus=%s: not a number\n", buf);
     number_cpus();
     start_page = boot_low_page();
