@@ -51,14 +51,15 @@ static int io_write(struct conn *c, const void *data, size_t len)
     return put;
 }
 
-static void io_turn_done(struct conn *c)
+static bool io_turn_done(struct conn *c)
 {
     struct ring *r = to_ring(c);
+    bool more = ring_consumed(r->page, c->in_pos);
 
-    ring_consumed(r->page, c->in_pos);
     if (r->moved)
         xenevtchn_notify(r->xen->evtchn, r->port);
     r->moved = false;
+    return more;
 }
 
 /* A guest that breaks the rules is not heard until it asks for a reset. */

@@ -45,13 +45,14 @@ static int sock_write(struct conn *c, const void *data, size_t len)
     return errno == EAGAIN || errno == EINTR ? 0 : -EPIPE;
 }
 
-static void sock_turn_done(struct conn *c)
+static bool sock_turn_done(struct conn *c)
 {
     struct sock *s = to_sock(c);
 
     loop_change(s->listener->loop, &s->src,
                 (conn_may_read(c) ? EPOLLIN : 0) |
                     (buf_len(&c->out) ? EPOLLOUT : 0));
+    return false; /* epoll tells of all that is unread */
 }
 
 static void sock_close(struct conn *c)

@@ -209,12 +209,13 @@ void conn_work(struct conn *c)
 bool conn_settle(struct conn *c)
 {
     struct xsd_sockmsg hdr;
+    bool more;
 
     list_del(&c->dirty);
     flush(c);
-    c->io->turn_done(c);
+    more = c->io->turn_done(c);
 
     /* While it paused, the peer may have waited without another signal. */
     return !c->broken && conn_may_read(c) &&
-           (c->paused || first_request(c, &hdr));
+           (more || c->paused || first_request(c, &hdr));
 }

@@ -42,9 +42,12 @@ int ring_read(struct xenstore_domain_interface *page, uint32_t *cons,
     return len;
 }
 
-void ring_consumed(struct xenstore_domain_interface *page, uint32_t cons)
+bool ring_consumed(struct xenstore_domain_interface *page, uint32_t cons)
 {
     poke(&page->req_cons, cons);
+    /* Whoever writes looks at req_cons after it has moved req_prod. */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    return peek(&page->req_prod) != cons;
 }
 
 int ring_write(struct xenstore_domain_interface *page, uint32_t *prod,
@@ -65,6 +68,9 @@ int ring_write(struct xenstore_domain_interface *page, uint32_t *prod,
     memcpy(page->rsp, (const char *)data + first, len - first);
     *prod += len;
     poke(&page->rsp_prod, *prod);
+    /* Whoever asks for room next must not miss what the guest made, which
+     * signals only if it finds the ring full. */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
     return len;
 }
 

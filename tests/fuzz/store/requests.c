@@ -95,7 +95,11 @@ static int peer_write(struct conn *c, const void *data, size_t len)
     return len;
 }
 
-static void peer_turn_done(struct conn *c) { (void)c; }
+static bool peer_turn_done(struct conn *c)
+{
+    (void)c;
+    return false;
+}
 
 /* A guest that broke the rules begins anew, a socket is opened again. */
 static void peer_fail(struct conn *c)

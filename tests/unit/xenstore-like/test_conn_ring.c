@@ -193,6 +193,34 @@ static void requests_are_answered_and_signalled(void **state)
     guest_free(g);
 }
 
+/*
+ * Linux writes a request's header and then its body, and signals what it adds
+ * only if it finds that all before has been taken.
+ */
+static void what_comes_before_the_room_is_given_back_is_seen(void **state)
+{
+    struct guest *g = guest_new();
+    struct xsd_sockmsg hdr;
+    char data[256];
+    uint32_t end;
+
+    (void)state;
+    assert_int_equal(ring_open(&g->xen, g->dom, 5), 0);
+    run(g);
+    put(XS_GET_DOMAIN_PATH, TEXT0("1"));
+    end = page.req_prod;
+    page.req_prod = sizeof(hdr);
+    ring_signalled(g->xen.by_port[105]);
+    list_del(&g->dom->conn->ready);
+    conn_work(g->dom->conn);
+    assert_int_equal(page.req_cons, 0);
+    page.req_prod = end; /* not signalled */
+    run_ready(g);
+    get(&hdr, data);
+    assert_string_equal(data, "/local/domain/1");
+    guest_free(g);
+}
+
 static void who_breaks_the_protocol_is_stopped_until_a_reset(void **state)
 {
     static const struct {
@@ -415,6 +443,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests_are_answered_and_signalled),
+        cmocka_unit_test(what_comes_before_the_room_is_given_back_is_seen),
         cmocka_unit_test(who_breaks_the_protocol_is_stopped_until_a_reset),
         cmocka_unit_test(a_slow_reader_gets_everything),
         cmocka_unit_test(another_port_is_another_kernel),

@@ -44,7 +44,11 @@ static int peer_write(struct conn *c, const void *data, size_t len)
     return len;
 }
 
-static void peer_turn_done(struct conn *c) { (void)c; }
+static bool peer_turn_done(struct conn *c)
+{
+    (void)c;
+    return false;
+}
 
 static void peer_fail(struct conn *c) { to_peer(c)->closed = true; }
 

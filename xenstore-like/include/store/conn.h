@@ -26,8 +26,11 @@ struct conn_io {
      * Returns: bytes; 0 no room now; errors as those of read.
      */
     int (*write)(struct conn *c, const void *data, size_t len);
-    /** turn_done - all is settled: tell the peer, wait for what lacks */
-    void (*turn_done)(struct conn *c);
+    /**
+     * turn_done - all is settled: tell the peer, wait for what lacks
+     * Returns: has more come that nobody will signal?
+     */
+    bool (*turn_done)(struct conn *c);
     /** fail - the peer broke the protocol or went; @c may be freed */
     void (*fail)(struct conn *c);
 };

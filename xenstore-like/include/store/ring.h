@@ -28,8 +28,14 @@ void ring_offer(struct xenstore_domain_interface *page);
 int ring_read(struct xenstore_domain_interface *page, uint32_t *cons,
               void *data, size_t len);
 
-/** ring_consumed - give the guest the room of what is before @cons */
-void ring_consumed(struct xenstore_domain_interface *page, uint32_t cons);
+/**
+ * ring_consumed - give the guest the room of what is before @cons
+ *
+ * A guest signals only what it adds to an empty ring, and until now the ring
+ * was not empty for it.
+ * Returns: is there more by now?
+ */
+bool ring_consumed(struct xenstore_domain_interface *page, uint32_t cons);
 
 /**
  * ring_write - put bytes of replies, at most @len
