@@ -188,8 +188,7 @@ static INIT_TEXT void number_cpus(void)
 
 INIT_TEXT void smp_init(void)
 {
-    /* Guests have stopped for good on two: until that is found, on request. */
-    uint64_t max = 1;
+    uint64_t max = NR_CPUS;
     const char *end;
     char buf[8];
 

@@ -45,8 +45,6 @@ def witness(healthy):
     assert healthy.run("dmesg | grep -E 'Call Trace|BUG:'").status == 1
 
 
-@pytest.mark.xfail(strict=False, reason="guests stop while they boot: see "
-                   "docs/maintainers/status.md")
 def test_panic_ends_as_crash(witness):
     witness.write("/tmp/sick.cfg", CONFIG.format(
         name="sick", kernel="/boot/vmlinuz", memory=160,

@@ -32,7 +32,7 @@ def fuzz_as_dom0(host, words, record_property, smp=2, vcpus=2, seconds=120):
     """Boot the fuzzing guest as dom0 and judge its last line."""
     with vm.Machine(f"fuzz-{smp}", hv=host.hv, kernel=KERNEL, initrd="",
                     smp=smp, memory_mb=512, dom0_mb=128, dom0_args=words,
-                    hv_args=f"maxcpus={smp} dom0_max_vcpus={vcpus}") as m:
+                    hv_args=f"dom0_max_vcpus={vcpus}") as m:
         m.wait(r".", vm.START_SECONDS)
         m.wait(f"{RESULT}|{BAD}", seconds)
         text = m.console.text

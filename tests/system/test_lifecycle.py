@@ -99,8 +99,6 @@ def test_poweroff_in_the_guest_removes_it(dom0):
     dom0.until(gone(dom0, "leaver"), 60)
 
 
-@pytest.mark.xfail(strict=False, reason="guests stop while they boot: see "
-                   "docs/maintainers/status.md")
 def test_reboot_gives_a_new_guest_of_the_same_name(dom0):
     dom0.tool_ok(f"create {config(dom0, 'phoenix')}")
     dom0.guest("phoenix", "touch /tmp/before", 120)
@@ -119,8 +117,6 @@ on_poweroff = "preserve"
 """
 
 
-@pytest.mark.xfail(strict=False, reason="guests stop while they boot: see "
-                   "docs/maintainers/status.md")
 def test_twenty_guests_leave_nothing_behind(dom0):
     dom0.ok("truncate -s 1M /tmp/crowd.img /tmp/hello.img")
     guests = [("crowd", config(dom0, "crowd", DEVICES)),

@@ -19,7 +19,7 @@ def only_ours(host):
 
 def machine(name, hv_args):
     m = vm.Machine(name, kernel=KERNEL, initrd="", smp=2, memory_mb=512,
-                   dom0_mb=64, hv_args="maxcpus=2 " + hv_args, devices=vm.qmp_devices(name))
+                   dom0_mb=64, hv_args=hv_args, devices=vm.qmp_devices(name))
     m.wait(r"^\(PEL\) dom0: ", vm.START_SECONDS + 30)
     return m
 
