@@ -11,6 +11,7 @@
 #include <hv/features.h>
 #include <hv/hvmap.h>
 #include <hv/irq.h>
+#include <hv/scale.h>
 #include <x86/insn.h>
 #include <x86/msr.h>
 #include "local.h"
@@ -55,6 +56,7 @@
 #define STARTUP_US 200
 
 #define CALIBRATE_MS 10
+#define CALIBRATE_TRIES 5
 
 static volatile uint32_t *regs;
 static uint64_t ticks_per_ns; /* of the timer, times 2^32 */
@@ -136,26 +138,46 @@ void lapic_timer_set(uint64_t ns)
     reg_write(LAPIC_TIMER_INIT, ticks + 1);
 }
 
-/* What the timer counts while the TSC advances by CALIBRATE_MS. */
+/* Count with the timer while the TSC advances by CALIBRATE_MS or more. */
+static struct counted count_once(void)
+{
+    uint64_t begin, began, end, ended, left;
+
+    begin = rdtsc_ordered();
+    reg_write(LAPIC_TIMER_INIT, UINT32_MAX);
+    began = rdtsc_ordered();
+    while (rdtsc() - began < (uint64_t)tsc_khz * CALIBRATE_MS)
+        pause_cpu();
+    end = rdtsc_ordered();
+    left = reg_read(LAPIC_TIMER_COUNT);
+    ended = rdtsc_ordered();
+    reg_write(LAPIC_TIMER_INIT, 0);
+
+    return (struct counted){
+        .ticks = left ? UINT32_MAX - left : 0, /* 0: it has run out */
+        .cycles = (end + ended) / 2 - (begin + began) / 2,
+        .doubt = ended - end + began - begin,
+    };
+}
+
+/* The timer's rate against the TSC.  A machine below ours may halt us at any
+ * place, so several tries are made unless the first is good. */
 static void calibrate(void)
 {
-    uint64_t end, counted;
+    struct counted best = { 0, 0, 0 };
 
     BUG_ON(!tsc_khz);
     if (CPU_HAS(TSC_DEADLINE)) {
         ticks_per_ns = ((uint64_t)tsc_khz << 32) / 1000000;
         return;
     }
-    reg_write(LAPIC_TIMER_INIT, UINT32_MAX);
-    end = rdtsc() + (uint64_t)tsc_khz * CALIBRATE_MS;
-    while (rdtsc() < end)
-        pause_cpu();
-    counted = UINT32_MAX - reg_read(LAPIC_TIMER_COUNT);
-    reg_write(LAPIC_TIMER_INIT, 0);
-    if (!counted)
+    for (int i = 0; i < CALIBRATE_TRIES && !count_is_good(best); i++)
+        best = count_better(best, count_once());
+    ticks_per_ns = count_rate(best, tsc_khz);
+    if (!ticks_per_ns)
         panic("the local APIC's timer does not count");
-    ticks_per_ns = (counted << 32) / (CALIBRATE_MS * 1000000UL);
-    log_debug("lapic: timer at %lu kHz\n", counted / CALIBRATE_MS);
+    log_debug("lapic: timer at %lu kHz\n",
+              (unsigned long)(ticks_per_ns * 1000000 >> 32));
 }
 
 void lapic_init_cpu(void)

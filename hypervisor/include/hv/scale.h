@@ -29,4 +29,20 @@ static inline uint64_t scale_apply(struct time_scale s, uint64_t cycles)
     return ((unsigned __int128)cycles * s.mul) >> 32;
 }
 
+/* What a counter of unknown rate counted, while the TSC advanced. */
+struct counted {
+    uint64_t ticks;  /* 0: it did not count, or ran out */
+    uint64_t cycles; /* of the TSC, between the two readings */
+    uint64_t doubt;  /* cycles that the readings took themselves */
+};
+
+/* count_is_good - is the rate known to 1 in 4096? */
+bool count_is_good(struct counted c);
+
+/* count_better - the one of the two that tells the rate better */
+struct counted count_better(struct counted a, struct counted b);
+
+/* count_rate - ticks in a nanosecond times 2^32; 0 if none were counted */
+uint64_t count_rate(struct counted c, uint32_t tsc_khz);
+
 #endif

@@ -80,6 +80,38 @@ static void time_never_goes_back(void **state)
     }
 }
 
+/* A timer of 1 GHz beside a TSC of 2 GHz, for 10 ms, unless said otherwise. */
+static void rate_is_of_the_time_that_passed(void **state)
+{
+    const struct counted good = { 10000000, 20000000, 400 };
+    const struct counted halted = { 70000000, 140000000, 400 };
+    const struct counted none = { 0, 20000000, 4 };
+
+    (void)state;
+    assert_int_equal(count_rate(good, 2000000), 1UL << 32);
+    assert_int_equal(count_rate(halted, 2000000), 1UL << 32);
+    assert_int_equal(count_rate(none, 2000000), 0);
+    assert_int_equal(count_rate((struct counted){ 0, 0, 0 }, 2000000), 0);
+}
+
+static void surest_of_several_counts_wins(void **state)
+{
+    const struct counted sure = { 10000000, 20000000, 400 };
+    const struct counted surer = { 70000000, 140000000, 600 };
+    const struct counted torn = { 10000000, 30000000, 20000000 };
+    const struct counted none = { 0, 20000000, 4 };
+
+    (void)state;
+    assert_true(count_is_good(sure));
+    assert_false(count_is_good(torn));
+    assert_false(count_is_good(none));
+    assert_int_equal(count_better(torn, sure).doubt, sure.doubt);
+    assert_int_equal(count_better(sure, torn).doubt, sure.doubt);
+    assert_int_equal(count_better(sure, surer).doubt, surer.doubt);
+    assert_int_equal(count_better(none, torn).doubt, torn.doubt);
+    assert_int_equal(count_better(torn, none).doubt, torn.doubt);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -87,6 +119,8 @@ int main(void)
         cmocka_unit_test(a_second_is_a_second_at_any_frequency),
         cmocka_unit_test(guests_derive_the_right_frequency),
         cmocka_unit_test(time_never_goes_back),
+        cmocka_unit_test(rate_is_of_the_time_that_passed),
+        cmocka_unit_test(surest_of_several_counts_wins),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
