@@ -20,7 +20,7 @@
 /* Becomes `clac' at boot where SMAP exists (cpu/patch.c). */
         .macro  smap_clac
 771:    .byte   0x0f, 0x1f, 0x00
-        patch_site 771b, PATCH_SMAP, 0x0f, 0x01, 0xca
+        patch_site 771b, PATCH_SMAP, clac
         .endm
 
         .macro  save_all
@@ -139,15 +139,15 @@ exit_to_guest:
         testb   %ah, %ah
         jz      3f
 1:      jmp     6f
-        patch_site 1b, PATCH_STRETCH, 0x66, 0x90
+        patch_site 1b, PATCH_STRETCH, xchgw %ax, %ax
         call    stretch_end
 6:      jmp     4f
-        patch_site 6b, PATCH_XPTI, 0x66, 0x90
+        patch_site 6b, PATCH_XPTI, xchgw %ax, %ax
         call    xpti_enter
         movq    %rax, %cr3
 4:      .byte   0x0f, 0x1f, 0x80        /* nop, or verw data_selector(%rip) */
         .long   data_selector - 5f
-5:      patch_site 4b, PATCH_VERW, 0x0f, 0x00, 0x2d
+5:      patch_site 4b, PATCH_VERW, .byte 0x0f, 0x00, 0x2d
         restore_all
         .globl  iret_to_guest
 iret_to_guest:

@@ -6,7 +6,7 @@
  */
 #include <x86/patch.h>
 
-        .macro  thunk name, reg, jump:vararg
+        .macro  thunk name, reg
         .p2align 5
         .globl  \name
 \name:
@@ -16,25 +16,13 @@
         jmp     1b
 2:      movq    %\reg, (%rsp)
         ret
-        patch_site 771b, PATCH_JUMP, \jump
+        patch_site 771b, PATCH_JUMP, jmp *%\reg
         .endm
 
         .text
-        thunk   __x86_indirect_thunk_rax, rax, 0xff, 0xe0
-        thunk   __x86_indirect_thunk_rcx, rcx, 0xff, 0xe1
-        thunk   __x86_indirect_thunk_rdx, rdx, 0xff, 0xe2
-        thunk   __x86_indirect_thunk_rbx, rbx, 0xff, 0xe3
-        thunk   __x86_indirect_thunk_rbp, rbp, 0xff, 0xe5
-        thunk   __x86_indirect_thunk_rsi, rsi, 0xff, 0xe6
-        thunk   __x86_indirect_thunk_rdi, rdi, 0xff, 0xe7
-        thunk   __x86_indirect_thunk_r8, r8, 0x41, 0xff, 0xe0
-        thunk   __x86_indirect_thunk_r9, r9, 0x41, 0xff, 0xe1
-        thunk   __x86_indirect_thunk_r10, r10, 0x41, 0xff, 0xe2
-        thunk   __x86_indirect_thunk_r11, r11, 0x41, 0xff, 0xe3
-        thunk   __x86_indirect_thunk_r12, r12, 0x41, 0xff, 0xe4
-        thunk   __x86_indirect_thunk_r13, r13, 0x41, 0xff, 0xe5
-        thunk   __x86_indirect_thunk_r14, r14, 0x41, 0xff, 0xe6
-        thunk   __x86_indirect_thunk_r15, r15, 0x41, 0xff, 0xe7
+        .irp    reg, rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15
+        thunk   __x86_indirect_thunk_\reg, \reg
+        .endr
 
 /* clang uses one register and a name of its own. */
-        thunk   __llvm_retpoline_r11, r11, 0x41, 0xff, 0xe3
+        thunk   __llvm_retpoline_r11, r11

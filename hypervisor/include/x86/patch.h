@@ -3,8 +3,7 @@
  * Places in the code whose bytes depend on the machine.  Each is recorded
  * beside the code, and written once at boot (cpu/patch.c).
  */
-#ifndef X86_PATCH_H
-#define X86_PATCH_H
+#pragma once
 
 #define PATCH_SMAP 1    /* stac and clac */
 #define PATCH_VERW 2    /* clear buffers on the way to a guest */
@@ -14,13 +13,13 @@
 
 /* clang-format off */
 #ifdef __ASSEMBLER__
-/* At @label, if @when holds, the bytes that follow are to stand. */
-        .macro  patch_site label, when, bytes:vararg
+/* At @label, if @when holds, the code that follows is to stand. */
+        .macro  patch_site label, when, code:vararg
         .pushsection .patch_sites, "a"
         .long   \label - .
         .byte   \when
         .byte   7772f - 7771f
-7771:   .byte   \bytes
+7771:   \code
 7772:   .skip   10 - (7772b - 7771b)
         .popsection
         .endm
@@ -36,6 +35,4 @@ struct patch_site {
 
 /* patch_apply - write all sites of @when, before other CPUs run */
 void patch_apply(unsigned int when);
-#endif
-
 #endif
