@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Layouts of ACPI tables (ACPI 6.4, chapter 5) and their finder. */
-#ifndef ACPI_LOCAL_H
-#define ACPI_LOCAL_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -66,5 +65,3 @@ struct acpi_s5 {
 };
 
 extern struct acpi_s5 acpi_s5;
-
-#endif

@@ -2,7 +2,6 @@
 /* The MADT: processors, interrupt controllers, ISA interrupts elsewhere. */
 #include <hv/acpi.h>
 #include <hv/console.h>
-#include <hv/string.h>
 #include "local.h"
 
 #define MADT_LAPIC 0

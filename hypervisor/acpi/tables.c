@@ -3,7 +3,6 @@
  * Finding ACPI tables.  Firmware is as untrusted as a file: no table is
  * believed before its length and checksum have been looked at.
  */
-#include <hv/acpi.h>
 #include <hv/boot.h>
 #include <hv/console.h>
 #include <hv/frame.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The plan of dom0's memory, shared by dom0_image.c and dom0_build.c. */
-#ifndef BOOT_DOM0_H
-#define BOOT_DOM0_H
+#pragma once
 
 #include <hv/elf.h>
 #include <hv/types.h>
@@ -25,5 +24,3 @@ void dom0_layout(struct dom0_layout *l);
 
 /* dom0_va - virtual address of mapped page @p */
 unsigned long dom0_va(const struct dom0_layout *l, unsigned long p);
-
-#endif

@@ -4,7 +4,6 @@
  * numbers of its own pseudo-physical memory, before any of it is filled.
  */
 #include <hv/bug.h>
-#include <x86/pte.h>
 #include "dom0.h"
 
 /* Guests expect that much mapped room behind the last page in use. */

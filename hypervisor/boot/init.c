@@ -6,7 +6,6 @@
  */
 #include <hv/acpi.h>
 #include <hv/boot.h>
-#include <hv/bug.h>
 #include <hv/clock.h>
 #include <hv/cmdline.h>
 #include <hv/console.h>

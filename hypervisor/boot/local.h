@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What boot/ and the assembly of entry/ share. */
-#ifndef BOOT_LOCAL_H
-#define BOOT_LOCAL_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -16,5 +15,3 @@ void enter_guests(void) __attribute__((noreturn));
 
 /* boot_free_modules - dom0 has copies: the loader's go to the heap */
 void boot_free_modules(void);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the files of console/ share. */
-#ifndef CONSOLE_LOCAL_H
-#define CONSOLE_LOCAL_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -51,5 +50,3 @@ void console_receive(char c);
  * Returns: how many.
  */
 size_t input_read(char *buf, size_t len);
-
-#endif

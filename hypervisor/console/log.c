@@ -13,7 +13,6 @@
 #include <hv/lock.h>
 #include <hv/spin.h>
 #include <hv/string.h>
-#include <x86/insn.h>
 #include "local.h"
 
 #define PREFIX "(PEL) "

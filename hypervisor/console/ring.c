@@ -7,7 +7,6 @@
 #include <hv/errno.h>
 #include <hv/guest.h>
 #include <hv/heap.h>
-#include <hv/string.h>
 #include "local.h"
 
 #define EARLY_BYTES 16384U /* powers of two, both */

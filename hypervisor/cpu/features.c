@@ -18,18 +18,15 @@ static const struct {
     { 0x00000001, 0, FEAT_XSAVE,         ECX, 26 },
     { 0x00000001, 0, FEAT_HYPERVISOR,    ECX, 31 },
     { 0x00000001, 0, FEAT_DEBUG_EXT,     EDX,  2 },
-    { 0x00000006, 0, FEAT_ARAT,          EAX,  2 },
     { 0x00000007, 0, FEAT_FSGSBASE,      EBX,  0 },
     { 0x00000007, 0, FEAT_SMEP,          EBX,  7 },
     { 0x00000007, 0, FEAT_SMAP,          EBX, 20 },
-    { 0x00000007, 0, FEAT_UMIP,          ECX,  2 },
     { 0x00000007, 0, FEAT_MD_CLEAR,      EDX, 10 },
     { 0x00000007, 0, FEAT_SPEC_CTRL,     EDX, 26 },
     { 0x00000007, 0, FEAT_L1D_FLUSH,     EDX, 28 },
     { 0x00000007, 0, FEAT_ARCH_CAPS,     EDX, 29 },
     { 0x0000000d, 1, FEAT_XSAVEOPT,      EAX,  0 },
     { 0x80000001, 0, FEAT_NX,            EDX, 20 },
-    { 0x80000001, 0, FEAT_PAGE1GB,       EDX, 26 },
     { 0x80000001, 0, FEAT_RDTSCP,        EDX, 27 },
     { 0x80000007, 0, FEAT_TSC_INVARIANT, EDX,  8 },
     { 0x80000008, 0, FEAT_AMD_IBPB,      EBX, 12 },
@@ -60,10 +57,9 @@ void features_init(void)
 
     /*
      * In long mode, 32-bit code enters the kernel by sysenter on Intel's and
-     * by syscall on AMD's: the vendor is the only way to tell.
+     * by syscall on AMD's: the vendor is the only way to tell.  Both entries
+     * are set where there are registers for them.
      */
     cpuid(0, 0, r);
-    cpu_features[FEAT_SYSENTER] = r[EBX] == 0x756e6547;    /* "Genu" */
-    cpu_features[FEAT_SYSCALL32] = r[EBX] == 0x68747541 || /* "Auth" */
-                                   r[EBX] == 0x6f677948;   /* "Hygo" */
+    cpu_features[FEAT_SYSENTER] = r[EBX] == 0x756e6547; /* "Genu" */
 }

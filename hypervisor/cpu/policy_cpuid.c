@@ -15,7 +15,6 @@
 #include <hv/string.h>
 #include <hv/vcpu.h>
 #include <x86/insn.h>
-#include <x86/regs.h>
 #include <xen/arch-x86/cpuid.h>
 
 #define BIT(n) (1U << (n))

@@ -4,9 +4,6 @@
  * in it raises #GP, but a guest without a handler for that yet reads zero and
  * writes nothing, since kernels touch registers before they can recover.
  */
-#include <hv/clock.h>
-#include <hv/cpu.h>
-#include <hv/domain.h>
 #include <hv/errno.h>
 #include <hv/policy.h>
 #include <hv/vcpu.h>

@@ -8,7 +8,6 @@
  */
 #include <hv/acpi.h>
 #include <hv/boot.h>
-#include <hv/bug.h>
 #include <hv/clock.h>
 #include <hv/cmdline.h>
 #include <hv/console.h>
@@ -17,7 +16,6 @@
 #include <hv/fpu.h>
 #include <hv/frame.h>
 #include <hv/heap.h>
-#include <hv/hvmap.h>
 #include <hv/irq.h>
 #include <hv/lock.h>
 #include <hv/sched.h>

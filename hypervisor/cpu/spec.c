@@ -7,8 +7,6 @@
  *      spec-ctrl=WORD,...      a word of the table, or no-WORD
  *      xpti=0|1, pv-l1tf=0|1   the names that admins know
  */
-#include <hv/boot.h>
-#include <hv/bug.h>
 #include <hv/cmdline.h>
 #include <hv/console.h>
 #include <hv/cpu.h>

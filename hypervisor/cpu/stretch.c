@@ -4,7 +4,6 @@
  * what it was.  Measured only with `irqs-off' on the command line, which
  * patches two readings of the TSC into entry and exit.
  */
-#include <hv/boot.h>
 #include <hv/cmdline.h>
 #include <hv/console.h>
 #include <hv/cpu.h>

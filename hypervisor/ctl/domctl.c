@@ -3,9 +3,7 @@
  * domctl: the control domain's operations on one domain; this file holds
  * the table and the life cycle.
  */
-#include <hv/bug.h>
 #include <hv/clock.h>
-#include <hv/cpu.h>
 #include <hv/errno.h>
 #include <hv/guest.h>
 #include <hv/list.h>

@@ -5,7 +5,6 @@
  * offered.
  */
 #include <hv/errno.h>
-#include <hv/irq.h>
 #include "local.h"
 
 #define NR_IO_PORTS 65536UL

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* domctl: memory of a domain. */
-#include <hv/cpu.h>
 #include <hv/errno.h>
 #include <hv/frame.h>
 #include <hv/guest.h>

@@ -8,9 +8,7 @@
 #include <hv/fpu.h>
 #include <hv/guest.h>
 #include <hv/heap.h>
-#include <hv/string.h>
 #include <hv/vcpu.h>
-#include <x86/msr.h>
 #include "local.h"
 
 /* The state is moved through one page; components are limited by policy. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Private to ctl/: the toolstack's operations and what they share. */
-#ifndef CTL_LOCAL_H
-#define CTL_LOCAL_H
+#pragma once
 
 #include <hv/domain.h>
 #include <hv/hcall.h>
@@ -67,5 +66,3 @@ struct cpu_policy;
 long policy_to_guest(const struct cpu_policy *p, unsigned long u_leaves,
                      uint32_t *nr_leaves, unsigned long u_msrs,
                      uint32_t *nr_msrs);
-
-#endif

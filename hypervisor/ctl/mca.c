@@ -4,7 +4,6 @@
  * machine checks that were survived.  A machine check is fatal here, so that
  * there never are any to fetch.
  */
-#include <hv/acpi.h>
 #include <hv/cpu.h>
 #include <hv/errno.h>
 #include <hv/guest.h>

@@ -7,7 +7,6 @@
 #include <hv/errno.h>
 #include <hv/guest.h>
 #include <hv/policy.h>
-#include <hv/string.h>
 #include "local.h"
 
 /* What tools make room for; more than any policy has. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sysctl: the control domain's operations on the machine as a whole. */
-#include <hv/bug.h>
 #include <hv/clock.h>
 #include <hv/console.h>
 #include <hv/cpu.h>

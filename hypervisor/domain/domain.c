@@ -16,7 +16,6 @@
 #include <hv/grant.h>
 #include <hv/heap.h>
 #include <hv/irq.h>
-#include <hv/mm.h>
 #include <hv/string.h>
 #include <hv/trap.h>
 #include <xen/domctl.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the files of domain/ share. */
-#ifndef DOMAIN_LOCAL_H
-#define DOMAIN_LOCAL_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -20,5 +19,3 @@ void domain_free(struct domain *d);
 
 /* vcpu_info_reset - back to the slot in shared_info; drops the page */
 void vcpu_info_reset(struct vcpu *v);
-
-#endif

@@ -3,8 +3,6 @@
  * A vCPU's virtual hardware as its guest sets it: trap table, descriptor
  * table, kernel stack, FPU flag, segment bases, debug registers.
  */
-#include <hv/cpu.h>
-#include <hv/domain.h>
 #include <hv/errno.h>
 #include <hv/features.h>
 #include <hv/guest.h>

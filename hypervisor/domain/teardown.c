@@ -5,10 +5,8 @@
  */
 #include <hv/bug.h>
 #include <hv/domain.h>
-#include <hv/errno.h>
 #include <hv/evtchn.h>
 #include <hv/grant.h>
-#include <hv/irq.h>
 #include <hv/mm.h>
 #include "local.h"
 

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Making and unmaking a virtual processor. */
 #include <hv/clock.h>
-#include <hv/cpu.h>
 #include <hv/domain.h>
 #include <hv/errno.h>
 #include <hv/heap.h>
 #include <hv/mm.h>
-#include <hv/string.h>
 #include <hv/vcpu.h>
 #include <x86/desc.h>
 #include <x86/regs.h>

@@ -3,14 +3,12 @@
  * A vCPU's state as one structure: how the toolstack and a guest's own boot
  * processor start a vCPU, and how a saver reads it.
  */
-#include <hv/cpu.h>
 #include <hv/domain.h>
 #include <hv/errno.h>
 #include <hv/layout.h>
 #include <hv/mm.h>
 #include <hv/string.h>
 #include <hv/vcpu.h>
-#include <x86/desc.h>
 #include <x86/pte.h>
 #include <x86/regs.h>
 #include "local.h"

@@ -7,12 +7,10 @@
 #include <hv/guest.h>
 #include <hv/hcall.h>
 #include <hv/heap.h>
-#include <hv/mm.h>
 #include <hv/string.h>
 #include <hv/trap.h>
 #include <hv/vcpu.h>
 #include <xen/sched.h>
-#include "local.h"
 
 #define CONTEXT_ORDER 1
 static_assert(sizeof(struct vcpu_guest_context) <= PAGE_SIZE << CONTEXT_ORDER,

@@ -18,7 +18,6 @@
 #include <hv/spin.h>
 #include <hv/vcpu.h>
 #include <x86/insn.h>
-#include <x86/regs.h>
 #include "local.h"
 
 #define DR7_ENABLED 0xffUL

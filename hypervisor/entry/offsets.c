@@ -4,7 +4,6 @@
  * assembly text and picks the marked lines out of it into offsets.h.
  */
 #include <hv/cpu.h>
-#include <hv/domain.h>
 #include <hv/vcpu.h>
 
 #define DEFINE(name, value)                                                    \
@@ -14,28 +13,8 @@
 void offsets(void);
 void offsets(void)
 {
-    REG(R15, r15);
-    REG(R14, r14);
-    REG(R13, r13);
-    REG(R12, r12);
-    REG(RBP, rbp);
-    REG(RBX, rbx);
-    REG(R11, r11);
-    REG(R10, r10);
-    REG(R9, r9);
-    REG(R8, r8);
     REG(RAX, rax);
-    REG(RCX, rcx);
-    REG(RDX, rdx);
-    REG(RSI, rsi);
-    REG(RDI, rdi);
-    REG(ERROR_CODE, error_code);
-    REG(VECTOR, entry_vector);
-    REG(RIP, rip);
     REG(CS, cs);
-    REG(RFLAGS, rflags);
-    REG(RSP, rsp);
-    REG(SS, ss);
     REG(ES, es);
 
     DEFINE(STACK_TOP_SIZE, sizeof(struct stack_top));

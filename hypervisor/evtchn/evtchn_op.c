@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* event_channel_op: one row for each operation. */
-#include <hv/bug.h>
-#include <hv/cpu.h>
 #include <hv/errno.h>
 #include <hv/guest.h>
 #include <hv/hcall.h>

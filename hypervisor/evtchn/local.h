@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Private to evtchn/: one channel, and what the files share. */
-#ifndef EVTCHN_LOCAL_H
-#define EVTCHN_LOCAL_H
+#pragma once
 
 #include <hv/domain.h>
 #include <hv/evtchn.h>
@@ -159,5 +158,3 @@ int fifo_expand(struct domain *d, uint64_t gfn);
 
 /* fifo_end_locked - back to the 2-level ABI.  All ports are free. */
 void fifo_end_locked(struct domain *d);
-
-#endif

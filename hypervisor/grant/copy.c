@@ -3,12 +3,10 @@
  * Copies between frames that need no mapping.  Consecutive operations often
  * name the same page on one side: it stays pinned while they do.
  */
-#include <hv/bug.h>
 #include <hv/errno.h>
 #include <hv/frame.h>
 #include <hv/guest.h>
 #include <hv/string.h>
-#include <hv/vcpu.h>
 #include "local.h"
 
 #define BATCH 8U /* up to a page each */

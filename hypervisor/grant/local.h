@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Private to grant/: the table of a domain and what the files share. */
-#ifndef GRANT_LOCAL_H
-#define GRANT_LOCAL_H
+#pragma once
 
 #include <hv/domain.h>
 #include <hv/grant.h>
@@ -160,5 +159,3 @@ long grant_op_copy(struct hcall *h);
  * Moves the call's arguments past them.  Returns: 0, or -ERESTART.
  */
 long grant_batch_next(struct hcall *h, unsigned int n, size_t size);
-
-#endif

@@ -8,7 +8,6 @@
  * Unmapping goes the other way round: the entry first, then stale
  * translations, and only then may the owner have its page back.
  */
-#include <hv/bug.h>
 #include <hv/cpu.h>
 #include <hv/errno.h>
 #include <hv/guest.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The hypercall table, for its own folder. */
-#ifndef HYPERCALL_LOCAL_H
-#define HYPERCALL_LOCAL_H
+#pragma once
 
 #include <hv/hcall.h>
 #include <xen/xen.h>
@@ -27,5 +26,3 @@ long hcall_dispatch(unsigned long nr, struct hcall *h);
 
 /* hcall_entry - a guest kernel executed `syscall' */
 void hcall_entry(struct cpu_user_regs *regs, struct vcpu *v);
-
-#endif

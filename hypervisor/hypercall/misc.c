@@ -3,9 +3,7 @@
  * xen_version, vm_assist, callback_op, and the page of hypercall stubs that
  * older kernels ask for.
  */
-#include <hv/clock.h>
 #include <hv/cmdline.h>
-#include <hv/console.h>
 #include <hv/cpu.h>
 #include <hv/domain.h>
 #include <hv/errno.h>

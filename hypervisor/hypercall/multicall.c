@@ -4,7 +4,6 @@
  * it; an error does not end the list.
  */
 #include <hv/cpu.h>
-#include <hv/domain.h>
 #include <hv/errno.h>
 #include <hv/guest.h>
 #include <hv/hcall.h>

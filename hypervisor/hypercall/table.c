@@ -5,7 +5,6 @@
  * TOUR 4.1: arguments come in rdi, rsi, rdx, r10, r8, r9, the number in
  * eax, the result goes to rax; all else is preserved.
  */
-#include <hv/cpu.h>
 #include <hv/domain.h>
 #include <hv/errno.h>
 #include <hv/hcall.h>

@@ -10,7 +10,6 @@
 #include <hv/console.h>
 #include <hv/errno.h>
 #include <hv/hvmap.h>
-#include <hv/irq.h>
 #include <hv/mm.h>
 #include "local.h"
 

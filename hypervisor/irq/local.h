@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the files of irq/ share. */
-#ifndef IRQ_LOCAL_H
-#define IRQ_LOCAL_H
+#pragma once
 
 #include <hv/lock.h>
 #include <hv/types.h>
@@ -134,5 +133,3 @@ void pci_write(uint16_t bdf, unsigned int reg, unsigned int bytes, uint32_t v);
 uint32_t pci_data_read(uint32_t cf8, uint16_t port, unsigned int bytes);
 void pci_data_write(uint32_t cf8, uint16_t port, unsigned int bytes,
                     uint32_t v);
-
-#endif

@@ -7,7 +7,6 @@
 #include <hv/errno.h>
 #include <hv/frame.h>
 #include <hv/hvmap.h>
-#include <hv/irq.h>
 #include "local.h"
 
 #define PCI_VENDOR 0x00

@@ -5,12 +5,10 @@
  * -ENOSYS unknown; -EPERM not the hardware domain; -EFAULT the structure;
  * each handler says the rest.
  */
-#include <hv/console.h>
 #include <hv/domain.h>
 #include <hv/errno.h>
 #include <hv/guest.h>
 #include <hv/hcall.h>
-#include <hv/irq.h>
 #include <hv/vcpu.h>
 #include "local.h"
 

@@ -7,7 +7,6 @@
  * when it is delivered and stays `held' until the guest says EOI.  Numbers
  * of lines are their GSIs; messages get numbers from the top downwards.
  */
-#include <hv/bug.h>
 #include <hv/domain.h>
 #include <hv/errno.h>
 #include <hv/evtchn.h>

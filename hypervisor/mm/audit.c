@@ -9,7 +9,6 @@
 #include <hv/console.h>
 #include <hv/heap.h>
 #include <hv/mm.h>
-#include <hv/string.h>
 
 #include "local.h"
 

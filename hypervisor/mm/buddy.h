@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The page allocator's free lists (pure; see buddy.c). */
-#ifndef MM_BUDDY_H
-#define MM_BUDDY_H
+#pragma once
 
 #include <hv/frame.h>
 
@@ -35,5 +34,3 @@ uint32_t buddy_alloc(struct buddy *b, unsigned int order, unsigned int max_bits,
 
 /* buddy_take_dirty - up to 2^@order dirty frames; sets *@order; FRAME_NONE */
 uint32_t buddy_take_dirty(struct buddy *b, unsigned int *order);
-
-#endif

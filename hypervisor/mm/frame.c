@@ -10,15 +10,11 @@
  * which the reference word holds, cannot be given to somebody else before.
  */
 #include <hv/boot.h>
-#include <hv/console.h>
 #include <hv/domain.h>
 #include <hv/features.h>
-#include <hv/heap.h>
 #include <hv/hvmap.h>
 #include <hv/mm.h>
 #include <hv/spec.h>
-#include <hv/string.h>
-#include <x86/insn.h>
 
 #include "local.h"
 #include "m2p.h"

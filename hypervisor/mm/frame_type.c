@@ -9,7 +9,6 @@
  * caller, who tries again from scratch and finds the progress.  A release
  * that was stopped still belongs to its caller, who must call again.
  */
-#include <hv/console.h>
 #include <hv/hvmap.h>
 #include <hv/mm.h>
 #include <hv/spec.h>

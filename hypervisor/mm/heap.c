@@ -13,7 +13,6 @@
 #include <hv/errno.h>
 #include <hv/heap.h>
 #include <hv/lock.h>
-#include <hv/mm.h>
 #include <hv/string.h>
 
 #include "buddy.h"

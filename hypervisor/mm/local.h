@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the files of mm/ share: the hot paths of counting, and helpers. */
-#ifndef MM_LOCAL_H
-#define MM_LOCAL_H
+#pragma once
 
 #include <hv/bug.h>
 #include <hv/domain.h>
@@ -322,5 +321,3 @@ static inline long batch_end(const struct batch *b, struct hcall *h, uint32_t n,
         return -EFAULT;
     return err;
 }
-
-#endif

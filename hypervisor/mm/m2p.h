@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Machine to pseudo-physical: the table's extent (m2p.c). */
-#ifndef MM_M2P_H
-#define MM_M2P_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -15,5 +14,3 @@ unsigned long m2p_end(void);
 
 /* m2p_chunk - first frame behind the @i-th 2 MiB of the table */
 mfn_t m2p_chunk(unsigned int i);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The parts of memory_op: one handler for each sub-operation. */
-#ifndef MM_MEMORY_H
-#define MM_MEMORY_H
+#pragma once
 
 #include <hv/domain.h>
 #include <hv/errno.h>
@@ -33,5 +32,3 @@ int memory_target(struct hcall *h, domid_t id, struct domain **d);
 
 /* Largest extent that @caller may ask for: 2^order pages. */
 unsigned int memory_max_order(const struct domain *caller);
-
-#endif

@@ -2,8 +2,6 @@
 /* memory_op: memory maps, in the firmware's format. */
 #include <hv/boot.h>
 #include <hv/heap.h>
-#include <hv/mm.h>
-#include <hv/string.h>
 
 #include "memory.h"
 

@@ -2,7 +2,6 @@
 /* memory_op: the table, and the sub-operations that only tell something. */
 #include <hv/grant.h>
 #include <hv/heap.h>
-#include <hv/mm.h>
 
 #include "local.h"
 #include "m2p.h"

@@ -16,9 +16,6 @@
 
 #include "local.h"
 
-/* Bits whose change alone needs no counting. */
-#define SAME_USE (PTE_P | PTE_RW | PTE_ADDR_MASK)
-
 /*
  * The same frame stays mapped: its reference stays too, whoever owns it.
  * Taking write access back is always possible; asking for it is for the

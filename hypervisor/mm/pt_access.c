@@ -3,7 +3,6 @@
  * Looking up and changing single entries for the page-fault handler and for
  * grants; device memory that a domain may map.
  */
-#include <hv/console.h>
 #include <hv/mm.h>
 
 #include "local.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which bits a guest's page-table entry may have (pure). */
-#ifndef MM_PT_CHECK_H
-#define MM_PT_CHECK_H
+#pragma once
 
 #include <hv/types.h>
 #include <x86/pte.h>
@@ -43,5 +42,3 @@ static inline bool pt_is_hv_slot(unsigned int i)
 {
     return i >= 256 && i <= 271;
 }
-
-#endif

@@ -4,7 +4,6 @@
  * vCPUs, and what remains to be done when a release was preempted.
  */
 #include <hv/mm.h>
-#include <x86/insn.h>
 
 #include "local.h"
 

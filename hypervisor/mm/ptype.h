@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The type word of a frame, and its transitions (pure; see ptype.c). */
-#ifndef MM_PTYPE_H
-#define MM_PTYPE_H
+#pragma once
 
 #include <hv/frame.h>
 #include <hv/types.h>
@@ -78,5 +77,3 @@ static inline unsigned int ptype_holds_entries(uint64_t w, uint32_t aux)
         return aux;
     return w & TW_VALID ? PT_ENTRIES : 0;
 }
-
-#endif

@@ -4,8 +4,7 @@
  * that loses its last use notes the time; before it gets a new kind of use,
  * each CPU must have flushed later than that.
  */
-#ifndef MM_TLB_H
-#define MM_TLB_H
+#pragma once
 
 #include <hv/cpu.h>
 #include <hv/cpumask.h>
@@ -38,5 +37,3 @@ void tlb_flush_stale(uint32_t stamp, const struct domain *owner);
 /* tlb_flush_cpus, tlb_flush_page_cpus - of what is loaded on these CPUs */
 void tlb_flush_cpus(const struct cpumask *m);
 void tlb_flush_page_cpus(const struct cpumask *m, unsigned long va);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which CPU's queue a vCPU waits in; see balance.h. */
-#include <hv/bug.h>
 #include "balance.h"
 
 /* How many of those who wait are looked at to find one that may move, and

@@ -13,8 +13,7 @@
  * INVARIANT BL-2: a vCPU is queued and runs only on CPUs in its
  * sched_vcpu.allowed; a change of that moves it.
  */
-#ifndef SCHED_BALANCE_H
-#define SCHED_BALANCE_H
+#pragma once
 
 #include <hv/cpumask.h>
 #include "runq.h"
@@ -67,5 +66,3 @@ bool balance_pull(struct runq *q);
  * Returns: the CPU that has to schedule, or NR_CPUS.
  */
 unsigned int balance_push(struct runq *q, uint64_t now);
-
-#endif

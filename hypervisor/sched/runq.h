@@ -8,8 +8,7 @@
  * and a vCPU that slept enters at most RUNQ_CREDIT_NS of its own CPU time
  * below it: sleeping earns a head start of that much and no more.
  */
-#ifndef SCHED_RUNQ_H
-#define SCHED_RUNQ_H
+#pragma once
 
 #include <hv/lock.h>
 #include <hv/pheap.h>
@@ -119,5 +118,3 @@ uint64_t runq_slice_ns(const struct runq *q);
 
 /* runq_turn_too_long - was the turn measured for fewer than now want to run? */
 bool runq_turn_too_long(const struct runq *q, uint64_t now);
-
-#endif

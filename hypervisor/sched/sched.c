@@ -18,7 +18,6 @@
 #include <hv/errno.h>
 #include <hv/evtchn.h>
 #include <hv/heap.h>
-#include <hv/mm.h>
 #include <hv/sched.h>
 #include <hv/spin.h>
 #include <hv/timer.h>

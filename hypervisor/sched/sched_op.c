@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sched_op and set_timer_op: a vCPU gives up its CPU, or ends its domain. */
-#include <hv/clock.h>
-#include <hv/console.h>
 #include <hv/cpu.h>
 #include <hv/domain.h>
 #include <hv/errno.h>

@@ -22,8 +22,7 @@
 #define PMTMR_HZ 3579545
 #define PIT_HZ 1193182
 #define FS_PER_S 1000000000000000UL
-#define HPET_CAPABILITIES 0
-#define HPET_PERIOD 4 /* femtoseconds per tick, the high half of the first */
+#define HPET_PERIOD 4 /* femtoseconds per tick, the high half of register 0 */
 #define HPET_CONFIG 0x10
 #define HPET_COUNTER 0xf0
 #define PORT_PIT_CH2 0x42

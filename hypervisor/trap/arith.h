@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Arithmetic with the processor's flags (pure). */
-#ifndef TRAP_ARITH_H
-#define TRAP_ARITH_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -29,5 +28,3 @@ enum arith_op {
  */
 uint64_t arith_do(enum arith_op op, uint64_t a, uint64_t b, bool carry,
                   unsigned int size, uint64_t *flags);
-
-#endif

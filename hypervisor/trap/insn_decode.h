@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Decoded form of the few instructions that are emulated (pure). */
-#ifndef TRAP_INSN_DECODE_H
-#define TRAP_INSN_DECODE_H
+#pragma once
 
 #include <hv/types.h>
 #include <xen/xen.h>
@@ -61,5 +60,3 @@ uint64_t insn_read_register(const struct insn *in, struct cpu_user_regs *r,
                             unsigned int nr, unsigned int size);
 void insn_write_register(const struct insn *in, struct cpu_user_regs *r,
                          unsigned int nr, unsigned int size, uint64_t v);
-
-#endif

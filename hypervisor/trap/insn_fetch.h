@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The instruction that a guest stopped at: fetching it, and moving on. */
-#ifndef TRAP_INSN_FETCH_H
-#define TRAP_INSN_FETCH_H
+#pragma once
 
 #include <hv/types.h>
 #include "insn_decode.h"
@@ -16,5 +15,3 @@ int insn_fetch(struct insn *in, const struct cpu_user_regs *regs);
 
 /* insn_done - @length bytes of code are done: move on, trap a single step */
 void insn_done(struct cpu_user_regs *regs, unsigned int length);
-
-#endif

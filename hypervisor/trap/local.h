@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the files of trap/ and the assembly of entry/ share. */
-#ifndef TRAP_LOCAL_H
-#define TRAP_LOCAL_H
+#pragma once
 
 #include <hv/types.h>
 #include <x86/regs.h>
@@ -27,5 +26,3 @@ struct cpu_user_regs *trap_dispatch_hv(struct cpu_user_regs *regs);
 
 /* ist_dispatch - NMI, #DF, #MC on their own stacks */
 void ist_dispatch(struct cpu_user_regs *regs);
-
-#endif

@@ -7,7 +7,6 @@
  * are for: `dom0' (the default) hands them on, `fatal' panics, `ignore' does
  * nothing.  They reach all CPUs; the boot CPU answers them.
  */
-#include <hv/bug.h>
 #include <hv/cmdline.h>
 #include <hv/console.h>
 #include <hv/cpu.h>

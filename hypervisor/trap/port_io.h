@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Emulation of in, out and their string forms. */
-#ifndef TRAP_PORT_IO_H
-#define TRAP_PORT_IO_H
+#pragma once
 
 #include "insn_decode.h"
 
@@ -15,5 +14,3 @@ bool emul_in(struct vcpu *v, struct cpu_user_regs *r, const struct insn *in);
 bool emul_out(struct vcpu *v, struct cpu_user_regs *r, const struct insn *in);
 bool emul_ins(struct vcpu *v, struct cpu_user_regs *r, const struct insn *in);
 bool emul_outs(struct vcpu *v, struct cpu_user_regs *r, const struct insn *in);
-
-#endif

@@ -5,7 +5,6 @@
  */
 #include <hv/bug.h>
 #include <hv/cpu.h>
-#include <hv/domain.h>
 #include <hv/irq.h>
 #include <hv/string.h>
 #include <hv/trap.h>

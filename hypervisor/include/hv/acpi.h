@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The few facts that we need of the ACPI tables (acpi/). */
-#ifndef HV_ACPI_H
-#define HV_ACPI_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -50,5 +49,3 @@ void machine_restart(void) __attribute__((noreturn));
 
 /* acpi_enter_sleep - XENPF_enter_acpi_sleep: S5 only; -EOPNOTSUPP others */
 int acpi_enter_sleep(uint8_t state, uint16_t val_a, uint16_t val_b);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the boot protocol told us; gone after boot but for the memory map. */
-#ifndef HV_BOOT_H
-#define HV_BOOT_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -13,7 +12,6 @@
 #define MEM_RESERVED 2
 #define MEM_ACPI 3
 #define MEM_NVS 4
-#define MEM_UNUSABLE 5
 
 struct mem_region {
     uint64_t start, end; /* physical bytes, end exclusive */
@@ -99,5 +97,3 @@ bool memmap_empty(void);
 
 /* dom0_build - create dom0 from the modules; panics with a clear message */
 void dom0_build(void);
-
-#endif

@@ -3,8 +3,7 @@
  * Assertions about our own code.  What a guest can cause is an error value,
  * never one of these.
  */
-#ifndef HV_BUG_H
-#define HV_BUG_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -32,6 +31,4 @@ void panic(const char *fmt, ...)
         if (unlikely(!(c)))                                                    \
             panic("ASSERT at %s:%d: %s", __FILE__, __LINE__, #c);              \
     } while (0)
-#endif
-
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* System time and what guests see of it (time/). */
-#ifndef HV_CLOCK_H
-#define HV_CLOCK_H
+#pragma once
 
 #include <hv/scale.h>
 #include <hv/types.h>
@@ -73,5 +72,3 @@ void runstate_get(const struct vcpu *v, struct vcpu_runstate_info *out);
  * VMASST_TYPE_runstate_update_flag the guest can tell a half-written copy.
  */
 void runstate_publish(struct vcpu *v);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Words of a command line (pure). */
-#ifndef HV_CMDLINE_H
-#define HV_CMDLINE_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -28,5 +27,3 @@ int parse_size(const char *s, const char **end, uint64_t *out);
 
 /* parse_u64 - decimal or 0x hexadecimal; -1 if malformed */
 int parse_u64(const char *s, const char **end, uint64_t *out);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Printing, the kept log, and the serial line. */
-#ifndef HV_CONSOLE_H
-#define HV_CONSOLE_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -72,5 +71,3 @@ bool console_owns_port(uint16_t port);
 int hv_vsnprintf(char *buf, size_t size, const char *fmt, va_list ap);
 int hv_snprintf(char *buf, size_t size, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-
-#endif

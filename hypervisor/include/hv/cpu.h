@@ -3,8 +3,7 @@
  * Per-CPU state.  It hangs off the stack: each CPU has one aligned block of
  * stacks, and the words at its top lead to everything else.
  */
-#ifndef HV_CPU_H
-#define HV_CPU_H
+#pragma once
 
 #include <hv/layout.h>
 #include <hv/types.h>
@@ -184,5 +183,3 @@ void smp_stop_others(void);
 
 /* smp_stopping - did another CPU call that?  (an NMI wants to know) */
 bool smp_stopping(void);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A set of physical CPUs; in memory the same as the ABI's bitmaps. */
-#ifndef HV_CPUMASK_H
-#define HV_CPUMASK_H
+#pragma once
 
 #include <hv/layout.h>
 #include <hv/types.h>
@@ -75,5 +74,3 @@ static inline unsigned int cpumask_next(const struct cpumask *m,
 #define cpumask_for_each(cpu, m)                                               \
     for (unsigned int cpu = cpumask_next(m, 0); cpu < NR_CPUS;                 \
          cpu = cpumask_next(m, cpu + 1))
-
-#endif

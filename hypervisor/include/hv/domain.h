@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A domain: life cycle, look-up, and what its subsystems keep in it. */
-#ifndef HV_DOMAIN_H
-#define HV_DOMAIN_H
+#pragma once
 
 #include <hv/evtchn.h>
 #include <hv/list.h>
@@ -142,5 +141,3 @@ void domain_crash(struct domain *d, const char *why, ...)
  * Returns: 0 done, only references of others remain; -ERESTART call again.
  */
 int domain_kill(struct domain *d);
-
-#endif

@@ -3,8 +3,7 @@
  * The parts of an ELF64 file that say how to start a PV kernel (pure).
  * Formats: ELF-64 object file format; notes: <xen/elfnote.h>.
  */
-#ifndef HV_ELF_H
-#define HV_ELF_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -37,5 +36,3 @@ struct elf_image {
  */
 int elf_parse(const void *data, size_t len, struct elf_image *out,
               const char **why);
-
-#endif

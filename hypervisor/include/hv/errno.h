@@ -3,8 +3,7 @@
  * Error numbers of the ABI (positive EINVAL, ...).  Functions return 0 or
  * the negative value; which one a guest sees is part of the ABI.
  */
-#ifndef HV_ERRNO_H
-#define HV_ERRNO_H
+#pragma once
 
 #define XEN_ERRNO(name, value) name = value,
 enum {
@@ -12,5 +11,3 @@ enum {
     /* Between us and ourselves: never reaches a guest. */
     ERESTART = 85,
 };
-
-#endif

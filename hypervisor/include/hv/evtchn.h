@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Event channels: interrupts between domains (evtchn/). */
-#ifndef HV_EVTCHN_H
-#define HV_EVTCHN_H
+#pragma once
 
 #include <hv/lock.h>
 #include <hv/mm.h>
@@ -116,5 +115,3 @@ void evtchn_dump(void); /* debug key */
 
 /* evtchn_audit - the pages of @d's FIFO queues, for mm_audit() */
 void evtchn_audit(const struct domain *d, audit_count_fn *count);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Optional features of this machine, found once at boot (cpu/features.c). */
-#ifndef HV_FEATURES_H
-#define HV_FEATURES_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -12,17 +11,13 @@ enum feature {
     FEAT_XSAVE,
     FEAT_XSAVEOPT,
     FEAT_NX,
-    FEAT_PAGE1GB,
     FEAT_RDTSCP,
     FEAT_X2APIC,
     FEAT_TSC_INVARIANT,
     FEAT_HYPERVISOR, /* we run on one ourselves */
     FEAT_TSC_DEADLINE,
     FEAT_SYSENTER,
-    FEAT_SYSCALL32, /* AMD: syscall from compatibility mode */
     FEAT_DEBUG_EXT,
-    FEAT_UMIP,
-    FEAT_ARAT,
     FEAT_MD_CLEAR,
     FEAT_SPEC_CTRL, /* Intel: SPEC_CTRL and PRED_CMD */
     FEAT_L1D_FLUSH,
@@ -36,5 +31,3 @@ extern bool cpu_features[NR_FEATURES];
 #define CPU_HAS(f) (cpu_features[FEAT_##f])
 
 void features_init(void);
-
-#endif

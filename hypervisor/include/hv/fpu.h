@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* x87, SSE, AVX state of guests (cpu/fpu.c). */
-#ifndef HV_FPU_H
-#define HV_FPU_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -53,5 +52,3 @@ void fpu_get_state(const struct vcpu *v, void *to);
  * would refuse.
  */
 int fpu_set_state(struct vcpu *v, const void *from, uint64_t size);
-
-#endif

@@ -3,8 +3,7 @@
  * The frame table: who owns each frame of RAM, how often it is referenced,
  * and as what type it is in use (design D4).
  */
-#ifndef HV_FRAME_H
-#define HV_FRAME_H
+#pragma once
 
 #include <hv/layout.h>
 #include <hv/types.h>
@@ -40,7 +39,6 @@ struct frame {
 #define FRAME_NONE 0xffffffffU
 
 /* struct frame.ref */
-#define REF_COUNT 0xffffffffUL
 #define REF_COUNT_MAX 0xfffffffeU
 #define REF_OWNER_SHIFT 32
 #define REF_ALLOC (1UL << 48)  /* one count is the owner's allocation */
@@ -127,5 +125,3 @@ void frame_put_with_type(mfn_t m);
  * it when the last mapping is gone.  @d is kept as long as such pages exist.
  */
 void frame_share(mfn_t m, struct domain *d, bool read_only);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Grant tables: pages that domains lend to each other (grant/). */
-#ifndef HV_GRANT_H
-#define HV_GRANT_H
+#pragma once
 
 #include <hv/mm.h>
 #include <hv/types.h>
@@ -47,5 +46,3 @@ void grant_dump(void); /* debug key */
 
 /* grant_audit - the frames that grants of @d hold, for mm_audit() */
 void grant_audit(const struct domain *d, audit_count_fn *count);
-
-#endif

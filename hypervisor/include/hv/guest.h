@@ -4,8 +4,7 @@
  * they stand in the current page tables; a fault ends the copy, it never
  * reaches the guest as an exception.
  */
-#ifndef HV_GUEST_H
-#define HV_GUEST_H
+#pragma once
 
 #include <hv/errno.h>
 #include <hv/layout.h>
@@ -37,5 +36,3 @@ int copy_to_guest(unsigned long u, const void *from, size_t len);
 int get_guest_u64(uint64_t *out, unsigned long u);
 int put_guest_u64(unsigned long u, uint64_t v);
 int put_guest_u32(unsigned long u, uint32_t v);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Hypercalls: the arguments as the handlers see them. */
-#ifndef HV_HCALL_H
-#define HV_HCALL_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -65,5 +64,3 @@ enum hcall_who { ANY, CONTROL };
 #define X(name, nargs, who) hcall_fn hc_##name;
 HCALL_LIST(X)
 #undef X
-
-#endif

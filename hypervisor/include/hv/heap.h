@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Memory: pages and small objects. */
-#ifndef HV_HEAP_H
-#define HV_HEAP_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -64,5 +63,3 @@ unsigned long heap_total_pages(void);
 
 /* heap_scrub_some - scrub in the idle loop; true if there is more to do */
 bool heap_scrub_some(void);
-
-#endif

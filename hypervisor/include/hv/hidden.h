@@ -4,11 +4,8 @@
  * piece, so no symbol needs the indirection that position-independent code
  * has for symbols of others.
  */
-#ifndef HV_HIDDEN_H
-#define HV_HIDDEN_H
+#pragma once
 
 #ifndef __ASSEMBLER__
 #pragma GCC visibility push(hidden)
-#endif
-
 #endif

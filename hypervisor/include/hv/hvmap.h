@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The hypervisor's own mappings, the same in every address space. */
-#ifndef HV_HVMAP_H
-#define HV_HVMAP_H
+#pragma once
 
 #include <hv/types.h>
 #include <x86/pte.h>
@@ -36,5 +35,3 @@ pte_t *hvmap_l1e(unsigned long va);
 
 /* hvmap_mmio - map device registers uncached; NULL when the range is full */
 void *hvmap_mmio(uint64_t phys, size_t len);
-
-#endif

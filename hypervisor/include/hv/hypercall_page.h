@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The page of hypercall stubs. */
-#ifndef HV_HYPERCALL_PAGE_H
-#define HV_HYPERCALL_PAGE_H
+#pragma once
 
 /**
  * hypercall_page_fill - write the 128 stubs of 32 bytes into @page
@@ -10,5 +9,3 @@
  * For kernels with the ELF note HYPERCALL_PAGE, and DOMCTL_hypercall_init.
  */
 void hypercall_page_fill(void *page);
-
-#endif

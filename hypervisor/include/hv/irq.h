@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Interrupt controllers, vectors, and interrupts of guests (irq/). */
-#ifndef HV_IRQ_H
-#define HV_IRQ_H
+#pragma once
 
 #include <hv/mm.h>
 #include <hv/types.h>
@@ -64,5 +63,3 @@ void pirq_audit(const struct domain *d, audit_count_fn *count);
 uint32_t guest_io_read(struct domain *d, uint16_t port, unsigned int bytes);
 void guest_io_write(struct domain *d, uint16_t port, unsigned int bytes,
                     uint32_t v);
-
-#endif

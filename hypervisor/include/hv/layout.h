@@ -4,8 +4,7 @@
  * (HYPERVISOR_VIRT_START of the ABI up to 0xffff880000000000), the same in
  * all page tables.  A guest can read slot 256 and nothing else of it.
  */
-#ifndef HV_LAYOUT_H
-#define HV_LAYOUT_H
+#pragma once
 
 #include <x86/const.h>
 
@@ -20,7 +19,6 @@
 #define FRAMES_BASE UL(0xffff820000000000) /* slot 260: frame table */
 #define IMAGE_BASE UL(0xffff828000000000)  /* slot 261: text and data */
 #define DIRECT_BASE UL(0xffff830000000000) /* slots 262-271: all RAM, NX */
-#define DIRECT_END HV_VIRT_END
 
 /* Each CPU's GDT window, then its LDT window, in pages. */
 #define GDT_WINDOW_BASE FIX_BASE
@@ -36,5 +34,3 @@
 #define MMIO_END (FIX_BASE + (UL(2) << 30))
 
 #define NR_CPUS 256
-
-#endif

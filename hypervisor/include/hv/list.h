@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Circular doubly linked list; the head is an element like the others. */
-#ifndef HV_LIST_H
-#define HV_LIST_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -16,8 +15,6 @@ struct list {
 
 static inline void list_init(struct list *l) { l->next = l->prev = l; }
 
-static inline bool list_empty(const struct list *l) { return l->next == l; }
-
 /* Insert @e before @pos; before the head means at the tail. */
 static inline void list_add_before(struct list *e, struct list *pos)
 {
@@ -25,16 +22,6 @@ static inline void list_add_before(struct list *e, struct list *pos)
     e->next = pos;
     pos->prev->next = e;
     pos->prev = e;
-}
-
-static inline void list_add_tail(struct list *e, struct list *head)
-{
-    list_add_before(e, head);
-}
-
-static inline void list_add_head(struct list *e, struct list *head)
-{
-    list_add_before(e, head->next);
 }
 
 /* Remove @e and leave it as an empty list, so removing twice is harmless. */
@@ -48,8 +35,3 @@ static inline void list_del(struct list *e)
 #define list_entry(p, type, member) container_of(p, type, member)
 #define list_for_each(p, head)                                                 \
     for (struct list *p = (head)->next; p != (head); p = p->next)
-#define list_for_each_safe(p, n, head)                                         \
-    for (struct list *p = (head)->next, *n = p->next; p != (head);             \
-         p = n, n = p->next)
-
-#endif

@@ -3,8 +3,7 @@
  * Spin locks.  Ring 0 runs with interrupts off (docs/maintainers/locking.md),
  * so a lock needs no variant for interrupt handlers.
  */
-#ifndef HV_LOCK_H
-#define HV_LOCK_H
+#pragma once
 
 #include <hv/bug.h>
 #include <hv/lock_rank.h>
@@ -56,5 +55,3 @@ static inline void lock_release(struct lock *l)
     ASSERT(lock_held(l));
     __atomic_store_n(&l->serving, l->serving + 1, __ATOMIC_RELEASE);
 }
-
-#endif

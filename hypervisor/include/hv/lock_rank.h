@@ -3,8 +3,7 @@
  * Every lock of the hypervisor, in the order of taking: while one is held,
  * only locks of a higher rank may be taken.
  */
-#ifndef HV_LOCK_RANK_H
-#define HV_LOCK_RANK_H
+#pragma once
 
 enum lock_rank {
     LR_NONE = 0,
@@ -29,5 +28,3 @@ enum lock_rank {
     LR_TIME = 75,        /* the wall clock */
     LR_CONSOLE = 90,     /* innermost: printing works anywhere */
 };
-
-#endif

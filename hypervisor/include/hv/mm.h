@@ -3,8 +3,7 @@
  * Guests' page tables: checking, changing, pinning (design D4).  The
  * hypercall handlers of mm/ are declared in <hv/hcall.h>.
  */
-#ifndef HV_MM_H
-#define HV_MM_H
+#pragma once
 
 #include <hv/frame.h>
 #include <hv/types.h>
@@ -136,5 +135,3 @@ typedef void audit_source_fn(const struct domain *d, audit_count_fn *count);
  * are logged.
  */
 unsigned long mm_audit(audit_source_fn *others);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Array indices that a guest chooses, safe from a branch guessed wrongly. */
-#ifndef HV_NOSPEC_H
-#define HV_NOSPEC_H
+#pragma once
 
 /**
  * nospec_index - @i if it is below @n, else 0
@@ -20,5 +19,3 @@ static inline unsigned long nospec_index(unsigned long i, unsigned long n)
                  : "cc");
     return i & mask;
 }
-
-#endif

@@ -5,8 +5,7 @@
  * many there are.  Inserting costs a handful of instructions, removing is
  * logarithmic in the long run.  Pure.
  */
-#ifndef HV_PHEAP_H
-#define HV_PHEAP_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -34,5 +33,3 @@ void pheap_remove(struct pheap *h, struct pheap_node *n);
  * Returns: NULL after the last.
  */
 struct pheap_node *pheap_walk(const struct pheap_node *n);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a domain sees of the processor: data, set at creation (cpu/). */
-#ifndef HV_POLICY_H
-#define HV_POLICY_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -48,5 +47,3 @@ void policy_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t sub,
 /* policy_rdmsr, policy_wrmsr - @v is current; 0 or -EINVAL: raise #GP */
 int policy_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *val);
 int policy_wrmsr(struct vcpu *v, uint32_t msr, uint64_t val);
-
-#endif

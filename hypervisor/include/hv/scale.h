@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Cycles to nanoseconds the way the ABI's vcpu_time_info does (pure). */
-#ifndef HV_SCALE_H
-#define HV_SCALE_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -44,5 +43,3 @@ struct counted count_better(struct counted a, struct counted b);
 
 /* count_rate - ticks in a nanosecond times 2^32; 0 if none were counted */
 uint64_t count_rate(struct counted c, uint32_t tsc_khz);
-
-#endif

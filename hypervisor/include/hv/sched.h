@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The scheduler (sched/). */
-#ifndef HV_SCHED_H
-#define HV_SCHED_H
+#pragma once
 
 #include <hv/cpumask.h>
 #include <hv/lock.h>
@@ -140,5 +139,3 @@ uint64_t sched_idle_ns(unsigned int cpu);
 
 /* sched_dump - debug key: what is queued where */
 void sched_dump(void);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is done about speculative execution (cpu/spec.c). */
-#ifndef HV_SPEC_H
-#define HV_SPEC_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -39,5 +38,3 @@ void xpti_l4_changed(void);
 
 /* xpti_enter - CR3 for the guest that this CPU goes back to (exit path) */
 unsigned long xpti_enter(void);
-
-#endif

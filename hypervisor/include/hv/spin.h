@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Waiting for another CPU. */
-#ifndef HV_SPIN_H
-#define HV_SPIN_H
+#pragma once
 
 /**
  * spin_relax - the body of every loop that waits for another CPU
@@ -17,5 +16,3 @@ void spin_relax(void);
  * A CPU that wants to hold all others need not be able to go on first.
  */
 void spin_wait(void);
-
-#endif

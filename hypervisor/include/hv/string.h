@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The C string functions that the hypervisor uses, with their usual meaning. */
-#ifndef HV_STRING_H
-#define HV_STRING_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -21,5 +20,3 @@ bool copy_string(char *to, const char *from, size_t size);
 /* clear_page, copy_page - 4096 aligned bytes */
 void clear_page(void *p);
 void copy_page(void *to, const void *from);
-
-#endif

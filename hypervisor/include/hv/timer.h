@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Deadlines on this CPU (time/timer.c). */
-#ifndef HV_TIMER_H
-#define HV_TIMER_H
+#pragma once
 
 #include <hv/pheap.h>
 #include <hv/types.h>
@@ -49,5 +48,3 @@ void timer_work(void);
  * or put off: taking it may never happen, programming always costs.
  */
 void timer_idle(void);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Exceptions, and how they are handed on to a guest. */
-#ifndef HV_TRAP_H
-#define HV_TRAP_H
+#pragma once
 
 #include <hv/types.h>
 #include <xen/xen.h>
@@ -84,5 +83,3 @@ bool emulate_ud(struct cpu_user_regs *regs);
 
 /* emulate_pt_write - a store to a read-only mapped L1 page; @va faulted */
 bool emulate_pt_write(struct cpu_user_regs *regs, unsigned long va);
-
-#endif

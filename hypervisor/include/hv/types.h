@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The words of art as C types: a machine frame, a guest's pseudo-physical
- * frame and a guest virtual address cannot be mixed up by accident.
+ * Words that everything uses.  A machine frame is a type of its own, so that
+ * it cannot be mixed up with a guest's frame number or an address.
  */
-#ifndef HV_TYPES_H
-#define HV_TYPES_H
+#pragma once
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -16,27 +15,9 @@ typedef struct {
     unsigned long v;
 } mfn_t;
 
-/* Pseudo-physical frame number: what a guest calls physical / 4096. */
-typedef struct {
-    unsigned long v;
-} pfn_t;
-
-/* Virtual address in a guest's address space, never dereferenced directly. */
-typedef struct {
-    unsigned long v;
-} vaddr_t;
-
 static inline mfn_t mfn(unsigned long x) { return (mfn_t){ x }; }
 
 static inline unsigned long mfn_x(mfn_t m) { return m.v; }
-
-static inline pfn_t pfn(unsigned long x) { return (pfn_t){ x }; }
-
-static inline unsigned long pfn_x(pfn_t p) { return p.v; }
-
-static inline vaddr_t vaddr(unsigned long x) { return (vaddr_t){ x }; }
-
-static inline unsigned long vaddr_x(vaddr_t a) { return a.v; }
 
 #define MFN_INVALID mfn(~0UL)
 
@@ -66,5 +47,3 @@ static inline mfn_t mfn_add(mfn_t m, unsigned long n) { return mfn(m.v + n); }
 #define INIT_TEXT __attribute__((section(".init.text")))
 #define INIT_DATA __attribute__((section(".init.data")))
 #define INIT_RODATA __attribute__((section(".init.rodata")))
-
-#endif

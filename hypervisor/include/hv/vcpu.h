@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A virtual processor: what it looks like to its guest and to the switch. */
-#ifndef HV_VCPU_H
-#define HV_VCPU_H
+#pragma once
 
 #include <hv/evtchn.h>
 #include <hv/fpu.h>
@@ -131,5 +130,3 @@ void vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c);
 
 /* vcpu_reset_tables - drop guest_table references; -ERESTART when preempted */
 int vcpu_drop_tables(struct vcpu *v);
-
-#endif

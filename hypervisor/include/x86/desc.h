@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Segment selectors and descriptors (SDM volume 3, chapter 3; xen-x86_64.h). */
-#ifndef X86_DESC_H
-#define X86_DESC_H
+#pragma once
 
 #ifndef __ASSEMBLER__
 #include <hv/types.h>
@@ -46,7 +45,5 @@ struct tss {
     uint16_t reserved3;
     uint16_t iomap_base;
 } __attribute__((packed));
-
-#endif
 
 #endif

@@ -3,8 +3,7 @@
  * All inline assembly of the hypervisor, one function per instruction.
  * Host tests put their own file of this name first in the include path.
  */
-#ifndef X86_INSN_H
-#define X86_INSN_H
+#pragma once
 
 #include <hv/types.h>
 #include <x86/desc.h>
@@ -43,18 +42,6 @@ static inline int rdmsr_safe(uint32_t msr, uint64_t *v)
                  : "+r"(err), "+a"(lo), "+d"(hi)
                  : "c"(msr));
     *v = err ? 0 : lo | ((uint64_t)hi << 32);
-    return err;
-}
-
-/* 0, or -1 if the register or the value was refused. */
-static inline int wrmsr_safe(uint32_t msr, uint64_t v)
-{
-    int err = -1;
-
-    asm volatile("1: wrmsr\n   xorl %0, %0\n2:\n" EXTABLE("1b", "2b")
-                 : "+r"(err)
-                 : "c"(msr), "a"((uint32_t)v), "d"((uint32_t)(v >> 32))
-                 : "memory");
     return err;
 }
 
@@ -107,7 +94,6 @@ DEFINE_WRITE_REG(write_dr2, "dr2")
 DEFINE_WRITE_REG(write_dr3, "dr3")
 DEFINE_READ_REG(read_dr6, "dr6")
 DEFINE_WRITE_REG(write_dr6, "dr6")
-DEFINE_READ_REG(read_dr7, "dr7")
 DEFINE_WRITE_REG(write_dr7, "dr7")
 
 static inline void clts(void) { asm volatile("clts"); }
@@ -378,5 +364,3 @@ static inline void wrgsbase(uint64_t v)
 {
     asm volatile("wrgsbase %0" : : "r"(v) : "memory");
 }
-
-#endif

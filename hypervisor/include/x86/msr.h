@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Model-specific register numbers and their bits (SDM volume 4). */
-#ifndef X86_MSR_H
-#define X86_MSR_H
+#pragma once
 
 #include <x86/const.h>
 
@@ -47,5 +46,3 @@
 
 /* PAT entries 0-7: WB WT UC- UC WC WP UC UC, as Linux expects under Xen. */
 #define PAT_XEN UL(0x0000050100070406)
-
-#endif

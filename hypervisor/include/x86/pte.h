@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Page-table entries of all four levels (SDM volume 3, chapter 4). */
-#ifndef X86_PTE_H
-#define X86_PTE_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -49,5 +48,3 @@ static inline bool va_canonical(unsigned long va)
 {
     return (unsigned long)((long)(va << 16) >> 16) == va;
 }
-
-#endif

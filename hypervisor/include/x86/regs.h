@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Bits of flags, control and debug registers; vectors (SDM volume 3). */
-#ifndef X86_REGS_H
-#define X86_REGS_H
+#pragma once
 
 #include <x86/const.h>
 
@@ -17,7 +16,6 @@
 #define EFLAGS_AC (UL(1) << 18)
 #define EFLAGS_VIF (UL(1) << 19)
 #define EFLAGS_VIP (UL(1) << 20)
-#define EFLAGS_ID (UL(1) << 21)
 
 #define CR0_PE (UL(1) << 0)
 #define CR0_MP (UL(1) << 1)
@@ -29,20 +27,13 @@
 #define CR0_AM (UL(1) << 18)
 #define CR0_PG (UL(1) << 31)
 
-#define CR4_VME (UL(1) << 0)
-#define CR4_PVI (UL(1) << 1)
 #define CR4_TSD (UL(1) << 2)
 #define CR4_DE (UL(1) << 3)
-#define CR4_PSE (UL(1) << 4)
 #define CR4_PAE (UL(1) << 5)
 #define CR4_MCE (UL(1) << 6)
-#define CR4_PGE (UL(1) << 7)
-#define CR4_PCE (UL(1) << 8)
 #define CR4_OSFXSR (UL(1) << 9)
 #define CR4_OSXMMEXCPT (UL(1) << 10)
-#define CR4_UMIP (UL(1) << 11)
 #define CR4_FSGSBASE (UL(1) << 16)
-#define CR4_PCIDE (UL(1) << 17)
 #define CR4_OSXSAVE (UL(1) << 18)
 #define CR4_SMEP (UL(1) << 20)
 #define CR4_SMAP (UL(1) << 21)
@@ -80,5 +71,3 @@
 #define PFEC_U 4
 #define PFEC_RSVD 8
 #define PFEC_I 16
-
-#endif

@@ -208,7 +208,7 @@ static inline int setup(void **state)
             vcpus[i][n].info = &shared[i].vcpu_info[n];
             tables[i][n] = &vcpus[i][n];
         }
-        list_add_tail(&d->link, &domain_list);
+        list_add_before(&d->link, &domain_list);
         assert_int_equal(evtchn_domain_init(d, MAX_PORT), 0);
     }
     dom0->pirq = (void *)&pirq_bound;

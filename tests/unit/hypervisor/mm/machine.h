@@ -231,7 +231,7 @@ static void domain_make(unsigned int id)
     d->zombie_pages_head = FRAME_NONE;
     lock_init(&d->page_lock, LR_PAGE_LIST);
     lock_init(&d->lock, LR_DOMAIN);
-    list_add_tail(&d->link, &domain_list);
+    list_add_before(&d->link, &domain_list);
     v->domain = d;
     v->kernel_mode = true;
     v->guest_table = v->guest_table_user = MFN_INVALID;
