@@ -41,6 +41,7 @@
     X(fifo_errors)    \
     X(fifo)           \
     X(smp)            \
+    X(pcpu)           \
     X(fifo_race)      \
     X(poll_kick)      \
     X(runstate)       \

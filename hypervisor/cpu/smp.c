@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Other processors: starting them, and stopping them for a panic.
+ * Other processors: starting them, taking them out of service and in again,
+ * and stopping them for a panic.
  *
  * A CPU is started by one that waits for it, one at a time.  Between them is
  * `phase'; the CPU gets its own memory from here, so it starts with nothing
  * but a stack.
+ *
+ * INVARIANT CPU-1: cpu.online and nr_cpus_online change only while all other
+ * CPUs are held.  One that is taken out of service stays in its idle loop,
+ * with nothing loaded, no timer, no interrupt of a device: so there is
+ * nothing to set up when it comes back.
  */
 #include <hv/acpi.h>
 #include <hv/boot.h>
@@ -95,11 +101,10 @@ void start_here(void)
     compare_tsc();
     set_phase(COMPARED);
     wait_for(RUN);
-    if (!c->online)
+    if (!c->started)
         for (;;)
             hlt(); /* refused; interrupts are off */
 
-    sched_cpu_online(c->id);
     work_raise(c, WORK_SCHED);
     enter_guests();
 }
@@ -149,22 +154,65 @@ static int start(struct cpu *c)
         log_err("CPU %u is not used: its TSC is %lu cycles off\n", c->id,
                 (unsigned long)tsc.worst);
         err = -EIO;
-    } else {
-        __atomic_store_n(&c->online, true, __ATOMIC_RELEASE);
-        nr_cpus_online++;
     }
+    c->started = !err;
     set_phase(RUN);
     return err;
 }
 
 int cpu_up(unsigned int id)
 {
-    int err;
+    struct cpu *c = &cpus[id];
+    int err = 0;
 
     if (id >= nr_cpus)
         return -EINVAL;
-    lock_take(&start_lock);
-    err = cpu_online(id) ? -EEXIST : start_page ? start(&cpus[id]) : -EIO;
+    if (cpu_online(id))
+        return -EEXIST;
+    if (!lock_try(&start_lock))
+        return -ERESTART; /* who holds it may want to hold us */
+    if (!c->started)
+        err = start_page ? start(c) : -EIO;
+    if (!err && !cpu_online(id)) {
+        smp_hold_others();
+        __atomic_store_n(&c->online, true, __ATOMIC_RELEASE);
+        nr_cpus_online++;
+        sched_cpu_online(id);
+        smp_release_others();
+        cpu_kick(id); /* out of its halt, to look for vCPUs */
+    }
+    lock_release(&start_lock);
+    return err;
+}
+
+int cpu_down(unsigned int id)
+{
+    struct cpu *c = &cpus[id];
+    int err = 0;
+
+    if (!id || id >= nr_cpus)
+        return -EINVAL;
+    if (!cpu_online(id))
+        return -EEXIST;
+    if (!lock_try(&start_lock))
+        return -ERESTART;
+    smp_hold_others();
+    sched_cpu_offline(id);
+    smp_release_others();
+    cpu_kick(id); /* if it is idle: to let go of what is loaded */
+    if (c == this_cpu()) {
+        err = -ERESTART; /* on another one: the caller may not run here */
+    } else if (cpu_online(id)) {
+        while (!sched_cpu_empty(id) ||
+               __atomic_load_n(&c->loaded, __ATOMIC_ACQUIRE))
+            spin_wait();
+        smp_hold_others();
+        timer_take_over(id);
+        pirq_take_over(id);
+        __atomic_store_n(&c->online, false, __ATOMIC_RELEASE);
+        nr_cpus_online--;
+        smp_release_others();
+    }
     lock_release(&start_lock);
     return err;
 }

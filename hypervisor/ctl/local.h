@@ -54,6 +54,9 @@ void cpus_online(uint8_t *map);
 /* cpu_place - where CPU @id is; one that is offline is nowhere */
 struct xen_sysctl_cputopo cpu_place(unsigned int id);
 
+/* pcpu_changed - @err of cpu_up() or cpu_down(); dom0 hears of a success */
+long pcpu_changed(long err);
+
 struct cpu_policy;
 
 /**

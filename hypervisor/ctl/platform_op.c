@@ -4,9 +4,11 @@
 #include <hv/clock.h>
 #include <hv/cpu.h>
 #include <hv/errno.h>
+#include <hv/evtchn.h>
 #include <hv/guest.h>
 #include <hv/hcall.h>
 #include <xen/platform.h>
+#include "local.h"
 
 #define NSEC_PER_SEC 1000000000U
 
@@ -69,9 +71,28 @@ static long op_get_cpuinfo(struct xen_platform_op *p)
     return 0;
 }
 
+long pcpu_changed(long err)
+{
+    if (!err)
+        virq_raise_global(VIRQ_PCPU_STATE);
+    return err;
+}
+
+/* Here a CPU that is already so is no error, and the boot CPU is another. */
 static long op_cpu_online(struct xen_platform_op *p)
 {
-    return cpu_up(p->u.cpu_ol.cpuid);
+    uint32_t cpu = p->u.cpu_ol.cpuid;
+
+    return cpu_online(cpu) ? 0 : pcpu_changed(cpu_up(cpu));
+}
+
+static long op_cpu_offline(struct xen_platform_op *p)
+{
+    uint32_t cpu = p->u.cpu_ol.cpuid;
+
+    if (!cpu)
+        return -EOPNOTSUPP;
+    return cpu < nr_cpus && !cpu_online(cpu) ? 0 : pcpu_changed(cpu_down(cpu));
 }
 
 static platform_fn *const ops[] = {
@@ -81,13 +102,14 @@ static platform_fn *const ops[] = {
     [XENPF_enter_acpi_sleep] = op_enter_acpi_sleep,
     [XENPF_get_cpuinfo] = op_get_cpuinfo,
     [XENPF_cpu_online] = op_cpu_online,
+    [XENPF_cpu_offline] = op_cpu_offline,
 };
 
 /**
  * hc_platform_op - platform_op(struct xen_platform_op *), control domain only
  *
  * Returns: what the operation says; -EACCES interface version; -EFAULT;
- * -ENOSYS all others (memory types, microcode, EFI, frequencies, hot-plug).
+ * -ENOSYS all others (memory types, microcode, EFI, frequencies, more CPUs).
  */
 long hc_platform_op(struct hcall *h)
 {

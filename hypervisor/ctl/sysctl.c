@@ -322,11 +322,14 @@ static long op_cpu_policy(struct xen_sysctl *s)
                            &p->nr_msrs);
 }
 
-/* CPUs are taken into service; none is taken out of it. */
 static long op_cpu_hotplug(struct xen_sysctl *s)
 {
+    unsigned int cpu = s->u.cpu_hotplug.cpu;
+
     if (s->u.cpu_hotplug.op == XEN_SYSCTL_CPU_HOTPLUG_ONLINE)
-        return cpu_up(s->u.cpu_hotplug.cpu);
+        return pcpu_changed(cpu_up(cpu));
+    if (s->u.cpu_hotplug.op == XEN_SYSCTL_CPU_HOTPLUG_OFFLINE)
+        return pcpu_changed(cpu_down(cpu));
     return s->u.cpu_hotplug.op <= XEN_SYSCTL_CPU_HOTPLUG_SMT_DISABLE
                ? -EOPNOTSUPP
                : -EINVAL;

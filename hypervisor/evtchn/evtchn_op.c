@@ -234,9 +234,10 @@ static long op_bind_vcpu(struct hcall *h, union evtchn_arg *a)
     struct domain *d = h->caller->domain;
     unsigned int vcpu = a->bind_vcpu.vcpu;
     struct evtchn *c = evtchn_lookup(d, a->bind_vcpu.port);
+    struct vcpu *v = evtchn_vcpu_of(d, vcpu);
     int err = -EINVAL;
 
-    if (!evtchn_vcpu_of(d, vcpu))
+    if (!v)
         return -ENOENT;
     if (!c)
         return -EINVAL;
@@ -244,6 +245,8 @@ static long op_bind_vcpu(struct hcall *h, union evtchn_arg *a)
     lock_take(&c->lock);
     if (may_move(c)) {
         __atomic_store_n(&c->vcpu, vcpu, __ATOMIC_RELAXED);
+        if (c->state == ECS_PIRQ)
+            pirq_move(d, c->pirq, v->sched.cpu);
         err = 0;
     }
     lock_release(&c->lock);

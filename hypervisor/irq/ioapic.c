@@ -80,7 +80,14 @@ bool gsi_is_level(unsigned int gsi)
     return gsi_valid(gsi) && (gsis[gsi].low & RTE_LEVEL);
 }
 
-void gsi_route(unsigned int gsi, uint8_t vector)
+void gsi_move(unsigned int gsi, unsigned int cpu)
+{
+    struct gsi *g = &gsis[gsi];
+
+    reg_write(g->ioapic, IOAPIC_ENTRY(g->pin) + 1, irq_target(cpu) << 24);
+}
+
+void gsi_route(unsigned int gsi, uint8_t vector, unsigned int cpu)
 {
     struct gsi *g = &gsis[gsi];
 
@@ -88,7 +95,7 @@ void gsi_route(unsigned int gsi, uint8_t vector)
     /* Fixed delivery, physical destination. */
     g->low = (g->low & (RTE_LEVEL | RTE_ACTIVE_LOW)) | RTE_MASKED | vector;
     gsi_write(g);
-    reg_write(g->ioapic, IOAPIC_ENTRY(g->pin) + 1, irq_target() << 24);
+    gsi_move(gsi, cpu);
 }
 
 void gsi_mask(unsigned int gsi)

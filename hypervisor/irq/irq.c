@@ -38,9 +38,9 @@ static unsigned int nr_own;
 static unsigned long nr_stray;
 
 /* Devices know eight bits of it. */
-uint32_t irq_target(void)
+uint32_t irq_target(unsigned int cpu)
 {
-    uint32_t id = this_cpu()->apic_id;
+    uint32_t id = cpus[cpu].apic_id;
 
     return id < 0xff ? id : cpus[0].apic_id;
 }
@@ -134,7 +134,7 @@ int irq_own_gsi(unsigned int gsi, void (*fn)(void *), void *arg)
     if (!vector)
         return -EBUSY;
     nr_own++;
-    gsi_route(gsi, vector);
+    gsi_route(gsi, vector, 0); /* the CPU that is always there */
     gsi_unmask(gsi);
     return 0;
 }

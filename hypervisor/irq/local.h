@@ -32,8 +32,11 @@ unsigned int gsi_count(void);
 void gsi_set_mode(unsigned int gsi, bool level, bool active_low);
 bool gsi_is_level(unsigned int gsi);
 
-/* gsi_route - deliver @gsi as @vector to this CPU; leaves it masked */
-void gsi_route(unsigned int gsi, uint8_t vector);
+/* gsi_route - deliver @gsi as @vector to CPU @cpu; leaves it masked */
+void gsi_route(unsigned int gsi, uint8_t vector, unsigned int cpu);
+
+/* gsi_move - from now on to CPU @cpu */
+void gsi_move(unsigned int gsi, unsigned int cpu);
 void gsi_mask(unsigned int gsi);
 void gsi_unmask(unsigned int gsi);
 
@@ -45,8 +48,8 @@ int ioapic_read(uint64_t base, uint32_t reg, uint32_t *val);
 
 /* irq.c: vectors */
 
-/* irq_target - the APIC that devices get as their destination: this CPU's */
-uint32_t irq_target(void);
+/* irq_target - the APIC that devices get as their destination for @cpu */
+uint32_t irq_target(unsigned int cpu);
 
 typedef void irq_handler(void *arg);
 
@@ -78,6 +81,7 @@ struct pirq {
     bool held;      /* level, delivered, masked until the guest's EOI */
     uint16_t number;
     uint32_t port; /* event channel, 0: not bound */
+    uint32_t cpu;  /* where it goes while it is bound */
     struct domain *domain;
     struct msi msi;
 };
@@ -121,8 +125,8 @@ void pirq_mode_changed(struct domain *d, unsigned int gsi);
  */
 int msi_find(uint16_t bdf, bool msix, unsigned int index, struct msi *out);
 
-/* msi_program - send @vector to this CPU, and unmask; msi_mask - stop */
-void msi_program(const struct msi *m, uint8_t vector);
+/* msi_program - send @vector to CPU @cpu, and unmask; msi_mask - stop */
+void msi_program(const struct msi *m, uint8_t vector, unsigned int cpu);
 void msi_mask(const struct msi *m);
 
 /* pci.c: configuration space by ports; @reg is aligned to @bytes (1, 2, 4) */

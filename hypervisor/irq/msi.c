@@ -131,9 +131,9 @@ int msi_find(uint16_t bdf, bool msix, unsigned int index, struct msi *out)
     return 0;
 }
 
-void msi_program(const struct msi *m, uint8_t vector)
+void msi_program(const struct msi *m, uint8_t vector, unsigned int cpu)
 {
-    uint32_t address = MSI_BASE | irq_target() << 12; /* physical, fixed */
+    uint32_t address = MSI_BASE | irq_target(cpu) << 12; /* physical, fixed */
 
     if (m->entry) {
         m->entry[3] |= MSIX_MASKED;

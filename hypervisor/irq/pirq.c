@@ -7,6 +7,7 @@
  * when it is delivered and stays `held' until the guest says EOI.  Numbers
  * of lines are their GSIs; messages get numbers from the top downwards.
  */
+#include <hv/cpu.h>
 #include <hv/domain.h>
 #include <hv/errno.h>
 #include <hv/evtchn.h>
@@ -117,12 +118,13 @@ int pirq_bind(struct domain *d, unsigned int pirq, unsigned int port,
     err = 0;
     __atomic_store_n(&p->port, port, __ATOMIC_RELEASE);
     p->held = false;
+    p->cpu = this_cpu_id();
     eoi_map_update(d->pirq, p);
     if (p->kind == PIRQ_GSI) {
-        gsi_route(pirq, p->vector);
+        gsi_route(pirq, p->vector, p->cpu);
         gsi_unmask(pirq);
     } else {
-        msi_program(&p->msi, p->vector);
+        msi_program(&p->msi, p->vector, p->cpu);
     }
 out:
     lock_release(&d->pirq->lock);
@@ -141,6 +143,31 @@ void pirq_unbind(struct domain *d, unsigned int pirq, unsigned int port)
         stop(p);
     }
     lock_release(&d->pirq->lock);
+}
+
+void pirq_move(struct domain *d, unsigned int pirq, unsigned int cpu)
+{
+    struct pirq *p = lookup(d, pirq);
+
+    if (!p || !cpu_online(cpu))
+        return;
+    lock_take(&d->pirq->lock);
+    if (p->port && p->cpu != cpu) {
+        p->cpu = cpu;
+        if (p->kind == PIRQ_GSI)
+            gsi_move(pirq, cpu);
+        else
+            msi_program(&p->msi, p->vector, cpu);
+    }
+    lock_release(&d->pirq->lock);
+}
+
+/* What was on its way arrives there: the CPU halts with interrupts on. */
+void pirq_take_over(unsigned int cpu)
+{
+    for (unsigned int i = 0; dom0 && dom0->pirq && i < NR_PIRQS; i++)
+        if (dom0->pirq->pirq[i].cpu == cpu)
+            pirq_move(dom0, i, this_cpu_id());
 }
 
 int pirq_eoi(struct domain *d, unsigned int pirq)

@@ -307,6 +307,18 @@ void sched_cpu_online(unsigned int cpu)
     refresh_affinities();
 }
 
+void sched_cpu_offline(unsigned int cpu)
+{
+    cpumask_clear(&sched_online, cpu);
+    balance_busy(cpu);
+    refresh_affinities();
+}
+
+bool sched_cpu_empty(unsigned int cpu)
+{
+    return !__atomic_load_n(&runqs[cpu].running, __ATOMIC_ACQUIRE);
+}
+
 void vcpu_wait_stopped(struct vcpu *v)
 {
     ASSERT(v != current_vcpu());
@@ -352,7 +364,7 @@ static void idle_work(struct cpu *c)
     }
 }
 
-/* Wait until somebody is queued here. */
+/* Wait until somebody is queued here; out of service, until that ends. */
 static void idle(struct cpu *c, struct runq *q)
 {
     struct sched_cpu *sc = &sched_cpus[c->id];
@@ -363,11 +375,15 @@ static void idle(struct cpu *c, struct runq *q)
     c->idle = true;
     sc->idle_since_ns = now_ns();
     while (!__atomic_load_n(&q->nr, __ATOMIC_ACQUIRE)) {
-        if (balance_idle(c->id))
+        bool serves = cpumask_test(&sched_online, c->id);
+
+        if (serves && balance_idle(c->id))
             balance_pull(q); /* keeps BL-1 */
+        else if (unlikely(!serves && c->loaded))
+            vcpu_unload_idle();
         else if (__atomic_load_n(&c->work, __ATOMIC_ACQUIRE) & mine)
             idle_work(c);
-        else if (heap_scrub_some())
+        else if (serves && heap_scrub_some())
             sti_window();
         else {
             timer_idle();

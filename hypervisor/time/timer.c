@@ -146,6 +146,21 @@ void timer_work(void)
     lock_release(&tc->lock);
 }
 
+/* No lock: all CPUs but this one are held, none in this file. */
+void timer_take_over(unsigned int cpu)
+{
+    struct timer_cpu *from = &timer_cpus[cpu];
+    struct timer_cpu *to = &timer_cpus[this_cpu_id()];
+    struct timer *t;
+
+    while ((t = first_of(from))) {
+        pheap_remove(&from->heap, &t->node);
+        t->cpu = this_cpu_id(); /* TM-2 */
+        pheap_insert(&to->heap, &t->node);
+    }
+    program_locked(to);
+}
+
 void timer_idle(void)
 {
     struct timer_cpu *tc = &timer_cpus[this_cpu_id()];

@@ -59,7 +59,8 @@ struct cpu {
     uint32_t apic_id;
     uint32_t work; /* bits of enum work; set atomically */
     bool idle;     /* in the idle loop: current is only left over */
-    bool online;   /* runs guests */
+    bool online;   /* runs guests; keeps CPU-1 */
+    bool started;  /* has been online once */
     uint32_t acpi_id;
 
     /* Whose translations may be cached here; see mm/tlb.c. */
@@ -161,10 +162,21 @@ void smp_init(void);
 /**
  * cpu_up - start CPU @id, or take it into service again
  *
+ * Locks:   none may be held, here and in cpu_down(): all CPUs are held.
  * Returns: 0; -EINVAL no such CPU; -EEXIST it is online; -ENOMEM; -EIO it
- * does not answer, or its TSC differs from ours.
+ * does not answer, or its TSC differs from ours; -ERESTART another CPU
+ * starts or stops one.
  */
 int cpu_up(unsigned int id);
+
+/**
+ * cpu_down - take CPU @id out of service: it halts until cpu_up()
+ *
+ * Its vCPUs, timers and interrupts of devices go to other CPUs.
+ * Returns: 0; -EINVAL no such CPU, or the boot CPU; -EEXIST it is not
+ * online; -ERESTART as above, or the caller has to leave it first.
+ */
+int cpu_down(unsigned int id);
 
 /**
  * smp_hold_others - make all other CPUs wait where no operation is under way

@@ -51,6 +51,12 @@ int pirq_bind(struct domain *d, unsigned int pirq, unsigned int port,
               bool will_share);
 void pirq_unbind(struct domain *d, unsigned int pirq, unsigned int port);
 
+/* pirq_move - from now on to CPU @cpu, if it is online; if @pirq is bound */
+void pirq_move(struct domain *d, unsigned int pirq, unsigned int cpu);
+
+/* pirq_take_over - what goes to CPU @cpu comes here; all others are held */
+void pirq_take_over(unsigned int cpu);
+
 /* pirq_unmasked - the guest unmasked the port of a PIRQ */
 void pirq_unmasked(struct domain *d, unsigned int pirq);
 

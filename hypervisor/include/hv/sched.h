@@ -51,11 +51,17 @@ struct sched_vcpu {
 void sched_init(void);
 
 /**
- * sched_cpu_online - CPU @cpu runs vCPUs from now on
+ * sched_cpu_online - CPU @cpu, ready for schedule(), runs vCPUs from now on
+ * sched_cpu_offline - no vCPU comes to CPU @cpu any more, and those there go
  *
- * Called by that CPU itself, when it is ready for its first schedule().
+ * A vCPU that may run on no CPU that is online may run on all of them.
+ * Called while all other CPUs are held.
  */
 void sched_cpu_online(unsigned int cpu);
+void sched_cpu_offline(unsigned int cpu);
+
+/* sched_cpu_empty - after sched_cpu_offline(): has the last vCPU gone? */
+bool sched_cpu_empty(unsigned int cpu);
 
 /* sched_domain_init - default weight, no cap; before the first vCPU */
 void sched_domain_init(struct domain *d);

@@ -48,3 +48,6 @@ void timer_work(void);
  * or put off: taking it may never happen, programming always costs.
  */
 void timer_idle(void);
+
+/* timer_take_over - move all timers of CPU @cpu here; all others are held */
+void timer_take_over(unsigned int cpu);

@@ -174,6 +174,13 @@ void pirq_unbind(struct domain *d, unsigned int pirq, unsigned int port)
     pirq_bound = 0;
 }
 
+void pirq_move(struct domain *d, unsigned int pirq, unsigned int cpu)
+{
+    (void)d;
+    (void)pirq;
+    (void)cpu;
+}
+
 void pirq_unmasked(struct domain *d, unsigned int pirq)
 {
     (void)d;
