@@ -17,6 +17,10 @@ native := pytest:tests/store pytest:tests/configs
 # Two files at a time: a machine in QEMU keeps little more than one core busy.
 system := pytest:tests/system -n2 --dist=loadfile
 
+# What holds for each pair of a hypervisor and its tools, $(1) and $(2).
+stories = "pytest:--hv=$(1) --tools=$(2) -n2 --dist=loadfile $(patsubst \
+            %,tests/system/test_%.py,lifecycle guest crash)"
+
 .DEFAULT_GOAL := all
 
 .PHONY: all
@@ -70,9 +74,9 @@ check-long: all		## fuzzers and stress, up to 45 minutes
 	@tests/run "pytest:tests/system --long" "pytest:tests/store --long"
 
 .PHONY: check-cross
-check-cross: images-cross ## the system tests with halves of the reference
-	@tests/run "pytest:tests/system --hv=xen --tools=pel" \
-	    "pytest:tests/system --hv=pellicle --tools=xl"
+check-cross: images-cross ## guests' lives, with ours and the reference's halves
+	@tests/run $(call stories,xen,pel) $(call stories,pellicle,xl) \
+	    $(call stories,xen,xl) $(call stories,pellicle,pel)
 
 .PHONY: fuzz-store
 fuzz-store: deps	## fuzz the store, SECONDS (600) for each target

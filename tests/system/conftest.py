@@ -22,14 +22,25 @@ def pytest_addoption(parser):
                      help="only the tests that are too long for every day")
 
 
+def applies(item, config):
+    """Whether a test makes sense for the chosen hypervisor and tools."""
+    return all(config.getoption(f"--{half}") == value
+               for mark in item.iter_markers("only")
+               for half, value in mark.kwargs.items())
+
+
 def pytest_collection_modifyitems(config, items):
     wanted = config.getoption("--long")
     items[:] = [item for item in items
-                if bool(item.get_closest_marker("long")) == wanted]
+                if bool(item.get_closest_marker("long")) == wanted and
+                applies(item, config)]
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "long: too long for every day")
+    config.addinivalue_line(
+        "markers", "only(hv=NAME, tools=NAME): a story that other "
+        "hypervisors or tools do not promise")
     pair = (os.path.basename(config.getoption("--hv")) + "-" +
             config.getoption("--tools"))
     worker = os.environ.get("PYTEST_XDIST_WORKER")
@@ -41,12 +52,19 @@ def pytest_configure(config):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item):
-    """Show the tail of the console of the machine that failed."""
+    """Show the tails of the console and of dom0's messages."""
     report = (yield).get_result()
-    if report.failed and machine.Machine.latest:
-        m = machine.Machine.latest
-        report.sections.append((f"tail of the console, {m.log}",
-                                m.console.tail()))
+    m = machine.Machine.latest
+    if not report.failed or not m:
+        return
+    report.sections.append((f"tail of the console, {m.log}",
+                            m.console.tail()))
+    if isinstance(m, machine.Dom0) and m.usable and m.alive():
+        try:
+            messages = m.run("dmesg | tail -n 10").output
+        except machine.Timeout as e:
+            messages = str(e)
+        report.sections.append(("dom0's messages", messages))
 
 
 class Host:

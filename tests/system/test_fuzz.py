@@ -14,6 +14,9 @@ import pytest
 
 import machine as vm
 
+# The judge is our hypervisor's auditor.
+pytestmark = pytest.mark.only(hv="pellicle")
+
 RESULT = (r"^FUZZ: seed (\d+), (\d+) vCPUs, (\d+) operations, (\d+) refused, "
           r"(\d+) trapped, (\d+) audits, (\d+) violations")
 SEEDS = os.path.join(vm.TOP, "tests/fuzz/guest-seeds")

@@ -4,16 +4,13 @@
 import machine as vm
 import pytest
 
+# The image holds our hypervisor and our tools.
+pytestmark = pytest.mark.only(hv="pellicle", tools="pel")
+
 BOOT_SECONDS = 120
 
 # VGA text that reaches a console of Linux on the screen.
 TEXT_MEMORY, TEXT_BYTES = 0xb8000, 0x8000
-
-
-@pytest.fixture(autouse=True)
-def only_ours(host):
-    if host.hv != "pellicle":
-        pytest.skip("the image holds our hypervisor")
 
 
 def at_prompt(m, command, answer):

@@ -7,14 +7,11 @@ import re
 import machine as vm
 import pytest
 
+# The reference words its panic in other ways.
+pytestmark = pytest.mark.only(hv="pellicle")
+
 # A kernel that sleeps for ever: what panics is the hypervisor alone.
 KERNEL = os.path.join(vm.TOP, "build/guest-pv/tiny.elf")
-
-
-@pytest.fixture(autouse=True)
-def only_ours(host):
-    if host.hv != "pellicle":
-        pytest.skip("the reference words its panic in other ways")
 
 
 def machine(name, hv_args):

@@ -8,6 +8,9 @@ import subprocess
 import machine as vm
 import pytest
 
+# The reference hands its screen over in other ways.
+pytestmark = pytest.mark.only(hv="pellicle")
+
 # A kernel that sleeps for ever leaves the screen to the hypervisor.
 KERNEL = os.path.join(vm.TOP, "build/guest-pv/tiny.elf")
 FONT = os.path.join(vm.TOP, "build/hypervisor/console/font.S")
@@ -24,12 +27,6 @@ menuentry test {
   module2 /boot/tiny.elf
 }
 """
-
-
-@pytest.fixture(autouse=True)
-def only_ours(host):
-    if host.hv != "pellicle":
-        pytest.skip("the reference hands its screen over in other ways")
 
 
 def text_screen(m, path):
