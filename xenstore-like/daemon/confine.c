@@ -196,6 +196,9 @@ int confine(const struct options *opt)
         log_line("user %s: %s", opt->user, strerror(-err));
         return err;
     }
+    /* The last program's filter is still there, and their number is limited. */
+    if (opt->handed && prctl(PR_GET_SECCOMP) == SECCOMP_MODE_FILTER)
+        return 0;
     err = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : filter_calls();
     if (err == -EINVAL) {
         log_line("this system cannot filter system calls");
