@@ -51,6 +51,7 @@ def test_nodes_that_go_leave_their_memory(store, client):
 
 
 def test_clients_that_go_leave_their_memory(store, client):
+    client.read("/")  # it is connected
     before = resident_kib(store.pid)
     handles = len(os.listdir(f"/proc/{store.pid}/fd"))
     others = [store.client() for _ in range(200)]
