@@ -22,6 +22,8 @@ KEYS = 8
 class Killable:
     """A daemon in the foreground that is killed and started again."""
 
+    options, env = ("-n",), {}
+
     def __init__(self, folder):
         self.folder = folder
         self.socket = folder / "socket"
@@ -30,14 +32,14 @@ class Killable:
     def start(self, *extra):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready, \
                 open(self.folder / "log", "ab") as log:
-            path = self.folder / "notify"
+            path = self.folder / "ready"
             path.unlink(missing_ok=True)
             ready.bind(str(path))
             ready.settimeout(20)
             self.process = subprocess.Popen(
-                [BINARY, "-f", "-n", "-s", self.socket, "-p",
-                 self.folder / "pid", *extra], stderr=log,
-                env=dict(os.environ, NOTIFY_SOCKET=str(path)))
+                [BINARY, "-f", "-s", self.socket, "-p", self.folder / "pid",
+                 *self.options, *extra], stderr=log,
+                env=dict(os.environ, NOTIFY_SOCKET=str(path), **self.env))
             assert ready.recv(100) == b"READY=1\n", self.log()
 
     def kill(self):

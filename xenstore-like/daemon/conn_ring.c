@@ -24,7 +24,8 @@ struct ring {
     struct xenstore_domain_interface *page;
     evtchn_port_t port; /* ours */
     bool moved;         /* bytes moved: the peer waits for a signal */
-    bool failed;        /* the reason stands in the page; until a reset */
+    bool failed;        /* the guest is not heard until a reset */
+    bool anew;          /* that reset comes when the journal has it */
     bool logged;        /* once is enough: a guest must not fill the log */
 };
 
@@ -36,7 +37,7 @@ static struct ring *to_ring(struct conn *c)
 static int io_read(struct conn *c, void *data, size_t len)
 {
     struct ring *r = to_ring(c);
-    int got = ring_read(r->page, &c->in_pos, data, len);
+    int got = r->failed ? 0 : ring_read(r->page, &c->in_pos, data, len);
 
     r->moved |= got > 0;
     return got;
@@ -51,15 +52,30 @@ static int io_write(struct conn *c, const void *data, size_t len)
     return put;
 }
 
+/*
+ * A guest signals what it adds to a ring that it finds empty, and the room
+ * that it makes in one that it finds full.  Linux looks for that without a
+ * barrier behind what it wrote, so it may see what stood there before we
+ * moved on while we do not see its bytes yet: they are looked for once more
+ * after the signal, which takes longer than any processor keeps a write back.
+ */
 static bool io_turn_done(struct conn *c)
 {
     struct ring *r = to_ring(c);
-    bool more = ring_consumed(r->page, c->in_pos);
 
+    if (r->anew) {
+        ring_reset(r->page);
+        r->anew = r->failed = false;
+        r->moved = true;
+    }
+    ring_consumed(r->page, c->in_pos);
     if (r->moved)
         xenevtchn_notify(r->xen->evtchn, r->port);
     r->moved = false;
-    return more;
+    if (r->failed)
+        return false;
+    return (conn_may_read(c) && ring_has_requests(r->page, c->in_pos)) ||
+           (buf_len(&c->out) && ring_has_room(r->page, c->out_pos));
 }
 
 /* A guest that breaks the rules is not heard until it asks for a reset. */
@@ -84,14 +100,16 @@ static const struct conn_io ring_io = {
     .fail = io_fail,
 };
 
-/* Begin anew, as with a kernel that has just booted. */
+/*
+ * Begin anew, as with a kernel that has just booted.  The guest finds its page
+ * reset when that is in the journal, and so never hears of the old watches.
+ */
 static void begin_anew(struct ring *r)
 {
     conn_reset(&r->conn);
-    ring_reset(r->page);
     r->conn.in_pos = r->conn.out_pos = 0;
-    r->failed = false;
-    xenevtchn_notify(r->xen->evtchn, r->port);
+    r->failed = r->anew = true;
+    conn_dirty(&r->conn);
 }
 
 void ring_signalled(struct ring *r)
@@ -222,7 +240,9 @@ int ring_open(struct xen *x, struct domain *dom, evtchn_port_t port)
     r->conn.out_pos = r->page->rsp_prod;
     dom->conn = &r->conn; /* replay_drop() leaves it alone then */
     r->failed = from && r->page->error;
-    if (from)
+    if (from && (r->failed || ring_wants_reset(r->page)))
+        replay_drop(from);
+    else if (from)
         take_over(r, from);
     if (!r->failed)
         ring_offer(r->page);
@@ -231,8 +251,7 @@ int ring_open(struct xen *x, struct domain *dom, evtchn_port_t port)
     if (!dom->domid || r->page->req_prod || r->page->rsp_prod)
         xenevtchn_notify(x->evtchn, r->port);
     conn_dirty(&r->conn);
-    if (!r->failed)
-        loop_ready(x->loop, &r->conn); /* it may have written before we came */
+    ring_signalled(r); /* it may have written, or asked, before we came */
     return 0;
 }
 

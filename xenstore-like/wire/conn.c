@@ -216,6 +216,6 @@ bool conn_settle(struct conn *c)
     more = c->io->turn_done(c);
 
     /* While it paused, the peer may have waited without another signal. */
-    return !c->broken && conn_may_read(c) &&
-           (more || c->paused || first_request(c, &hdr));
+    return !c->broken && (more || (conn_may_read(c) &&
+                                   (c->paused || first_request(c, &hdr))));
 }

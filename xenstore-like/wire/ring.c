@@ -42,12 +42,22 @@ int ring_read(struct xenstore_domain_interface *page, uint32_t *cons,
     return len;
 }
 
-bool ring_consumed(struct xenstore_domain_interface *page, uint32_t cons)
+void ring_consumed(struct xenstore_domain_interface *page, uint32_t cons)
 {
     poke(&page->req_cons, cons);
     /* Whoever writes looks at req_cons after it has moved req_prod. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+bool ring_has_requests(const struct xenstore_domain_interface *page,
+                       uint32_t cons)
+{
     return peek(&page->req_prod) != cons;
+}
+
+bool ring_has_room(const struct xenstore_domain_interface *page, uint32_t prod)
+{
+    return prod - peek(&page->rsp_cons) != XENSTORE_RING_SIZE;
 }
 
 int ring_write(struct xenstore_domain_interface *page, uint32_t *prod,

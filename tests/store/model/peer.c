@@ -79,38 +79,61 @@ static void signal_store(struct peer *p)
         die("events: %s", strerror(errno));
 }
 
-static void ring_send(struct peer *p, const char *data, size_t len)
+/*
+ * Bytes of a request.  As Linux does: a signal only for what is added when all
+ * before has been taken.
+ */
+static void ring_put(struct peer *p, const char *data, size_t len)
 {
     struct xenstore_domain_interface *page = p->page;
-    uint32_t prod = page->req_prod;
-
-    while (XENSTORE_RING_SIZE -
-               (prod - __atomic_load_n(&page->req_cons, __ATOMIC_ACQUIRE)) <
-           len)
-        wait_notify(p);
-    for (size_t i = 0; i < len; i++)
-        page->req[MASK_XENSTORE_IDX(prod++)] = data[i];
-    __atomic_store_n(&page->req_prod, prod, __ATOMIC_RELEASE);
-    signal_store(p);
-}
-
-static void ring_receive(struct peer *p, char *data, size_t len)
-{
-    struct xenstore_domain_interface *page = p->page;
-    uint32_t cons = page->rsp_cons;
+    uint32_t prod = page->req_prod, cons, room;
 
     while (len) {
-        if (__atomic_load_n(&page->rsp_prod, __ATOMIC_ACQUIRE) == cons) {
-            if (page->error)
-                die("domain %u: ring error %u", p->domid, page->error);
+        cons = __atomic_load_n(&page->req_cons, __ATOMIC_ACQUIRE);
+        room = XENSTORE_RING_SIZE - (prod - cons);
+        if (!room) {
             wait_notify(p);
             continue;
         }
-        *data++ = page->rsp[MASK_XENSTORE_IDX(cons++)];
-        len--;
-        __atomic_store_n(&page->rsp_cons, cons, __ATOMIC_RELEASE);
+        if (room > len)
+            room = len;
+        for (uint32_t i = 0; i < room; i++)
+            page->req[MASK_XENSTORE_IDX(prod + i)] = *data++;
+        len -= room;
+        __atomic_store_n(&page->req_prod, prod + room, __ATOMIC_RELEASE);
+        cons = __atomic_load_n(&page->req_cons, __ATOMIC_ACQUIRE);
+        if ((int32_t)(cons - prod) >= 0)
+            signal_store(p);
+        prod += room;
     }
-    signal_store(p); /* it may wait for room */
+}
+
+/* As Linux does: a signal only for room in a ring that was full. */
+static void ring_get(struct peer *p, char *data, size_t len)
+{
+    struct xenstore_domain_interface *page = p->page;
+    uint32_t cons = page->rsp_cons, prod, there;
+
+    while (len) {
+        prod = __atomic_load_n(&page->rsp_prod, __ATOMIC_ACQUIRE);
+        there = prod - cons;
+        if (!there && page->error)
+            die("domain %u: ring error %u", p->domid, page->error);
+        if (!there) {
+            wait_notify(p);
+            continue;
+        }
+        if (there > len)
+            there = len;
+        for (uint32_t i = 0; i < there; i++)
+            *data++ = page->rsp[MASK_XENSTORE_IDX(cons + i)];
+        len -= there;
+        __atomic_store_n(&page->rsp_cons, cons + there, __ATOMIC_RELEASE);
+        prod = __atomic_load_n(&page->rsp_prod, __ATOMIC_ACQUIRE);
+        if (prod - cons >= XENSTORE_RING_SIZE)
+            signal_store(p);
+        cons += there;
+    }
 }
 
 static bool receive(struct peer *p, void *data, size_t len)
@@ -119,7 +142,7 @@ static bool receive(struct peer *p, void *data, size_t len)
     ssize_t n;
 
     if (p->domid) {
-        ring_receive(p, data, len);
+        ring_get(p, data, len);
         return true;
     }
     for (char *to = data; len; to += n, len -= n) {
@@ -138,12 +161,14 @@ void peer_send(struct peer *p, uint32_t type, uint32_t tx, const void *data,
     char out[sizeof(struct xsd_sockmsg) + XENSTORE_PAYLOAD_MAX];
     const struct xsd_sockmsg hdr = { type, ++p->req_id, tx, len };
 
+    if (p->domid) {
+        ring_put(p, (const char *)&hdr, sizeof(hdr));
+        ring_put(p, data, len);
+        return;
+    }
     memcpy(out, &hdr, sizeof(hdr));
     memcpy(out + sizeof(hdr), data, len);
-    if (p->domid)
-        ring_send(p, out, sizeof(hdr) + len);
-    else
-        send(p->fd, out, sizeof(hdr) + len, MSG_NOSIGNAL);
+    send(p->fd, out, sizeof(hdr) + len, MSG_NOSIGNAL);
 }
 
 static void keep_event(struct peer *p, const struct answer *a)

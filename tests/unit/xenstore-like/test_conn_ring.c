@@ -16,12 +16,18 @@
 static struct xenstore_domain_interface page;
 static int notified, bound[8], unbound[8], unmapped, bind_result;
 static bool map_fails;
+static uint32_t late_req_prod, late_rsp_cons; /* seen from the signal on */
 
 int xenevtchn_notify(xenevtchn_handle *h, evtchn_port_t port)
 {
     (void)h;
     (void)port;
     notified++;
+    if (late_req_prod)
+        page.req_prod = late_req_prod;
+    if (late_rsp_cons)
+        page.rsp_cons = late_rsp_cons;
+    late_req_prod = late_rsp_cons = 0;
     return 0;
 }
 
@@ -221,6 +227,35 @@ static void what_comes_before_the_room_is_given_back_is_seen(void **state)
     guest_free(g);
 }
 
+/* A processor may keep a write back while it looks whether to signal it. */
+static void what_the_processor_kept_back_is_seen(void **state)
+{
+    struct guest *g = guest_new();
+    struct xsd_sockmsg hdr;
+    char data[256];
+
+    (void)state;
+    assert_int_equal(ring_open(&g->xen, g->dom, 5), 0);
+    run(g);
+    put(XS_GET_DOMAIN_PATH, TEXT0("1"));
+    late_req_prod = page.req_prod;
+    page.req_prod = sizeof(hdr);
+    run(g);
+    get(&hdr, data);
+    assert_string_equal(data, "/local/domain/1");
+
+    page.rsp_cons = page.rsp_prod;
+    for (int i = 0; i < 40; i++) { /* more replies than a ring holds */
+        put(XS_GET_DOMAIN_PATH, TEXT0("1"));
+        if (i == 39)
+            late_rsp_cons = page.rsp_cons + 64;
+        run(g);
+    }
+    assert_int_equal(page.rsp_prod - page.rsp_cons, XENSTORE_RING_SIZE);
+    assert_int_equal(buf_len(&g->dom->conn->out), 40 * 32 - 1024 - 64);
+    guest_free(g);
+}
+
 static void who_breaks_the_protocol_is_stopped_until_a_reset(void **state)
 {
     static const struct {
@@ -311,6 +346,7 @@ static void another_port_is_another_kernel(void **state)
     assert_int_equal(unbound[5], 1);
     assert_null(g->xen.by_port[105]);
     assert_int_equal(g->dom->conn->nr_watches, 0);
+    run_ready(g);
     assert_int_equal(page.req_prod, 0);
     guest_free(g);
 }
@@ -395,6 +431,78 @@ static void a_killed_server_loses_no_answer(void **state)
     }
 }
 
+/*
+ * A guest asks for a new start, and the server dies before the journal has it,
+ * before the guest knows, or when nobody was there to ask: it gets it once
+ * somebody serves, and nothing of its old watches is left.
+ */
+static void a_killed_server_loses_no_reset(void **state)
+{
+    (void)state;
+    for (int when = 0; when < 3; when++) {
+        struct guest *g = guest_new(), *next;
+        struct records kept = { 0 };
+        struct xsd_sockmsg hdr;
+        char data[256];
+
+        g->xen.srv->records = &kept;
+        record_domain(g->xen.srv, g->dom);
+        assert_int_equal(ring_open(&g->xen, g->dom, 5), 0);
+        run(g);
+        put(XS_WATCH, TEXT0("@releaseDomain\0t"));
+        work_and_die(g, &kept);
+        if (when)
+            run_ready(g);
+        page.rsp_cons = page.rsp_prod;
+        page.connection = XENSTORE_RECONNECT;
+        if (when == 2)
+            work_and_die(g, &kept);
+        assert_int_equal(page.connection, XENSTORE_RECONNECT);
+
+        next = taken_over(g, &kept);
+        run_ready(next); /* it had signalled before */
+        assert_int_equal(page.connection, XENSTORE_CONNECTED);
+        assert_int_equal(page.rsp_prod, 0);
+        assert_int_equal(next->dom->conn->nr_watches, 0);
+        put(XS_GET_DOMAIN_PATH, TEXT0("1"));
+        run(next);
+        get(&hdr, data);
+        assert_string_equal(data, "/local/domain/1");
+        guest_free(next);
+        guest_free(g);
+    }
+}
+
+/* A guest that was stopped for an error stays stopped under the next one. */
+static void a_killed_server_forgets_no_error(void **state)
+{
+    struct guest *g = guest_new(), *next;
+    struct records kept = { 0 };
+
+    (void)state;
+    g->xen.srv->records = &kept;
+    record_domain(g->xen.srv, g->dom);
+    assert_int_equal(ring_open(&g->xen, g->dom, 5), 0);
+    run(g);
+    put(XS_WATCH, TEXT0("@releaseDomain\0t"));
+    work_and_die(g, &kept);
+    run_ready(g);
+    page.rsp_cons = page.rsp_prod;
+    page.req_prod += 5000;
+    run(g);
+    assert_int_equal(page.error, XENSTORE_ERROR_RINGIDX);
+
+    page.req_prod = page.req_cons;
+    next = taken_over(g, &kept);
+    put(XS_GET_DOMAIN_PATH, TEXT0("1"));
+    run(next);
+    assert_int_equal(page.error, XENSTORE_ERROR_RINGIDX);
+    assert_int_equal(page.rsp_prod, page.rsp_cons);
+    assert_int_equal(next->dom->conn->nr_watches, 0);
+    guest_free(next);
+    guest_free(g);
+}
+
 static void a_ring_that_is_not_as_it_was_left(void **state)
 {
     struct guest *g = guest_new(), *next;
@@ -444,10 +552,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests_are_answered_and_signalled),
         cmocka_unit_test(what_comes_before_the_room_is_given_back_is_seen),
+        cmocka_unit_test(what_the_processor_kept_back_is_seen),
         cmocka_unit_test(who_breaks_the_protocol_is_stopped_until_a_reset),
         cmocka_unit_test(a_slow_reader_gets_everything),
         cmocka_unit_test(another_port_is_another_kernel),
         cmocka_unit_test(a_killed_server_loses_no_answer),
+        cmocka_unit_test(a_killed_server_loses_no_reset),
+        cmocka_unit_test(a_killed_server_forgets_no_error),
         cmocka_unit_test(a_ring_that_is_not_as_it_was_left),
         cmocka_unit_test(failures_leave_nothing),
     };

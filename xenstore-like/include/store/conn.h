@@ -28,7 +28,8 @@ struct conn_io {
     int (*write)(struct conn *c, const void *data, size_t len);
     /**
      * turn_done - all is settled: tell the peer, wait for what lacks
-     * Returns: has more come that nobody will signal?
+     * Returns: has more come, or room been made, that nobody will signal?
+     *          What @c does not accept now does not count.
      */
     bool (*turn_done)(struct conn *c);
     /** fail - the peer broke the protocol or went; @c may be freed */

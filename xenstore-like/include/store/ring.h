@@ -32,10 +32,16 @@ int ring_read(struct xenstore_domain_interface *page, uint32_t *cons,
  * ring_consumed - give the guest the room of what is before @cons
  *
  * A guest signals only what it adds to an empty ring, and until now the ring
- * was not empty for it.
- * Returns: is there more by now?
+ * was not empty for it: look at ring_has_requests() afterwards.
  */
-bool ring_consumed(struct xenstore_domain_interface *page, uint32_t cons);
+void ring_consumed(struct xenstore_domain_interface *page, uint32_t cons);
+
+/** ring_has_requests - are there bytes from @cons on? */
+bool ring_has_requests(const struct xenstore_domain_interface *page,
+                       uint32_t cons);
+
+/** ring_has_room - is there room for replies from @prod on? */
+bool ring_has_room(const struct xenstore_domain_interface *page, uint32_t prod);
 
 /**
  * ring_write - put bytes of replies, at most @len
