@@ -264,6 +264,22 @@ static void hard_affinity_divides_the_machine(void **state)
         assert_share(v[i], i < 5 ? 2000 * MS : 5000 * MS, TURN_NS);
 }
 
+static void affinity_to_a_cpu_that_left_is_to_all(void **state)
+{
+    struct sim *v;
+
+    (void)state;
+    sim_reset(3);
+    v = add(D, 0, 0);
+    pin(v, 1, 1);
+    cpumask_clear(&sched_online, 1);
+    balance_affinity(&v->s);
+    assert_int_equal(v->s.allowed.word[0], 5);
+    cpumask_set(&sched_online, 1);
+    balance_affinity(&v->s);
+    assert_int_equal(v->s.allowed.word[0], 2);
+}
+
 /* One CPU each, but for those of one group that cannot move. */
 static void old_debts_are_forgotten(void **state)
 {
@@ -441,6 +457,7 @@ int main(void)
         cmocka_unit_test(a_random_crowd_keeps_the_invariants),
         cmocka_unit_test(half_idle_nobody_waits),
         cmocka_unit_test(hard_affinity_divides_the_machine),
+        cmocka_unit_test(affinity_to_a_cpu_that_left_is_to_all),
         cmocka_unit_test(old_debts_are_forgotten),
         cmocka_unit_test(waking_beside_hogs_takes_no_time),
         cmocka_unit_test(tricks_do_not_pay),

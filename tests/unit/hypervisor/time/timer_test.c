@@ -171,6 +171,26 @@ static void arming_elsewhere_moves_a_timer(void **state)
     random_timers(CPUS);
 }
 
+/* A CPU that leaves has no timer any more, the others as many as before. */
+static void timers_of_a_cpu_are_taken_over(void **state)
+{
+    (void)state;
+    for (unsigned int round = 0; round < 10; round++) {
+        unsigned int leaver = rnd(CPUS);
+
+        random_timers(CPUS);
+        be_cpu((leaver + 1) % CPUS);
+        timer_take_over(leaver);
+        for (unsigned int i = 0; i < NR; i++)
+            if (model_cpu[i] == leaver)
+                model_cpu[i] = fake_top.cpu->id;
+        check_tm1();
+        now += 5000;
+        run_work();
+        assert_int_equal(model_first(fake_top.cpu->id), NONE);
+    }
+}
+
 static void past_deadline_needs_no_interrupt(void **state)
 {
     (void)state;
@@ -252,6 +272,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(random_timers_follow_the_model),
         TEST(arming_elsewhere_moves_a_timer),
+        TEST(timers_of_a_cpu_are_taken_over),
         TEST(past_deadline_needs_no_interrupt),
         TEST(rearming_replaces_the_deadline),
         TEST(early_interrupt_is_programmed_again),
