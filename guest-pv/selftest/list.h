@@ -42,6 +42,7 @@
     X(fifo)           \
     X(smp)            \
     X(pcpu)           \
+    X(pirq_moves)     \
     X(fifo_race)      \
     X(poll_kick)      \
     X(runstate)       \
