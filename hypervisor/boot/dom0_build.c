@@ -266,15 +266,6 @@ static INIT_TEXT struct domain *create(unsigned long max_pages)
     return d;
 }
 
-static INIT_TEXT unsigned int order_for(unsigned long bytes)
-{
-    unsigned int order = 0;
-
-    while (PAGE_SIZE << order < bytes)
-        order++;
-    return order;
-}
-
 INIT_TEXT void dom0_build(void)
 {
     const struct boot_module *kernel = &boot_info.module[0];
@@ -294,7 +285,7 @@ INIT_TEXT void dom0_build(void)
     parse_dom0_mem(&layout.nr_pages, &max_pages);
     dom0_layout(&layout);
 
-    order = order_for(layout.nr_pages * sizeof(*p2m));
+    order = heap_order(layout.nr_pages * sizeof(*p2m));
     p2m = heap_alloc(order);
     if (!p2m)
         panic("no memory for dom0's frame list");

@@ -40,12 +40,8 @@ static void key_registers(void)
 static void key_memory(void)
 {
     say("%lu of %lu pages free\n", heap_free_pages(), heap_total_pages());
-    list_for_each(l, &domain_list)
-    {
-        struct domain *d = list_entry(l, struct domain, link);
-
+    for_each_domain (d)
         say("d%u: %u of at most %u pages\n", d->id, d->tot_pages, d->max_pages);
-    }
 }
 
 static void dump_vcpu(const struct vcpu *v)
@@ -59,26 +55,20 @@ static void dump_vcpu(const struct vcpu *v)
 
 static void key_domains(void)
 {
-    list_for_each(l, &domain_list)
-    {
-        struct domain *d = list_entry(l, struct domain, link);
-
+    for_each_domain (d) {
         say("d%u: %s%s%s life %u, references %u, pauses %u\n", d->id,
             d->control ? "control " : "", d->hardware ? "hardware " : "",
             d->shut_down ? "shut down" : "", d->life, d->refs, d->pause_count);
-        for (unsigned int i = 0; i < d->max_vcpus; i++)
-            if (d->vcpu[i])
-                dump_vcpu(d->vcpu[i]);
+        for_each_vcpu (v, d)
+            dump_vcpu(v);
     }
 }
 
 static void key_dom0(void)
 {
-    for (unsigned int i = 0; dom0 && i < dom0->max_vcpus; i++) {
-        struct vcpu *v = dom0->vcpu[i];
-
-        if (!v)
-            continue;
+    if (!dom0)
+        return;
+    for_each_vcpu (v, dom0) {
         dump_vcpu(v);
         dump_regs(v == current_vcpu() ? guest_regs() : &v->regs);
     }

@@ -69,8 +69,7 @@ static void size_area(void)
         cpuid(0xd, 0, r); /* ebx: bytes for XCR0 as it is now */
         bytes = MAX(bytes, r[1]);
     }
-    while (PAGE_SIZE << area_order < bytes)
-        area_order++;
+    area_order = heap_order(bytes);
 }
 
 void fpu_init_cpu(void)

@@ -15,13 +15,11 @@
 
 #define PAUSES_MAX 255
 
-static long op_createdomain(struct hcall *h, struct domain *d,
-                            struct xen_domctl *c)
+static long op_createdomain(struct domain *d, struct xen_domctl *c)
 {
     domid_t id = c->domain;
     long err;
 
-    (void)h;
     /* 0 is dom0's: like anything that is no id it means "you choose". */
     if (id == 0 || id >= DOMID_FIRST_RESERVED)
         id = DOMID_INVALID;
@@ -32,21 +30,17 @@ static long op_createdomain(struct hcall *h, struct domain *d,
     return err;
 }
 
-static long op_destroydomain(struct hcall *h, struct domain *d,
-                             struct xen_domctl *c)
+static long op_destroydomain(struct domain *d, struct xen_domctl *c)
 {
     (void)c;
-    if (d == h->caller->domain || d->hardware)
+    if (d->hardware)
         return -EINVAL;
     return domain_kill(d);
 }
 
-static long op_pausedomain(struct hcall *h, struct domain *d,
-                           struct xen_domctl *c)
+static long op_pausedomain(struct domain *d, struct xen_domctl *c)
 {
     (void)c;
-    if (d == h->caller->domain)
-        return -EINVAL;
     if (d->controller_pauses >= PAUSES_MAX)
         return -EBUSY;
 
@@ -56,10 +50,8 @@ static long op_pausedomain(struct hcall *h, struct domain *d,
     return 0;
 }
 
-static long op_unpausedomain(struct hcall *h, struct domain *d,
-                             struct xen_domctl *c)
+static long op_unpausedomain(struct domain *d, struct xen_domctl *c)
 {
-    (void)h;
     (void)c;
     if (!d->controller_pauses)
         return -EINVAL;
@@ -70,12 +62,9 @@ static long op_unpausedomain(struct hcall *h, struct domain *d,
     return 0;
 }
 
-static long op_resumedomain(struct hcall *h, struct domain *d,
-                            struct xen_domctl *c)
+static long op_resumedomain(struct domain *d, struct xen_domctl *c)
 {
     (void)c;
-    if (d == h->caller->domain)
-        return -EINVAL;
     domain_resume(d);
 
     return 0;
@@ -89,14 +78,10 @@ static void vcpus_info(const struct domain *d,
     struct vcpu_runstate_info r;
 
     i->max_vcpu_id = XEN_INVALID_MAX_VCPU_ID;
-    for (unsigned int n = 0; n < d->max_vcpus; n++) {
-        struct vcpu *v = d->vcpu[n];
-
-        if (!v)
-            continue;
+    for_each_vcpu (v, d) {
         vcpu_get_runstate(v, &r);
         i->cpu_time += r.time[RUNSTATE_running];
-        i->max_vcpu_id = n;
+        i->max_vcpu_id = v->id;
         if (!v->sched.up)
             continue;
         i->nr_online_vcpus++;
@@ -134,21 +119,16 @@ void domain_info(const struct domain *d, struct xen_domctl_getdomaininfo *i)
 }
 
 /* The first domain from this id on; its id is returned as well. */
-static long op_getdomaininfo(struct hcall *h, struct domain *d,
-                             struct xen_domctl *c)
+static long op_getdomaininfo(struct domain *d, struct xen_domctl *c)
 {
     long err = -ESRCH;
 
-    (void)h;
     (void)d;
     if (c->domain >= DOMID_FIRST_RESERVED)
         return -EINVAL;
 
     lock_take(&domain_list_lock);
-    list_for_each(l, &domain_list)
-    {
-        const struct domain *each = list_entry(l, struct domain, link);
-
+    for_each_domain (each) {
         if (each->id < c->domain)
             continue;
         domain_info(each, &c->u.getdomaininfo);
@@ -161,47 +141,37 @@ static long op_getdomaininfo(struct hcall *h, struct domain *d,
     return err;
 }
 
-static long op_setdomainhandle(struct hcall *h, struct domain *d,
-                               struct xen_domctl *c)
+static long op_setdomainhandle(struct domain *d, struct xen_domctl *c)
 {
-    (void)h;
     memcpy(d->handle, c->u.setdomainhandle.handle, sizeof(d->handle));
     return 0;
 }
 
-static long op_settimeoffset(struct hcall *h, struct domain *d,
-                             struct xen_domctl *c)
+static long op_settimeoffset(struct domain *d, struct xen_domctl *c)
 {
-    (void)h;
     d->time_offset_s = c->u.settimeoffset.time_offset_seconds;
     wallclock_update(d);
     return 0;
 }
 
 /* Kernels of 64 bits only. */
-static long op_set_address_size(struct hcall *h, struct domain *d,
-                                struct xen_domctl *c)
+static long op_set_address_size(struct domain *d, struct xen_domctl *c)
 {
-    (void)h;
     (void)d;
     if (c->u.address_size.size == 64)
         return 0;
     return c->u.address_size.size == 32 ? -EOPNOTSUPP : -EINVAL;
 }
 
-static long op_get_address_size(struct hcall *h, struct domain *d,
-                                struct xen_domctl *c)
+static long op_get_address_size(struct domain *d, struct xen_domctl *c)
 {
-    (void)h;
     c->u.address_size.size = d->address_size;
     return 0;
 }
 
 /* Known, but not offered: tools take this error for "this host cannot". */
-static long op_unsupported(struct hcall *h, struct domain *d,
-                           struct xen_domctl *c)
+static long op_unsupported(struct domain *d, struct xen_domctl *c)
 {
-    (void)h;
     (void)d;
     (void)c;
     return -EOPNOTSUPP;
@@ -210,6 +180,7 @@ static long op_unsupported(struct hcall *h, struct domain *d,
 enum {
     NO_DOMAIN = 1, /* @domain need not exist: the handler gets NULL */
     RESULT = 2,    /* the structure is copied back on success */
+    OTHERS = 4,    /* -EINVAL for the caller's own domain */
 };
 
 // clang-format off
@@ -218,15 +189,15 @@ static const struct {
     uint8_t flags;
 } ops[] = {
     [XEN_DOMCTL_createdomain]        = { op_createdomain,            NO_DOMAIN | RESULT },
-    [XEN_DOMCTL_destroydomain]       = { op_destroydomain,           0 },
-    [XEN_DOMCTL_pausedomain]         = { op_pausedomain,             0 },
+    [XEN_DOMCTL_destroydomain]       = { op_destroydomain,           OTHERS },
+    [XEN_DOMCTL_pausedomain]         = { op_pausedomain,             OTHERS },
     [XEN_DOMCTL_unpausedomain]       = { op_unpausedomain,           0 },
     [XEN_DOMCTL_getdomaininfo]       = { op_getdomaininfo,           NO_DOMAIN | RESULT },
     [XEN_DOMCTL_setvcpuaffinity]     = { domctl_setvcpuaffinity,     0 },
     [XEN_DOMCTL_shadow_op]           = { domctl_shadow_op,           RESULT },
     [XEN_DOMCTL_max_mem]             = { domctl_max_mem,             0 },
-    [XEN_DOMCTL_setvcpucontext]      = { domctl_setvcpucontext,      0 },
-    [XEN_DOMCTL_getvcpucontext]      = { domctl_getvcpucontext,      0 },
+    [XEN_DOMCTL_setvcpucontext]      = { domctl_setvcpucontext,      OTHERS },
+    [XEN_DOMCTL_getvcpucontext]      = { domctl_getvcpucontext,      OTHERS },
     [XEN_DOMCTL_getvcpuinfo]         = { domctl_getvcpuinfo,         RESULT },
     [XEN_DOMCTL_max_vcpus]           = { domctl_max_vcpus,           0 },
     [XEN_DOMCTL_scheduler_op]        = { domctl_scheduler_op,        RESULT },
@@ -238,7 +209,7 @@ static const struct {
     [XEN_DOMCTL_hypercall_init]      = { domctl_hypercall_init,      0 },
     [XEN_DOMCTL_settimeoffset]       = { op_settimeoffset,           0 },
     [XEN_DOMCTL_getvcpuaffinity]     = { domctl_getvcpuaffinity,     0 },
-    [XEN_DOMCTL_resumedomain]        = { op_resumedomain,            0 },
+    [XEN_DOMCTL_resumedomain]        = { op_resumedomain,            OTHERS },
     [XEN_DOMCTL_sendtrigger]         = { op_unsupported,             0 },
     [XEN_DOMCTL_subscribe]           = { op_unsupported,             0 },
     [XEN_DOMCTL_set_address_size]    = { op_set_address_size,        0 },
@@ -249,23 +220,23 @@ static const struct {
     [XEN_DOMCTL_get_device_group]    = { op_unsupported,             0 },
     [XEN_DOMCTL_memory_mapping]      = { op_unsupported,             0 },
     [XEN_DOMCTL_ioport_mapping]      = { op_unsupported,             0 },
-    [XEN_DOMCTL_set_ext_vcpucontext] = { domctl_set_ext_vcpucontext, 0 },
+    [XEN_DOMCTL_set_ext_vcpucontext] = { domctl_set_ext_vcpucontext, OTHERS },
     [XEN_DOMCTL_get_ext_vcpucontext] = { domctl_get_ext_vcpucontext, RESULT },
     [XEN_DOMCTL_set_target]          = { op_unsupported,             0 },
     [XEN_DOMCTL_gettscinfo]          = { domctl_gettscinfo,          RESULT },
-    [XEN_DOMCTL_settscinfo]          = { domctl_settscinfo,          0 },
+    [XEN_DOMCTL_settscinfo]          = { domctl_settscinfo,          OTHERS },
     [XEN_DOMCTL_getpageframeinfo3]   = { domctl_getpageframeinfo3,   0 },
-    [XEN_DOMCTL_setvcpuextstate]     = { domctl_setvcpuextstate,     0 },
-    [XEN_DOMCTL_getvcpuextstate]     = { domctl_getvcpuextstate,     RESULT },
-    [XEN_DOMCTL_get_vcpu_msrs]       = { domctl_get_vcpu_msrs,       RESULT },
-    [XEN_DOMCTL_set_vcpu_msrs]       = { domctl_set_vcpu_msrs,       RESULT },
+    [XEN_DOMCTL_setvcpuextstate]     = { domctl_setvcpuextstate,     OTHERS },
+    [XEN_DOMCTL_getvcpuextstate]     = { domctl_getvcpuextstate,     OTHERS | RESULT },
+    [XEN_DOMCTL_get_vcpu_msrs]       = { domctl_get_vcpu_msrs,       OTHERS | RESULT },
+    [XEN_DOMCTL_set_vcpu_msrs]       = { domctl_set_vcpu_msrs,       OTHERS | RESULT },
     [XEN_DOMCTL_set_virq_handler]    = { op_unsupported,             0 },
     [XEN_DOMCTL_setnodeaffinity]     = { domctl_setnodeaffinity,     0 },
     [XEN_DOMCTL_getnodeaffinity]     = { domctl_getnodeaffinity,     0 },
     [XEN_DOMCTL_setvnumainfo]        = { op_unsupported,             0 },
     [XEN_DOMCTL_soft_reset]          = { op_unsupported,             0 },
     [XEN_DOMCTL_get_cpu_policy]      = { domctl_get_cpu_policy,      RESULT },
-    [XEN_DOMCTL_set_cpu_policy]      = { domctl_set_cpu_policy,      RESULT },
+    [XEN_DOMCTL_set_cpu_policy]      = { domctl_set_cpu_policy,      OTHERS | RESULT },
 };
 // clang-format on
 
@@ -295,7 +266,9 @@ long hc_domctl(struct hcall *h)
             return -ESRCH;
     }
 
-    err = ops[c.cmd].fn(h, d, &c);
+    err = -EINVAL;
+    if (!(ops[c.cmd].flags & OTHERS) || d != h->caller->domain)
+        err = ops[c.cmd].fn(d, &c);
 
     if (!err && (ops[c.cmd].flags & RESULT) && copy_to_guest(u, &c, sizeof(c)))
         err = -EFAULT;

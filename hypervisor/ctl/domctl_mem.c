@@ -8,11 +8,10 @@
 
 #define PAGEINFO_MAX 1024
 
-long domctl_max_mem(struct hcall *h, struct domain *d, struct xen_domctl *c)
+long domctl_max_mem(struct domain *d, struct xen_domctl *c)
 {
     uint64_t pages = c->u.max_mem.max_memkb >> (PAGE_SHIFT - 10);
 
-    (void)h;
     d->max_pages = MIN(pages, UINT32_MAX);
     return 0;
 }
@@ -35,13 +34,11 @@ static uint64_t page_info(const struct domain *d, uint64_t frame)
 }
 
 /* The array enters as frame numbers and leaves as types. */
-long domctl_getpageframeinfo3(struct hcall *h, struct domain *d,
-                              struct xen_domctl *c)
+long domctl_getpageframeinfo3(struct domain *d, struct xen_domctl *c)
 {
     unsigned long u = (unsigned long)c->u.getpageframeinfo3.array.p;
     uint64_t num = c->u.getpageframeinfo3.num;
 
-    (void)h;
     if (num > PAGEINFO_MAX)
         return -E2BIG;
     for (uint64_t i = 0; i < num; i++) {
@@ -57,20 +54,17 @@ long domctl_getpageframeinfo3(struct hcall *h, struct domain *d,
 }
 
 /* Nothing was switched on that could be switched off. */
-long domctl_shadow_op(struct hcall *h, struct domain *d, struct xen_domctl *c)
+long domctl_shadow_op(struct domain *d, struct xen_domctl *c)
 {
-    (void)h;
     (void)d;
     return c->u.shadow_op.op == XEN_DOMCTL_SHADOW_OP_OFF ? -EINVAL
                                                          : -EOPNOTSUPP;
 }
 
-long domctl_hypercall_init(struct hcall *h, struct domain *d,
-                           struct xen_domctl *c)
+long domctl_hypercall_init(struct domain *d, struct xen_domctl *c)
 {
     mfn_t m = mfn(c->u.hypercall_init.gmfn);
 
-    (void)h;
     if (frame_get_with_type(m, d, PT_WRITABLE))
         return -EACCES;
     hypercall_page_fill(mfn_to_virt(m));
@@ -80,25 +74,21 @@ long domctl_hypercall_init(struct hcall *h, struct domain *d,
 }
 
 /* There is one node. */
-long domctl_setnodeaffinity(struct hcall *h, struct domain *d,
-                            struct xen_domctl *c)
+long domctl_setnodeaffinity(struct domain *d, struct xen_domctl *c)
 {
     uint8_t map;
     int err = bitmap_from_guest(&map, 8, &c->u.nodeaffinity.nodemap);
 
-    (void)h;
     (void)d;
     if (err)
         return err;
     return map & 1 ? 0 : -EINVAL;
 }
 
-long domctl_getnodeaffinity(struct hcall *h, struct domain *d,
-                            struct xen_domctl *c)
+long domctl_getnodeaffinity(struct domain *d, struct xen_domctl *c)
 {
     const uint8_t map = 1;
 
-    (void)h;
     (void)d;
     return bitmap_to_guest(&c->u.nodeaffinity.nodemap, &map, 1);
 }

@@ -15,16 +15,6 @@
 #define STATE_MAX PAGE_SIZE
 #define MSRS_MAX 64
 
-static struct vcpu *other_vcpu(struct hcall *h, const struct domain *d,
-                               uint32_t id, long *err)
-{
-    *err = -ESRCH;
-    if (id >= d->max_vcpus || !d->vcpu[id])
-        return NULL;
-    *err = -EINVAL;
-    return d == h->caller->domain ? NULL : d->vcpu[id];
-}
-
 static void stop(struct domain *d, struct vcpu *v)
 {
     domain_pause(d);
@@ -32,18 +22,16 @@ static void stop(struct domain *d, struct vcpu *v)
 }
 
 /* Asked with nothing, it answers how much there is. */
-long domctl_getvcpuextstate(struct hcall *h, struct domain *d,
-                            struct xen_domctl *c)
+long domctl_getvcpuextstate(struct domain *d, struct xen_domctl *c)
 {
     struct xen_domctl_vcpuextstate *e = &c->u.vcpuextstate;
     uint64_t mask, size;
-    struct vcpu *v;
+    struct vcpu *v = vcpu_of(d, e->vcpu);
     void *state;
     long err;
 
-    v = other_vcpu(h, d, e->vcpu, &err);
     if (!v)
-        return err;
+        return -ESRCH;
     size = fpu_state_size(v, &mask);
     if ((!e->size && !e->xfeature_mask) || !e->buffer.p) {
         e->xfeature_mask = mask;
@@ -67,18 +55,16 @@ long domctl_getvcpuextstate(struct hcall *h, struct domain *d,
     return err;
 }
 
-long domctl_setvcpuextstate(struct hcall *h, struct domain *d,
-                            struct xen_domctl *c)
+long domctl_setvcpuextstate(struct domain *d, struct xen_domctl *c)
 {
     const struct xen_domctl_vcpuextstate *e = &c->u.vcpuextstate;
-    struct vcpu *v;
+    struct vcpu *v = vcpu_of(d, e->vcpu);
     uint64_t mask;
     void *state;
     long err;
 
-    v = other_vcpu(h, d, e->vcpu, &err);
     if (!v)
-        return err;
+        return -ESRCH;
     if (e->size > fpu_state_size(v, &mask) || e->size > STATE_MAX)
         return -EINVAL;
     state = heap_alloc(0);
@@ -97,27 +83,22 @@ long domctl_setvcpuextstate(struct hcall *h, struct domain *d,
 }
 
 /* No register of a guest has a value that has to be kept. */
-long domctl_get_vcpu_msrs(struct hcall *h, struct domain *d,
-                          struct xen_domctl *c)
+long domctl_get_vcpu_msrs(struct domain *d, struct xen_domctl *c)
 {
-    long err;
-
-    if (!other_vcpu(h, d, c->u.vcpu_msrs.vcpu, &err))
-        return err;
+    if (!vcpu_of(d, c->u.vcpu_msrs.vcpu))
+        return -ESRCH;
     c->u.vcpu_msrs.msr_count = 0;
     return 0;
 }
 
 /* Others send registers as well that were zero: that is what they are here. */
-long domctl_set_vcpu_msrs(struct hcall *h, struct domain *d,
-                          struct xen_domctl *c)
+long domctl_set_vcpu_msrs(struct domain *d, struct xen_domctl *c)
 {
     struct xen_domctl_vcpu_msrs *m = &c->u.vcpu_msrs;
     uint32_t nr = m->msr_count;
-    long err;
 
-    if (!other_vcpu(h, d, m->vcpu, &err))
-        return err;
+    if (!vcpu_of(d, m->vcpu))
+        return -ESRCH;
     if (nr > MSRS_MAX)
         return -EINVAL;
     for (m->msr_count = 0; m->msr_count < nr; m->msr_count++) {

@@ -20,15 +20,9 @@ static_assert(sizeof(struct vcpu_guest_context) <= PAGE_SIZE << CONTEXT_ORDER,
 #define TSC_MODE_ALWAYS_EMULATE 1
 #define TSC_MODE_NEVER_EMULATE 2
 
-static struct vcpu *vcpu_of(const struct domain *d, uint32_t id)
-{
-    return id < d->max_vcpus ? d->vcpu[id] : NULL;
-}
-
 /* The number is fixed at creation; this makes the vCPUs. */
-long domctl_max_vcpus(struct hcall *h, struct domain *d, struct xen_domctl *c)
+long domctl_max_vcpus(struct domain *d, struct xen_domctl *c)
 {
-    (void)h;
     if (c->u.max_vcpus.max != d->max_vcpus || d->life >= LIFE_DYING)
         return -EINVAL;
     for (unsigned int i = 0; i < d->max_vcpus; i++) {
@@ -40,15 +34,13 @@ long domctl_max_vcpus(struct hcall *h, struct domain *d, struct xen_domctl *c)
     return 0;
 }
 
-long domctl_setvcpucontext(struct hcall *h, struct domain *d,
-                           struct xen_domctl *c)
+long domctl_setvcpucontext(struct domain *d, struct xen_domctl *c)
 {
     struct vcpu *v = vcpu_of(d, c->u.vcpucontext.vcpu);
     struct vcpu_guest_context *ctx;
     long err;
 
-    if (d == h->caller->domain || !v || !c->u.vcpucontext.ctxt.p ||
-        d->life >= LIFE_DYING)
+    if (!v || !c->u.vcpucontext.ctxt.p || d->life >= LIFE_DYING)
         return -EINVAL;
     ctx = heap_alloc(CONTEXT_ORDER);
     if (!ctx)
@@ -71,14 +63,13 @@ long domctl_setvcpucontext(struct hcall *h, struct domain *d,
     return err;
 }
 
-long domctl_getvcpucontext(struct hcall *h, struct domain *d,
-                           struct xen_domctl *c)
+long domctl_getvcpucontext(struct domain *d, struct xen_domctl *c)
 {
     struct vcpu *v = vcpu_of(d, c->u.vcpucontext.vcpu);
     struct vcpu_guest_context *ctx;
     long err;
 
-    if (d == h->caller->domain || !v)
+    if (!v)
         return -EINVAL;
     if (!v->initialised)
         return -ENODATA;
@@ -97,17 +88,15 @@ long domctl_getvcpucontext(struct hcall *h, struct domain *d,
 }
 
 /* Callbacks of 32-bit processes, which vcpu_guest_context has no room for. */
-long domctl_set_ext_vcpucontext(struct hcall *h, struct domain *d,
-                                struct xen_domctl *c)
+long domctl_set_ext_vcpucontext(struct domain *d, struct xen_domctl *c)
 {
     const struct xen_domctl_ext_vcpucontext *e = &c->u.ext_vcpucontext;
     struct vcpu *v = vcpu_of(d, e->vcpu);
 
     if (!v)
         return -ESRCH;
-    if (d == h->caller->domain || e->size < offsetof(typeof(*e), mcg_cap))
-        return -EINVAL;
-    if (!guest_range_ok(e->syscall32_callback_eip, 1) ||
+    if (e->size < offsetof(typeof(*e), mcg_cap) ||
+        !guest_range_ok(e->syscall32_callback_eip, 1) ||
         !guest_range_ok(e->sysenter_callback_eip, 1))
         return -EINVAL;
 
@@ -121,14 +110,12 @@ long domctl_set_ext_vcpucontext(struct hcall *h, struct domain *d,
     return 0;
 }
 
-long domctl_get_ext_vcpucontext(struct hcall *h, struct domain *d,
-                                struct xen_domctl *c)
+long domctl_get_ext_vcpucontext(struct domain *d, struct xen_domctl *c)
 {
     struct xen_domctl_ext_vcpucontext *e = &c->u.ext_vcpucontext;
     struct vcpu *v = vcpu_of(d, e->vcpu);
     uint32_t id = e->vcpu;
 
-    (void)h;
     if (!v)
         return -ESRCH;
     memset(e, 0, sizeof(*e));
@@ -142,18 +129,14 @@ long domctl_get_ext_vcpucontext(struct hcall *h, struct domain *d,
     return 0;
 }
 
-long domctl_getvcpuinfo(struct hcall *h, struct domain *d, struct xen_domctl *c)
+long domctl_getvcpuinfo(struct domain *d, struct xen_domctl *c)
 {
     struct xen_domctl_getvcpuinfo *i = &c->u.getvcpuinfo;
-    struct vcpu *v;
+    struct vcpu *v = vcpu_of(d, i->vcpu);
     struct vcpu_runstate_info r;
 
-    (void)h;
-    if (i->vcpu >= d->max_vcpus)
-        return -EINVAL;
-    v = d->vcpu[i->vcpu];
     if (!v)
-        return -ESRCH;
+        return i->vcpu < d->max_vcpus ? -ESRCH : -EINVAL;
 
     vcpu_get_runstate(v, &r);
     i->online = v->sched.up;
@@ -184,8 +167,7 @@ static long map_to_guest(const struct xenctl_bitmap *u_map,
 }
 
 /* The maps come back as what of them is effective. */
-long domctl_setvcpuaffinity(struct hcall *h, struct domain *d,
-                            struct xen_domctl *c)
+long domctl_setvcpuaffinity(struct domain *d, struct xen_domctl *c)
 {
     const struct xen_domctl_vcpuaffinity *a = &c->u.vcpuaffinity;
     bool hard = a->flags & XEN_VCPUAFFINITY_HARD;
@@ -195,7 +177,6 @@ long domctl_setvcpuaffinity(struct hcall *h, struct domain *d,
     const struct cpumask *hard_map, *soft_map;
     long err;
 
-    (void)h;
     if (!(hard || soft) ||
         (a->flags & ~(XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT |
                       XEN_VCPUAFFINITY_FORCE)))
@@ -219,14 +200,12 @@ long domctl_setvcpuaffinity(struct hcall *h, struct domain *d,
     return err;
 }
 
-long domctl_getvcpuaffinity(struct hcall *h, struct domain *d,
-                            struct xen_domctl *c)
+long domctl_getvcpuaffinity(struct domain *d, struct xen_domctl *c)
 {
     const struct xen_domctl_vcpuaffinity *a = &c->u.vcpuaffinity;
     const struct vcpu *v = vcpu_of(d, a->vcpu);
     long err;
 
-    (void)h;
     if (!v)
         return -ESRCH;
     err = map_to_guest(&a->cpumap_hard, &v->sched.hard_affinity,
@@ -238,12 +217,10 @@ long domctl_getvcpuaffinity(struct hcall *h, struct domain *d,
 }
 
 /* Weight and cap, under the name of the scheduler that tools expect. */
-long domctl_scheduler_op(struct hcall *h, struct domain *d,
-                         struct xen_domctl *c)
+long domctl_scheduler_op(struct domain *d, struct xen_domctl *c)
 {
     struct xen_domctl_scheduler_op *op = &c->u.scheduler_op;
 
-    (void)h;
     if (op->sched_id != XEN_SCHEDULER_CREDIT2)
         return -EINVAL;
     switch (op->cmd) {
@@ -260,13 +237,13 @@ long domctl_scheduler_op(struct hcall *h, struct domain *d,
 }
 
 /* Guests read the TSC itself: it is never emulated and runs at our speed. */
-long domctl_settscinfo(struct hcall *h, struct domain *d, struct xen_domctl *c)
+long domctl_settscinfo(struct domain *d, struct xen_domctl *c)
 {
     const struct xen_domctl_tsc_info *t = &c->u.tsc_info;
     uint64_t diff =
         t->gtsc_khz > tsc_khz ? t->gtsc_khz - tsc_khz : tsc_khz - t->gtsc_khz;
 
-    if (d == h->caller->domain || t->tsc_mode > TSC_MODE_NEVER_EMULATE)
+    if (t->tsc_mode > TSC_MODE_NEVER_EMULATE)
         return -EINVAL;
     if (t->tsc_mode == TSC_MODE_ALWAYS_EMULATE)
         return -EOPNOTSUPP;
@@ -278,11 +255,10 @@ long domctl_settscinfo(struct hcall *h, struct domain *d, struct xen_domctl *c)
     return 0;
 }
 
-long domctl_gettscinfo(struct hcall *h, struct domain *d, struct xen_domctl *c)
+long domctl_gettscinfo(struct domain *d, struct xen_domctl *c)
 {
     struct xen_domctl_tsc_info *t = &c->u.tsc_info;
 
-    (void)h;
     memset(t, 0, sizeof(*t));
     t->tsc_mode = d->tsc_mode;
     t->gtsc_khz = tsc_khz;

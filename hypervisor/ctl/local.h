@@ -12,7 +12,13 @@
  * One operation on domain @d, which is NULL where the row of the table says
  * so.  Results are left in *@c; the table says whether they are copied back.
  */
-typedef long domctl_fn(struct hcall *h, struct domain *d, struct xen_domctl *c);
+typedef long domctl_fn(struct domain *d, struct xen_domctl *c);
+
+/* vcpu_of - vCPU @id of @d; NULL: there is none */
+static inline struct vcpu *vcpu_of(const struct domain *d, uint32_t id)
+{
+    return id < d->max_vcpus ? d->vcpu[id] : NULL;
+}
 
 /* domctl_vcpu.c */
 domctl_fn domctl_max_vcpus, domctl_setvcpucontext, domctl_getvcpucontext;

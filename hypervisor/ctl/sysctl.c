@@ -126,10 +126,7 @@ static long op_getdomaininfolist(struct xen_sysctl *s)
 
     g->num_domains = 0;
     lock_take(&domain_list_lock);
-    list_for_each(l, &domain_list)
-    {
-        const struct domain *d = list_entry(l, struct domain, link);
-
+    for_each_domain (d) {
         if (d->id < g->first_domain)
             continue;
         if (g->num_domains == g->max_domains)
@@ -236,7 +233,8 @@ static long op_cpupool(struct xen_sysctl *s)
         p->sched_id = XEN_SCHEDULER_CREDIT2;
         p->n_dom = 0;
         lock_take(&domain_list_lock);
-        list_for_each(l, &domain_list) p->n_dom++;
+        for_each_domain (d)
+            p->n_dom++;
         lock_release(&domain_list_lock);
         cpus_online(map);
         return bitmap_to_guest(&p->cpumap, map, nr_cpus);

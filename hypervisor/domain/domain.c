@@ -85,10 +85,9 @@ static int table_insert(struct domain *d, domid_t want)
         table[id] = d;
         if (want == DOMID_INVALID)
             last_id = id;
-        list_for_each(p, &domain_list)
-        {
-            if (list_entry(p, struct domain, link)->id > id) {
-                pos = p;
+        for_each_domain (other) {
+            if (other->id > id) {
+                pos = &other->link;
                 break;
             }
         }
@@ -226,17 +225,15 @@ void domain_free(struct domain *d)
 static void pause_begin(struct domain *d)
 {
     __atomic_fetch_add(&d->pause_count, 1, __ATOMIC_SEQ_CST);
-    for (unsigned int i = 0; i < d->max_vcpus; i++)
-        if (d->vcpu[i])
-            vcpu_sleep(d->vcpu[i]);
+    for_each_vcpu (v, d)
+        vcpu_sleep(v);
 }
 
 void domain_pause(struct domain *d)
 {
     pause_begin(d);
-    for (unsigned int i = 0; i < d->max_vcpus; i++)
-        if (d->vcpu[i])
-            vcpu_wait_stopped(d->vcpu[i]);
+    for_each_vcpu (v, d)
+        vcpu_wait_stopped(v);
 }
 
 void domain_unpause(struct domain *d)
@@ -246,9 +243,8 @@ void domain_unpause(struct domain *d)
         return;
     if (d->life == LIFE_NEW)
         d->life = LIFE_ALIVE;
-    for (unsigned int i = 0; i < d->max_vcpus; i++)
-        if (d->vcpu[i])
-            vcpu_wake(d->vcpu[i]);
+    for_each_vcpu (v, d)
+        vcpu_wake(v);
 }
 
 /* The control domain's end is the machine's. */
@@ -269,9 +265,8 @@ static void machine_shutdown(uint8_t code)
 /* The last one to stop tells the toolstack, once. */
 void domain_vcpu_stopped(struct domain *d)
 {
-    for (unsigned int i = 0; i < d->max_vcpus; i++)
-        if (d->vcpu[i] &&
-            __atomic_load_n(&d->vcpu[i]->sched.running, __ATOMIC_SEQ_CST))
+    for_each_vcpu (v, d)
+        if (__atomic_load_n(&v->sched.running, __ATOMIC_SEQ_CST))
             return;
     if (!__atomic_exchange_n(&d->shutdown_told, true, __ATOMIC_SEQ_CST))
         virq_raise_global(VIRQ_DOM_EXC);

@@ -20,12 +20,9 @@ static int stop(struct domain *d)
 /* What a vCPU holds of its own: tables, descriptor pages, its info page. */
 static int drop_vcpu_state(struct domain *d)
 {
-    for (unsigned int i = 0; i < d->max_vcpus; i++) {
-        struct vcpu *v = d->vcpu[i];
+    for_each_vcpu (v, d) {
         int err;
 
-        if (!v)
-            continue;
         vcpu_unload(v);
         timer_stop(&v->singleshot);
         timer_stop(&v->periodic);

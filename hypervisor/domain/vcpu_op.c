@@ -53,8 +53,8 @@ static long op_down(struct vcpu *v, unsigned long u_arg)
     (void)u_arg;
     v->sched.up = false;
     vcpu_sleep(v);
-    for (unsigned int i = 0; i < d->max_vcpus; i++)
-        if (d->vcpu[i] && d->vcpu[i]->sched.up)
+    for_each_vcpu (other, d)
+        if (other->sched.up)
             return 0;
     domain_shutdown(d, SHUTDOWN_poweroff);
     return 0;

@@ -372,10 +372,7 @@ static const char *const state_names[] = {
 /* What a key asked for is printed whatever the threshold. */
 void evtchn_dump(void)
 {
-    list_for_each(l, &domain_list)
-    {
-        struct domain *d = list_entry(l, struct domain, link);
-
+    for_each_domain (d) {
         log_err("d%u: %u event channels, %s\n", d->id, d->evtchn.nr_active,
                 d->evtchn.fifo ? "FIFO" : "2-level");
         for (unsigned int p = 1; p < d->evtchn.nr_ports; p++) {

@@ -230,9 +230,14 @@ static void *hold_page(struct domain *d, uint64_t gfn)
     return frame_get_with_type(m, d, PT_WRITABLE) ? NULL : mfn_to_virt(m);
 }
 
+static const void *page_of(const void *at)
+{
+    return (const void *)((uintptr_t)at & PAGE_MASK);
+}
+
 static void release_page(const void *at)
 {
-    frame_put_with_type(virt_to_mfn((void *)((uintptr_t)at & PAGE_MASK)));
+    frame_put_with_type(virt_to_mfn(page_of(at)));
 }
 
 /* From the 2-level ABI to this one.  Lock: the domain's. */
@@ -342,12 +347,12 @@ void fifo_end_locked(struct domain *d)
     ASSERT(!d->evtchn.nr_active);
     if (!f)
         return;
-    for (unsigned int i = 0; i < d->max_vcpus; i++) {
-        struct fifo_vcpu *fv = d->vcpu[i] ? d->vcpu[i]->evtchn.fifo : NULL;
+    for_each_vcpu (v, d) {
+        struct fifo_vcpu *fv = v->evtchn.fifo;
 
         if (!fv)
             continue;
-        __atomic_store_n(&d->vcpu[i]->evtchn.fifo, NULL, __ATOMIC_RELEASE);
+        __atomic_store_n(&v->evtchn.fifo, NULL, __ATOMIC_RELEASE);
         release_page(fv->block);
         hv_free(fv);
     }
@@ -363,11 +368,7 @@ void evtchn_audit(const struct domain *d, audit_count_fn *count)
 
     for (unsigned int i = 0; f && i < f->nr_pages; i++)
         count(virt_to_mfn(f->page[i]), true);
-    for (unsigned int i = 0; f && i < d->max_vcpus; i++) {
-        const struct fifo_vcpu *fv = d->vcpu[i] ? d->vcpu[i]->evtchn.fifo : 0;
-
-        if (fv)
-            count(virt_to_mfn((void *)((uintptr_t)fv->block & PAGE_MASK)),
-                  true);
-    }
+    for_each_vcpu (v, d)
+        if (v->evtchn.fifo)
+            count(virt_to_mfn(page_of(v->evtchn.fifo->block)), true);
 }

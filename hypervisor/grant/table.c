@@ -293,9 +293,7 @@ out:
 /* What a key asked for is printed whatever the threshold. */
 void grant_dump(void)
 {
-    list_for_each(l, &domain_list)
-    {
-        const struct domain *d = list_entry(l, struct domain, link);
+    for_each_domain (d) {
         const struct grant_table *t = d->grant;
 
         if (!t)

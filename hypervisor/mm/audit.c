@@ -132,10 +132,8 @@ static void compare(unsigned long m)
 unsigned long mm_audit(audit_source_fn *others)
 {
     unsigned long bytes = max_mfn * sizeof(*found);
-    unsigned int order = 0;
+    unsigned int order = heap_order(bytes);
 
-    while (PAGE_SIZE << order < bytes)
-        order++;
     found = heap_alloc(order);
     if (!found) {
         log_err("audit: no memory for %lu MiB of counters\n", bytes >> 20);
@@ -146,13 +144,9 @@ unsigned long mm_audit(audit_source_fn *others)
     for (unsigned long m = 0; m < max_mfn; m++)
         if (frame_valid(mfn(m)))
             count_frame(m);
-    list_for_each(l, &domain_list)
-    {
-        const struct domain *d = list_entry(l, struct domain, link);
-
-        for (unsigned int i = 0; i < d->max_vcpus; i++)
-            if (d->vcpu[i])
-                count_vcpu(d->vcpu[i]);
+    for_each_domain (d) {
+        for_each_vcpu (v, d)
+            count_vcpu(v);
         if (others)
             others(d, count);
     }

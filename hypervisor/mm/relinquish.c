@@ -61,8 +61,8 @@ int mm_domain_relinquish(struct domain *d)
     unsigned int n = 0;
 
     heap_claim(d, 0);
-    for (unsigned int i = 0; i < d->max_vcpus; i++) {
-        int err = d->vcpu[i] ? pt_drop_finish(d->vcpu[i]) : 0;
+    for_each_vcpu (v, d) {
+        int err = pt_drop_finish(v);
 
         if (err)
             return err;

@@ -258,8 +258,7 @@ static struct runq *leading(const struct waiting *w, uint64_t now)
     uint64_t best = w->vtime + w->lead;
     struct runq *found = NULL;
 
-    cpumask_for_each(cpu, &w->allowed)
-    {
+    cpumask_for_each (cpu, &w->allowed) {
         struct runq *q = &runqs[cpu];
         uint64_t at;
 

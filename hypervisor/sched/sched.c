@@ -169,13 +169,9 @@ static void unpark(void *arg)
 {
     struct domain *d = arg;
 
-    for (unsigned int i = 0; i < d->max_vcpus; i++) {
-        struct vcpu *v = d->vcpu[i];
-        struct runq *q;
+    for_each_vcpu (v, d) {
+        struct runq *q = runq_lock_home(&v->sched);
 
-        if (!v)
-            continue;
-        q = runq_lock_home(&v->sched);
         v->sched.parked = false;
         if (wants_queue(v)) {
             uint64_t now = now_ns();
@@ -211,9 +207,9 @@ void sched_domain_set(struct domain *d, uint16_t weight, uint16_t cap)
         d->sched.weight = weight;
     cap_set(&d->sched, cap, now_ns());
     unpark(d);
-    for (unsigned int i = 0; i < d->max_vcpus; i++)
-        if (d->vcpu[i] && d->vcpu[i]->sched.running)
-            tell(d->vcpu[i]->sched.cpu); /* its turn changes */
+    for_each_vcpu (v, d)
+        if (v->sched.running)
+            tell(v->sched.cpu); /* its turn changes */
 }
 
 void vcpu_sleep(struct vcpu *v)
@@ -285,19 +281,9 @@ void vcpu_effective_affinity(struct vcpu *v, struct cpumask *hard,
 static void refresh_affinities(void)
 {
     lock_take(&domain_list_lock);
-    list_for_each(l, &domain_list)
-    {
-        struct domain *d = list_entry(l, struct domain, link);
-
-        for (unsigned int i = 0; i < d->max_vcpus; i++) {
-            struct runq *q;
-
-            if (!d->vcpu[i])
-                continue;
-            q = runq_lock_home(&d->vcpu[i]->sched);
-            move_to_allowed(d->vcpu[i], q);
-        }
-    }
+    for_each_domain (d)
+        for_each_vcpu (v, d)
+            move_to_allowed(v, runq_lock_home(&v->sched));
     lock_release(&domain_list_lock);
 }
 
@@ -482,18 +468,14 @@ static void dump_queue(unsigned int cpu)
 /* What a key asked for is printed whatever the threshold. */
 void sched_dump(void)
 {
-    cpumask_for_each(cpu, &sched_online) dump_queue(cpu);
-    list_for_each(l, &domain_list)
-    {
-        struct domain *d = list_entry(l, struct domain, link);
-
+    cpumask_for_each (cpu, &sched_online)
+        dump_queue(cpu);
+    for_each_domain (d) {
         log_err("d%u: weight %u, cap %u, budget %ld us\n", d->id,
                 d->sched.weight, d->sched.cap,
                 (long)(d->sched.budget_ns / 1000));
-        for (unsigned int i = 0; i < d->max_vcpus; i++) {
-            const struct vcpu *v = d->vcpu[i];
-
-            if (!v || !v->sched.up)
+        for_each_vcpu (v, d) {
+            if (!v->sched.up)
                 continue;
             log_err("  d%uv%u: CPU %u%s%s%s%s%s vtime %lu us\n", d->id, v->id,
                     v->sched.cpu, v->sched.running ? " running" : "",

@@ -127,12 +127,8 @@ void wallclock_set(uint64_t secs, uint32_t nsecs, uint64_t at_ns)
     lock_release(&wallclock_lock);
 
     lock_take(&domain_list_lock);
-    list_for_each(l, &domain_list)
-    {
-        struct domain *d = list_entry(l, struct domain, link);
-
+    for_each_domain (d)
         if (d->shared)
             wallclock_update(d);
-    }
     lock_release(&domain_list_lock);
 }

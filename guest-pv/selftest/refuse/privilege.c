@@ -13,6 +13,25 @@ static struct xen_domctl domctl;
 static struct xen_sysctl sysctl;
 static struct xen_platform_op platform;
 
+/* What a domain must not do to itself. */
+static const struct {
+    const char *what;
+    uint32_t cmd;
+} others_only[] = {
+    { "destroy ourselves", XEN_DOMCTL_destroydomain },
+    { "pause ourselves", XEN_DOMCTL_pausedomain },
+    { "resume ourselves", XEN_DOMCTL_resumedomain },
+    { "set our own context", XEN_DOMCTL_setvcpucontext },
+    { "get our own context", XEN_DOMCTL_getvcpucontext },
+    { "set our own callbacks", XEN_DOMCTL_set_ext_vcpucontext },
+    { "set our own TSC", XEN_DOMCTL_settscinfo },
+    { "set our own FPU state", XEN_DOMCTL_setvcpuextstate },
+    { "get our own FPU state", XEN_DOMCTL_getvcpuextstate },
+    { "set our own MSRs", XEN_DOMCTL_set_vcpu_msrs },
+    { "get our own MSRs", XEN_DOMCTL_get_vcpu_msrs },
+    { "set our own CPUID", XEN_DOMCTL_set_cpu_policy },
+};
+
 static void prepare(void)
 {
     memset(&domctl, 0, sizeof(domctl));
@@ -41,8 +60,11 @@ static void as_dom0(void)
     domctl.cmd = XEN_DOMCTL_pausedomain;
     test_eq("domctl: no such domain", HC(domctl, &domctl), -XEN_ESRCH);
     domctl.domain = 0;
-    domctl.cmd = XEN_DOMCTL_destroydomain;
-    test_eq("domctl: destroy ourselves", HC(domctl, &domctl), -XEN_EINVAL);
+    for (unsigned int i = 0; i < sizeof(others_only) / sizeof(others_only[0]);
+         i++) {
+        domctl.cmd = others_only[i].cmd;
+        test_eq(others_only[i].what, HC(domctl, &domctl), -XEN_EINVAL);
+    }
     domctl.cmd = 9999;
     test_eq("domctl: unknown", HC(domctl, &domctl), -XEN_ENOSYS);
     domctl.interface_version = 1;

@@ -77,6 +77,22 @@ extern struct domain *dom0;
 extern struct list domain_list;      /* ascending ids; LR_DOMAIN_LIST */
 extern struct lock domain_list_lock; /* LR_DOMAIN_LIST */
 
+/* Every domain, by ascending ids. */
+#define for_each_domain(d)                                                     \
+    list_for_each_entry(d, struct domain, &domain_list, link)
+
+/* vcpu_from - the first vCPU of @d whose number is @id or above, or NULL */
+static inline struct vcpu *vcpu_from(const struct domain *d, unsigned int id)
+{
+    while (id < d->max_vcpus && !d->vcpu[id])
+        id++;
+    return id < d->max_vcpus ? d->vcpu[id] : NULL;
+}
+
+/* Every vCPU of @d that exists. */
+#define for_each_vcpu(v, d)                                                    \
+    for (struct vcpu *v = vcpu_from(d, 0); v; v = vcpu_from(d, v->id + 1))
+
 /* domain_get_by_id - with a reference, or NULL; DOMID_SELF is not known */
 struct domain *domain_get_by_id(domid_t id);
 

@@ -33,5 +33,6 @@ static inline void list_del(struct list *e)
 }
 
 #define list_entry(p, type, member) container_of(p, type, member)
-#define list_for_each(p, head)                                                 \
-    for (struct list *p = (head)->next; p != (head); p = p->next)
+#define list_for_each_entry(p, type, head, member)                             \
+    for (type *p = list_entry((head)->next, type, member);                     \
+         &p->member != (head); p = list_entry(p->member.next, type, member))

@@ -3,7 +3,6 @@
 #include <hv/domain.h>
 #include <hv/errno.h>
 #include <hv/guest.h>
-#include <hv/hcall.h>
 #include <hv/policy.h>
 #include <hv/string.h>
 #include "../../../../hypervisor/ctl/local.h"
@@ -11,8 +10,7 @@
 #include <cmocka.h>
 
 struct cpu_policy host_policy;
-static struct domain control, dom1;
-static struct vcpu caller = { .domain = &control };
+static struct domain dom1;
 static unsigned int indexed, paused;
 
 int copy_from_guest(void *to, unsigned long u, size_t len)
@@ -69,13 +67,12 @@ static int setup(void **state)
 
 static long set(xen_cpuid_leaf_t *l, uint32_t nr)
 {
-    struct hcall h = { .caller = &caller };
     struct xen_domctl c = { .cmd = XEN_DOMCTL_set_cpu_policy };
     long err;
 
     c.u.cpu_policy.nr_leaves = nr;
     set_xen_guest_handle_raw(c.u.cpu_policy.leaves, l);
-    err = domctl_set_cpu_policy(&h, &dom1, &c);
+    err = domctl_set_cpu_policy(&dom1, &c);
     assert_int_equal(paused, 0);
     return err;
 }
@@ -142,15 +139,11 @@ static void features_can_go_and_not_come(void **state)
 
 static void bad_arrays_are_errors(void **state)
 {
-    struct hcall h = { .caller = &caller };
-    struct xen_domctl c = { .cmd = XEN_DOMCTL_set_cpu_policy };
-
     (void)state;
     assert_int_equal(set(NULL, 1), -EFAULT);
     assert_int_equal(indexed, 1); /* what was done so far is consistent */
     assert_int_equal(set(NULL, 0), 0);
     assert_int_equal(set(NULL, 100000), -EINVAL);
-    assert_int_equal(domctl_set_cpu_policy(&h, &control, &c), -EINVAL);
 }
 
 static void what_was_handed_out_is_accepted(void **state)

@@ -4,7 +4,6 @@
 #include <hv/errno.h>
 #include <hv/fpu.h>
 #include <hv/guest.h>
-#include <hv/hcall.h>
 #include <hv/heap.h>
 #include <hv/string.h>
 #include <hv/vcpu.h>
@@ -18,9 +17,7 @@
 
 static struct vcpu vcpu;
 static struct vcpu *table[2] = { &vcpu, NULL };
-static struct domain control, dom1 = { .vcpu = table, .max_vcpus = 2 };
-static struct vcpu caller = { .domain = &control };
-static struct hcall h = { .caller = &caller };
+static struct domain dom1 = { .vcpu = table, .max_vcpus = 2 };
 static int paused, unloaded, allocated;
 static uint8_t kept[SIZE];
 
@@ -99,8 +96,6 @@ int fpu_set_state(struct vcpu *v, const void *from, uint64_t size)
 static int setup(void **state)
 {
     (void)state;
-    control.vcpu = table; /* so that only who asks decides */
-    control.max_vcpus = 2;
     unloaded = 0;
     memset(kept, 0x5a, SIZE);
     return 0;
@@ -108,22 +103,20 @@ static int setup(void **state)
 
 static const struct {
     const char *why;
-    struct domain *d;
     uint32_t vcpu;
     uint64_t size, mask;
     unsigned long buffer; /* 0 none, 1 not writable, 2 a good one */
     long ret;
     bool copied;
 } gets[] = {
-    { "how much?", &dom1, 0, 0, 0, 2, 0, false },
-    { "no buffer", &dom1, 0, SIZE, MASK, 0, 0, false },
-    { "all of it", &dom1, 0, SIZE, MASK, 2, 0, true },
-    { "too small", &dom1, 0, SIZE - 1, MASK, 2, -EINVAL, false },
-    { "other components", &dom1, 0, SIZE, MASK + 1, 2, -EINVAL, false },
-    { "not writable", &dom1, 0, SIZE, MASK, 1, -EFAULT, false },
-    { "itself", &control, 0, 0, 0, 2, -EINVAL, false },
-    { "a vCPU that was not made", &dom1, 1, 0, 0, 2, -ESRCH, false },
-    { "no such vCPU", &dom1, 2, 0, 0, 2, -ESRCH, false },
+    { "how much?", 0, 0, 0, 2, 0, false },
+    { "no buffer", 0, SIZE, MASK, 0, 0, false },
+    { "all of it", 0, SIZE, MASK, 2, 0, true },
+    { "too small", 0, SIZE - 1, MASK, 2, -EINVAL, false },
+    { "other components", 0, SIZE, MASK + 1, 2, -EINVAL, false },
+    { "not writable", 0, SIZE, MASK, 1, -EFAULT, false },
+    { "a vCPU that was not made", 1, 0, 0, 2, -ESRCH, false },
+    { "no such vCPU", 2, 0, 0, 2, -ESRCH, false },
 };
 
 static void state_goes_out(void **state)
@@ -140,8 +133,7 @@ static void state_goes_out(void **state)
         setup(state);
         memset(buffer, 0, sizeof(buffer));
         set_xen_guest_handle_raw(c.u.vcpuextstate.buffer, to);
-        assert_int_equal(domctl_getvcpuextstate(&h, gets[i].d, &c),
-                         gets[i].ret);
+        assert_int_equal(domctl_getvcpuextstate(&dom1, &c), gets[i].ret);
         assert_int_equal(buffer[SIZE - 1], gets[i].copied ? 0x5a : 0);
         assert_int_equal(paused, 0);
         assert_int_equal(allocated, 0);
@@ -154,20 +146,18 @@ static void state_goes_out(void **state)
 
 static const struct {
     const char *why;
-    struct domain *d;
     uint32_t vcpu;
     uint64_t size;
     uint8_t first; /* byte of the state; 0xbd is refused */
     bool readable;
     long ret;
 } sets[] = {
-    { "all of it", &dom1, 0, SIZE, 1, true, 0 },
-    { "less", &dom1, 0, 16, 1, true, 0 },
-    { "more than it can have", &dom1, 0, SIZE + 1, 1, true, -EINVAL },
-    { "what the FPU refuses", &dom1, 0, SIZE, 0xbd, true, -EINVAL },
-    { "not readable", &dom1, 0, SIZE, 1, false, -EFAULT },
-    { "itself", &control, 0, SIZE, 1, true, -EINVAL },
-    { "no such vCPU", &dom1, 1, SIZE, 1, true, -ESRCH },
+    { "all of it", 0, SIZE, 1, true, 0 },
+    { "less", 0, 16, 1, true, 0 },
+    { "more than it can have", 0, SIZE + 1, 1, true, -EINVAL },
+    { "what the FPU refuses", 0, SIZE, 0xbd, true, -EINVAL },
+    { "not readable", 0, SIZE, 1, false, -EFAULT },
+    { "no such vCPU", 1, SIZE, 1, true, -ESRCH },
 };
 
 static void state_comes_in(void **state)
@@ -182,8 +172,7 @@ static void state_comes_in(void **state)
         buffer[0] = sets[i].first;
         set_xen_guest_handle_raw(c.u.vcpuextstate.buffer,
                                  sets[i].readable ? (void *)buffer : NULL);
-        assert_int_equal(domctl_setvcpuextstate(&h, sets[i].d, &c),
-                         sets[i].ret);
+        assert_int_equal(domctl_setvcpuextstate(&dom1, &c), sets[i].ret);
         assert_int_equal(kept[0], sets[i].ret ? 0x5a : 1);
         assert_int_equal(paused, 0);
         assert_int_equal(allocated, 0);
@@ -195,11 +184,10 @@ static void no_registers_go_out(void **state)
     struct xen_domctl c = { .u.vcpu_msrs.msr_count = 9 };
 
     (void)state;
-    assert_int_equal(domctl_get_vcpu_msrs(&h, &dom1, &c), 0);
+    assert_int_equal(domctl_get_vcpu_msrs(&dom1, &c), 0);
     assert_int_equal(c.u.vcpu_msrs.msr_count, 0);
-    assert_int_equal(domctl_get_vcpu_msrs(&h, &control, &c), -EINVAL);
     c.u.vcpu_msrs.vcpu = 1;
-    assert_int_equal(domctl_get_vcpu_msrs(&h, &dom1, &c), -ESRCH);
+    assert_int_equal(domctl_get_vcpu_msrs(&dom1, &c), -ESRCH);
 }
 
 /* Zeros are what all of them are; anything else would be lost. */
@@ -211,20 +199,20 @@ static void only_zeros_come_in(void **state)
 
     (void)state;
     set_xen_guest_handle_raw(c.u.vcpu_msrs.msrs, msrs);
-    assert_int_equal(domctl_set_vcpu_msrs(&h, &dom1, &c), 0);
+    assert_int_equal(domctl_set_vcpu_msrs(&dom1, &c), 0);
     msrs[1].value = 1;
     c.u.vcpu_msrs.msr_count = 2;
-    assert_int_equal(domctl_set_vcpu_msrs(&h, &dom1, &c), -EINVAL);
+    assert_int_equal(domctl_set_vcpu_msrs(&dom1, &c), -EINVAL);
     assert_int_equal(c.u.vcpu_msrs.msr_count, 1);
     msrs[0].reserved = 1;
     c.u.vcpu_msrs.msr_count = 2;
-    assert_int_equal(domctl_set_vcpu_msrs(&h, &dom1, &c), -EINVAL);
+    assert_int_equal(domctl_set_vcpu_msrs(&dom1, &c), -EINVAL);
     assert_int_equal(c.u.vcpu_msrs.msr_count, 0);
     c.u.vcpu_msrs.msr_count = 65;
-    assert_int_equal(domctl_set_vcpu_msrs(&h, &dom1, &c), -EINVAL);
+    assert_int_equal(domctl_set_vcpu_msrs(&dom1, &c), -EINVAL);
     c.u.vcpu_msrs.msr_count = 1;
     set_xen_guest_handle_raw(c.u.vcpu_msrs.msrs, NULL);
-    assert_int_equal(domctl_set_vcpu_msrs(&h, &dom1, &c), -EFAULT);
+    assert_int_equal(domctl_set_vcpu_msrs(&dom1, &c), -EFAULT);
 }
 
 int main(void)

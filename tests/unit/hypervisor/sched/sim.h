@@ -289,10 +289,10 @@ static void check_idle(void)
         const struct sched_vcpu *s = &sims[i].s;
 
         if (s->queued && runqs[s->cpu].running) /* else it is being told */
-            cpumask_for_each(cpu, &s->allowed) if (!runqs[cpu].running &&
-                                                   !sim_cpus[cpu].armed)
-                fail_msg("%lu us: vCPU %u waits for CPU %u, not %u", now / 1000,
-                         i, s->cpu, cpu);
+            cpumask_for_each (cpu, &s->allowed)
+                if (!runqs[cpu].running && !sim_cpus[cpu].armed)
+                    fail_msg("%lu us: vCPU %u waits for CPU %u, not %u",
+                             now / 1000, i, s->cpu, cpu);
     }
 }
 
