@@ -3,6 +3,7 @@
 #include <hv/cpu.h>
 #include <hv/errno.h>
 #include <hv/guest.h>
+#include <hv/string.h>
 #include <hv/vcpu.h>
 #include "local.h"
 
@@ -28,62 +29,83 @@ static struct domain *table_owner(struct vcpu *caller, domid_t id,
     return d;
 }
 
-/* Grow the table to op->nr_frames and list its frames. */
-static int16_t setup_table(struct domain *d,
-                           const struct gnttab_setup_table *op)
+union table_arg {
+    struct gnttab_setup_table setup;
+    struct gnttab_query_size size;
+    struct gnttab_get_status_frames status;
+};
+
+static int16_t list_frames(struct domain *d, bool status, unsigned int nr,
+                           const void *u_list)
 {
-    mfn_t m;
+    int err = grant_list_frames(d, status, 0, nr, (unsigned long)u_list);
 
-    if (op->nr_frames > d->grant->max_frames)
+    if (err == -EFAULT)
+        return GNTST_bad_virt_addr;
+    return err ? GNTST_general_error : GNTST_okay;
+}
+
+/* Grow the table to nr_frames and list its frames. */
+static int16_t setup_table(struct domain *d, union table_arg *a)
+{
+    if (a->setup.nr_frames > d->grant->max_frames)
         return GNTST_general_error;
-    for (unsigned int i = 0; i < op->nr_frames; i++) {
-        xen_pfn_t frame;
+    return list_frames(d, false, a->setup.nr_frames, a->setup.frame_list.p);
+}
 
-        if (grant_frame(d, i, &m))
-            return GNTST_general_error;
-        frame = mfn_x(m);
-        if (COPY_TO_GUEST_IDX((unsigned long)op->frame_list.p, i, &frame))
-            return GNTST_bad_virt_addr;
-    }
+static int16_t query_size(struct domain *d, union table_arg *a)
+{
+    a->size.nr_frames = d->grant->nr_frames;
+    a->size.max_nr_frames = d->grant->max_frames;
     return GNTST_okay;
 }
 
-static long op_setup_table(struct hcall *h)
+/* List the pages of version 2's marks. */
+static int16_t status_frames(struct domain *d, union table_arg *a)
 {
-    struct gnttab_setup_table op;
-    struct domain *d;
-
-    if (h->arg[2] != 1)
-        return -EINVAL;
-    if (copy_from_guest(&op, h->arg[1], sizeof(op)))
-        return -EFAULT;
-
-    d = table_owner(h->caller, op.dom, &op.status);
-    if (d) {
-        op.status = setup_table(d, &op);
-        domain_put(d);
-    }
-    return copy_to_guest(h->arg[1], &op, sizeof(op));
+    if (a->status.nr_frames > d->grant->nr_status || d->grant->version != 2)
+        return GNTST_general_error;
+    return list_frames(d, true, a->status.nr_frames, a->status.frame_list.p);
 }
 
-static long op_query_size(struct hcall *h)
+/* Operations on the table of a domain that the structure names. */
+static const struct table_op {
+    int16_t (*fn)(struct domain *d,
+                  union table_arg *a); /* returns the status */
+    uint8_t size, dom, status; /* of the structure; where these fields are */
+} table_ops[] = {
+#define ROW(type, fn)                                                          \
+    {                                                                          \
+        fn, sizeof(struct type), offsetof(struct type, dom),                   \
+            offsetof(struct type, status)                                      \
+    }
+    [GNTTABOP_setup_table] = ROW(gnttab_setup_table, setup_table),
+    [GNTTABOP_query_size] = ROW(gnttab_query_size, query_size),
+    [GNTTABOP_get_status_frames] = ROW(gnttab_get_status_frames, status_frames),
+#undef ROW
+};
+
+static long on_table(struct hcall *h, const struct table_op *op)
 {
-    struct gnttab_query_size op;
+    union table_arg a;
+    char *bytes = (char *)&a;
     struct domain *d;
+    int16_t status;
+    domid_t id;
 
     if (h->arg[2] != 1)
         return -EINVAL;
-    if (copy_from_guest(&op, h->arg[1], sizeof(op)))
+    if (copy_from_guest(&a, h->arg[1], op->size))
         return -EFAULT;
 
-    d = table_owner(h->caller, op.dom, &op.status);
+    memcpy(&id, bytes + op->dom, sizeof(id));
+    d = table_owner(h->caller, id, &status);
     if (d) {
-        op.nr_frames = d->grant->nr_frames;
-        op.max_nr_frames = d->grant->max_frames;
-        op.status = GNTST_okay;
+        status = op->fn(d, &a);
         domain_put(d);
     }
-    return copy_to_guest(h->arg[1], &op, sizeof(op));
+    memcpy(bytes + op->status, &status, sizeof(status));
+    return copy_to_guest(h->arg[1], &a, op->size);
 }
 
 static long op_set_version(struct hcall *h)
@@ -114,44 +136,6 @@ static long op_get_version(struct hcall *h)
     op.version = d->grant->version;
     domain_put(d);
 
-    return copy_to_guest(h->arg[1], &op, sizeof(op));
-}
-
-/* List the pages of version 2's marks. */
-static int16_t status_frames(struct domain *d,
-                             const struct gnttab_get_status_frames *op)
-{
-    mfn_t m;
-
-    if (op->nr_frames > d->grant->nr_status || d->grant->version != 2)
-        return GNTST_general_error;
-    for (unsigned int i = 0; i < op->nr_frames; i++) {
-        uint64_t frame;
-
-        if (grant_status_frame(d, i, &m))
-            return GNTST_general_error;
-        frame = mfn_x(m);
-        if (COPY_TO_GUEST_IDX((unsigned long)op->frame_list.p, i, &frame))
-            return GNTST_bad_virt_addr;
-    }
-    return GNTST_okay;
-}
-
-static long op_get_status_frames(struct hcall *h)
-{
-    struct gnttab_get_status_frames op;
-    struct domain *d;
-
-    if (h->arg[2] != 1)
-        return -EINVAL;
-    if (copy_from_guest(&op, h->arg[1], sizeof(op)))
-        return -EFAULT;
-
-    d = table_owner(h->caller, op.dom, &op.status);
-    if (d) {
-        op.status = status_frames(d, &op);
-        domain_put(d);
-    }
     return copy_to_guest(h->arg[1], &op, sizeof(op));
 }
 
@@ -188,12 +172,9 @@ static long op_transfer(struct hcall *h)
 static hcall_fn *const ops[] = {
     [GNTTABOP_map_grant_ref] = grant_op_map,
     [GNTTABOP_unmap_grant_ref] = grant_op_unmap,
-    [GNTTABOP_setup_table] = op_setup_table,
     [GNTTABOP_copy] = grant_op_copy,
-    [GNTTABOP_query_size] = op_query_size,
     [GNTTABOP_set_version] = op_set_version,
     [GNTTABOP_get_version] = op_get_version,
-    [GNTTABOP_get_status_frames] = op_get_status_frames,
     [GNTTABOP_transfer] = op_transfer,
 };
 
@@ -210,8 +191,10 @@ long hc_grant_table_op(struct hcall *h)
 
     if (h->arg[2] > INT32_MAX)
         return -EINVAL;
-    if (cmd >= ARRAY_SIZE(ops) || !ops[cmd])
-        return -ENOSYS;
-
-    return ops[nospec_index(cmd, ARRAY_SIZE(ops))](h);
+    if (cmd < ARRAY_SIZE(ops) && ops[cmd])
+        return ops[nospec_index(cmd, ARRAY_SIZE(ops))](h);
+    if (cmd < ARRAY_SIZE(table_ops) && table_ops[cmd].fn)
+        return on_table(h,
+                        &table_ops[nospec_index(cmd, ARRAY_SIZE(table_ops))]);
+    return -ENOSYS;
 }

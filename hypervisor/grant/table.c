@@ -15,6 +15,7 @@
 #include <hv/cpu.h>
 #include <hv/errno.h>
 #include <hv/frame.h>
+#include <hv/guest.h>
 #include <hv/heap.h>
 #include <hv/string.h>
 #include "local.h"
@@ -139,33 +140,37 @@ static int reach_locked(struct domain *d, unsigned int idx)
     return err;
 }
 
-int grant_frame(struct domain *d, unsigned int idx, mfn_t *out)
-{
-    struct grant_table *t = d->grant;
-    int err;
-
-    lock_take(&t->lock);
-    err = reach_locked(d, idx);
-    if (!err)
-        *out = virt_to_mfn(t->shared[nospec_index(idx, t->nr_frames)]);
-    lock_release(&t->lock);
-
-    return err;
-}
-
-int grant_status_frame(struct domain *d, unsigned int idx, mfn_t *out)
+int grant_frame(struct domain *d, bool status, unsigned int idx, mfn_t *out)
 {
     struct grant_table *t = d->grant;
     int err = -EINVAL;
 
     lock_take(&t->lock);
-    if (t->version == 2 && idx < grant_status_frames(t->max_frames))
+    if (!status)
+        err = reach_locked(d, idx);
+    else if (t->version == 2 && idx < grant_status_frames(t->max_frames))
         err = reach_locked(d, idx * FRAMES_PER_STATUS);
     if (!err)
-        *out = virt_to_mfn(t->status[nospec_index(idx, t->nr_status)]);
+        *out = virt_to_mfn(status ? t->status[nospec_index(idx, t->nr_status)]
+                                  : t->shared[nospec_index(idx, t->nr_frames)]);
     lock_release(&t->lock);
 
     return err;
+}
+
+int grant_list_frames(struct domain *d, bool status, unsigned int first,
+                      unsigned int nr, unsigned long u_list)
+{
+    for (unsigned int i = 0; i < nr; i++) {
+        mfn_t m;
+        int err = grant_frame(d, status, first + i, &m);
+
+        if (err)
+            return err;
+        if (COPY_TO_GUEST_IDX(u_list, i, &m.v))
+            return -EFAULT;
+    }
+    return 0;
 }
 
 unsigned int grant_max_frames(const struct domain *d, bool status)

@@ -95,26 +95,6 @@ static long machphys_mfn_list(struct hcall *h, unsigned long u)
     return copy_to_guest(u, &list, sizeof(list));
 }
 
-/* List @r->nr_frames pages of @d's grant table, or of its status. */
-static long list_frames(struct domain *d,
-                        const struct xen_mem_acquire_resource *r, bool status)
-{
-    for (uint32_t i = 0; i < r->nr_frames; i++) {
-        unsigned int idx = (unsigned int)r->frame + i;
-        xen_pfn_t gfn;
-        mfn_t m;
-        int err =
-            status ? grant_status_frame(d, idx, &m) : grant_frame(d, idx, &m);
-
-        if (err)
-            return err;
-        gfn = mfn_x(m);
-        if (COPY_TO_GUEST_IDX((unsigned long)r->frame_list.p, i, &gfn))
-            return -EFAULT;
-    }
-    return 0;
-}
-
 /* Pages of a domain that are no part of its memory: its grant table. */
 static long acquire_resource(struct hcall *h, unsigned long u)
 {
@@ -145,7 +125,8 @@ static long acquire_resource(struct hcall *h, unsigned long u)
     } else if (r.frame > max || r.nr_frames > max - r.frame) {
         err = -EINVAL;
     } else {
-        err = list_frames(d, &r, status);
+        err = grant_list_frames(d, status, r.frame, r.nr_frames,
+                                (unsigned long)r.frame_list.p);
     }
     domain_put(d);
     return err;

@@ -32,12 +32,21 @@ void grant_domain_destroy(struct domain *d);
 
 /**
  * grant_frame - frame @idx of @d's grant table, growing it if need be
- * Returns: 0; -EINVAL over the limit, or @d is dying; -ENOMEM.
+ * @status: its status pages instead
+ *
+ * Returns: 0; -EINVAL over the limit, @d is dying, or its table has version 1
+ * and so no status; -ENOMEM.
  */
-int grant_frame(struct domain *d, unsigned int idx, mfn_t *out);
+int grant_frame(struct domain *d, bool status, unsigned int idx, mfn_t *out);
 
-/* grant_status_frame - the same for status page @idx; -EINVAL: version 1 */
-int grant_status_frame(struct domain *d, unsigned int idx, mfn_t *out);
+/**
+ * grant_list_frames - write the numbers of @nr of them, from @first on
+ * @u_list: guest address of an array of xen_pfn_t
+ *
+ * Returns: as grant_frame(); -EFAULT.
+ */
+int grant_list_frames(struct domain *d, bool status, unsigned int first,
+                      unsigned int nr, unsigned long u_list);
 
 /* grant_max_frames - how many of them, or status pages, @d may have */
 unsigned int grant_max_frames(const struct domain *d, bool status);

@@ -284,7 +284,7 @@ static inline struct grant_entry_v1 *entry(unsigned int dom, grant_ref_t ref)
 {
     mfn_t m;
 
-    assert_int_equal(grant_frame(&doms[dom], ref / 512, &m), 0);
+    assert_int_equal(grant_frame(&doms[dom], false, ref / 512, &m), 0);
     return (struct grant_entry_v1 *)mfn_to_virt(m) + ref % 512;
 }
 

@@ -23,7 +23,7 @@ static union grant_entry_v2 *entry2(grant_ref_t ref)
 {
     mfn_t m;
 
-    assert_int_equal(grant_frame(&doms[OWNER], ref / 256, &m), 0);
+    assert_int_equal(grant_frame(&doms[OWNER], false, ref / 256, &m), 0);
     return (union grant_entry_v2 *)mfn_to_virt(m) + ref % 256;
 }
 
@@ -31,7 +31,7 @@ static grant_status_t *status(grant_ref_t ref)
 {
     mfn_t m;
 
-    assert_int_equal(grant_status_frame(&doms[OWNER], ref / 2048, &m), 0);
+    assert_int_equal(grant_frame(&doms[OWNER], true, ref / 2048, &m), 0);
     return (grant_status_t *)mfn_to_virt(m) + ref % 2048;
 }
 
@@ -226,10 +226,10 @@ static void status_frames_are_listed(void **state)
 
     (void)state;
     set_xen_guest_handle(g.frame_list, list);
-    grant_frame(&doms[OWNER], 0, &m);
+    grant_frame(&doms[OWNER], false, 0, &m);
     assert_int_equal(call_n(OWNER, GNTTABOP_get_status_frames, &g, 1), 0);
     assert_int_equal(g.status, GNTST_general_error); /* version 1 */
-    assert_int_equal(grant_status_frame(&doms[OWNER], 0, &m), -EINVAL);
+    assert_int_equal(grant_frame(&doms[OWNER], true, 0, &m), -EINVAL);
     assert_int_equal(set_version(OWNER, 2), 0);
     assert_int_equal(call_n(OWNER, GNTTABOP_get_status_frames, &g, 1), 0);
     assert_int_equal(g.status, GNTST_okay);
@@ -241,7 +241,7 @@ static void status_frames_are_listed(void **state)
     assert_int_equal(call_n(USER, GNTTABOP_get_status_frames, &g, 1), 0);
     assert_int_equal(g.status, GNTST_permission_denied);
     assert_int_equal(call_n(OWNER, GNTTABOP_get_status_frames, &g, 2), -EINVAL);
-    assert_int_equal(grant_status_frame(&doms[OWNER], 1, &m), -EINVAL);
+    assert_int_equal(grant_frame(&doms[OWNER], true, 1, &m), -EINVAL);
     assert_int_equal(grant_max_frames(&doms[OWNER], true), 1);
     assert_int_equal(grant_max_frames(&doms[OWNER], false), MAX_FRAMES);
 }
@@ -251,7 +251,7 @@ static void no_memory_leaves_version_1(void **state)
     mfn_t m;
 
     (void)state;
-    grant_frame(&doms[OWNER], 0, &m);
+    grant_frame(&doms[OWNER], false, 0, &m);
     out_of_memory = true;
     assert_int_equal(set_version(OWNER, 2), -ENOMEM);
     out_of_memory = false;

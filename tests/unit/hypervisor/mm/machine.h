@@ -124,15 +124,11 @@ void hvmap_fill_l4(pte_t *l4)
 
 pte_t *hvmap_l1e(unsigned long va) { return &windows[va >> PAGE_SHIFT]; }
 
-int grant_frame(struct domain *d, unsigned int idx, mfn_t *out)
+int grant_list_frames(struct domain *d, bool status, unsigned int first,
+                      unsigned int nr, unsigned long u_list)
 {
-    (void)d, (void)idx, (void)out;
+    (void)d, (void)status, (void)first, (void)nr, (void)u_list;
     return -EINVAL;
-}
-
-int grant_status_frame(struct domain *d, unsigned int idx, mfn_t *out)
-{
-    return grant_frame(d, idx, out);
 }
 
 unsigned int grant_max_frames(const struct domain *d, bool status)
