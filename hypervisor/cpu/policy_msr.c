@@ -14,6 +14,7 @@
 
 #define APIC_BASE_BSP (1UL << 8)
 #define APIC_BASE_ENABLE (1UL << 11)
+#define MSR_DE_CFG 0xc0011029
 #define DE_CFG_LFENCE_SERIALIZES (1UL << 1)
 
 /* The guest's own register, loaded in the processor. */
@@ -51,14 +52,6 @@ static int read_apic_base(struct vcpu *v, uint32_t msr, uint64_t *val)
     return 0;
 }
 
-static int read_pat(struct vcpu *v, uint32_t msr, uint64_t *val)
-{
-    (void)v;
-    (void)msr;
-    *val = PAT_XEN;
-    return 0;
-}
-
 static int read_tsc(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
     (void)v;
@@ -74,19 +67,13 @@ static int read_host(struct vcpu *v, uint32_t msr, uint64_t *val)
     return rdmsr_safe(msr, val) ? -EINVAL : 0;
 }
 
-static int read_zero(struct vcpu *v, uint32_t msr, uint64_t *val)
+/* What never changes; zero, where nothing is said of it. */
+static int read_fixed(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
     (void)v;
-    (void)msr;
-    *val = 0;
-    return 0;
-}
-
-static int read_de_cfg(struct vcpu *v, uint32_t msr, uint64_t *val)
-{
-    (void)v;
-    (void)msr;
-    *val = DE_CFG_LFENCE_SERIALIZES;
+    *val = msr == MSR_PAT      ? PAT_XEN
+           : msr == MSR_DE_CFG ? DE_CFG_LFENCE_SERIALIZES
+                               : 0;
     return 0;
 }
 
@@ -108,26 +95,26 @@ static const struct row {
     { MSR_FS_BASE,        MSR_KERNEL_GS_BASE, read_live,   write_base },
     { MSR_EFER,           MSR_EFER,           read_efer,      NULL },
     { MSR_TSC,            MSR_TSC,            read_tsc,       write_ignored },
-    { MSR_TSC_AUX,        MSR_TSC_AUX,        read_zero,      write_ignored },
+    { MSR_TSC_AUX,        MSR_TSC_AUX,        read_fixed,     write_ignored },
     { MSR_APIC_BASE,      MSR_APIC_BASE,      read_apic_base, NULL },
-    { MSR_PAT,            MSR_PAT,            read_pat,       NULL },
+    { MSR_PAT,            MSR_PAT,            read_fixed,     NULL },
     { 0x00000017,         0x00000017,         read_host,      NULL },          /* platform id */
-    { 0x0000003a,         0x0000003a,         read_zero,      NULL },          /* feature control */
+    { 0x0000003a,         0x0000003a,         read_fixed,     NULL },          /* feature control */
     { 0x0000008b,         0x0000008b,         read_host,      write_ignored }, /* microcode revision */
-    { 0x000000ce,         0x000000ce,         read_zero,      NULL },          /* platform info */
-    { 0x000000e7,         0x000000e8,         read_zero,      write_ignored }, /* MPERF, APERF */
-    { 0x00000140,         0x00000140,         read_zero,      NULL },          /* misc features */
-    { 0x00000179,         0x00000179,         read_zero,      NULL },          /* MCG_CAP: no banks */
-    { 0x0000017a,         0x0000017a,         read_zero,      write_ignored }, /* MCG_STATUS */
+    { 0x000000ce,         0x000000ce,         read_fixed,     NULL },          /* platform info */
+    { 0x000000e7,         0x000000e8,         read_fixed,     write_ignored }, /* MPERF, APERF */
+    { 0x00000140,         0x00000140,         read_fixed,     NULL },          /* misc features */
+    { 0x00000179,         0x00000179,         read_fixed,     NULL },          /* MCG_CAP: no banks */
+    { 0x0000017a,         0x0000017a,         read_fixed,     write_ignored }, /* MCG_STATUS */
     { 0x000001a0,         0x000001a0,         read_host,      write_ignored }, /* misc enable */
-    { 0x000001fc,         0x000001fc,         read_zero,      NULL },          /* power control */
-    { 0x00000345,         0x00000345,         read_zero,      NULL },          /* perf capabilities */
-    { 0x00000400,         0x0000047f,         read_zero,      write_ignored }, /* machine-check banks */
-    { 0xc0010000,         0xc0010007,         read_zero,      write_ignored }, /* AMD counters */
-    { 0xc0010010,         0xc0010010,         read_zero,      write_ignored }, /* SYSCFG */
-    { 0xc0010015,         0xc0010015,         read_zero,      write_ignored }, /* HWCR */
-    { 0xc0010055,         0xc0010055,         read_zero,      write_ignored }, /* interrupt pending */
-    { 0xc0011029,         0xc0011029,         read_de_cfg,    write_ignored }, /* DE_CFG */
+    { 0x000001fc,         0x000001fc,         read_fixed,     NULL },          /* power control */
+    { 0x00000345,         0x00000345,         read_fixed,     NULL },          /* perf capabilities */
+    { 0x00000400,         0x0000047f,         read_fixed,     write_ignored }, /* machine-check banks */
+    { 0xc0010000,         0xc0010007,         read_fixed,     write_ignored }, /* AMD counters */
+    { 0xc0010010,         0xc0010010,         read_fixed,     write_ignored }, /* SYSCFG */
+    { 0xc0010015,         0xc0010015,         read_fixed,     write_ignored }, /* HWCR */
+    { 0xc0010055,         0xc0010055,         read_fixed,     write_ignored }, /* interrupt pending */
+    { MSR_DE_CFG,         MSR_DE_CFG,         read_fixed,     write_ignored },
 };
 // clang-format on
 

@@ -117,43 +117,13 @@ int evtchn_alloc_unbound(struct domain *d, domid_t remote)
     return err;
 }
 
-/* Both domains' locks, in the order of their addresses; they may be one. */
-static void lock_both(struct domain *a, struct domain *b)
-{
-    lock_take(a < b ? &a->evtchn.lock : &b->evtchn.lock);
-    if (a != b)
-        lock_take(a < b ? &b->evtchn.lock : &a->evtchn.lock);
-}
-
-static void release_both(struct domain *a, struct domain *b)
-{
-    lock_release(&a->evtchn.lock);
-    if (a != b)
-        lock_release(&b->evtchn.lock);
-}
-
-/* The same for two channels. */
-static void lock_channels(struct evtchn *a, struct evtchn *b)
-{
-    lock_take(a < b ? &a->lock : &b->lock);
-    if (a != b)
-        lock_take(a < b ? &b->lock : &a->lock);
-}
-
-static void release_channels(struct evtchn *a, struct evtchn *b)
-{
-    lock_release(&a->lock);
-    if (a != b)
-        lock_release(&b->lock);
-}
-
 int evtchn_bind_interdomain(struct domain *ld, struct domain *rd,
                             unsigned int rport, unsigned int *lport)
 {
     struct evtchn *lc, *rc;
     int err = -EINVAL;
 
-    lock_both(ld, rd);
+    lock_take_both(&ld->evtchn.lock, &rd->evtchn.lock);
     rc = evtchn_lookup(rd, rport);
     if (!rc || rc->state != ECS_UNBOUND || rc->remote != ld->id)
         goto out;
@@ -161,20 +131,20 @@ int evtchn_bind_interdomain(struct domain *ld, struct domain *rd,
     if (!lc)
         goto out;
 
-    lock_channels(lc, rc);
+    lock_take_both(&lc->lock, &rc->lock);
     lc->peer = rd;
     lc->peer_port = rport;
     lc->state = ECS_INTERDOMAIN;
     rc->peer = ld;
     rc->peer_port = *lport;
     rc->state = ECS_INTERDOMAIN; /* keeps EC-1 */
-    release_channels(lc, rc);
+    lock_release_both(&lc->lock, &rc->lock);
 
     /* What was sent to the unbound port is lost: better one too many. */
     event_set_pending(ld, lc, *lport);
     err = 0;
 out:
-    release_both(ld, rd);
+    lock_release_both(&ld->evtchn.lock, &rd->evtchn.lock);
     return err;
 }
 
@@ -185,13 +155,13 @@ static void unlink_locked(struct domain *d, struct evtchn *c)
     struct evtchn *rc = evtchn_lookup(rd, c->peer_port);
 
     ASSERT(rc && rc->state == ECS_INTERDOMAIN && rc->peer == d);
-    lock_channels(c, rc);
+    lock_take_both(&c->lock, &rc->lock);
     rc->state = ECS_UNBOUND;
     rc->peer = NULL;
     rc->remote = d->id;
     c->state = ECS_UNBOUND; /* until the caller frees it */
     c->peer = NULL;
-    release_channels(c, rc);
+    lock_release_both(&c->lock, &rc->lock);
 }
 
 /* Release what the channel is bound to.  Lock: the domain's; not peers. */
@@ -249,9 +219,9 @@ int evtchn_close(struct domain *d, unsigned int port)
     do {
         struct domain *rd = peer_get(d, port);
 
-        lock_both(d, rd);
+        lock_take_both(&d->evtchn.lock, &rd->evtchn.lock);
         err = close_locked(d, rd, port);
-        release_both(d, rd);
+        lock_release_both(&d->evtchn.lock, &rd->evtchn.lock);
         domain_put(rd);
     } while (err == -EAGAIN);
 

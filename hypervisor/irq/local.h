@@ -4,6 +4,7 @@
 
 #include <hv/lock.h>
 #include <hv/types.h>
+#include <x86/insn.h>
 #include <xen/physdev.h>
 #include <xen/xen.h>
 
@@ -45,6 +46,22 @@ uint32_t gsi_word(unsigned int gsi);
 
 /* ioapic_read - register @reg of the IOAPIC at @base; 0, -EINVAL */
 int ioapic_read(uint64_t base, uint32_t reg, uint32_t *val);
+
+/* port_read, port_write - by width: 1, 2 or 4 bytes */
+static inline uint32_t port_read(uint16_t port, unsigned int bytes)
+{
+    return bytes == 1 ? inb(port) : bytes == 2 ? inw(port) : inl(port);
+}
+
+static inline void port_write(uint16_t port, unsigned int bytes, uint32_t v)
+{
+    if (bytes == 1)
+        outb(port, v);
+    else if (bytes == 2)
+        outw(port, v);
+    else
+        outl(port, v);
+}
 
 /* irq.c: vectors */
 

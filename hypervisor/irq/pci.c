@@ -11,11 +11,6 @@
 /* The two ports belong together: no access of another CPU in between. */
 static struct lock pci_lock = LOCK_INIT(LR_PCI);
 
-static uint32_t port_read(uint16_t port, unsigned int bytes)
-{
-    return bytes == 1 ? inb(port) : bytes == 2 ? inw(port) : inl(port);
-}
-
 uint32_t pci_data_read(uint32_t cf8, uint16_t port, unsigned int bytes)
 {
     uint32_t v;
@@ -31,12 +26,7 @@ void pci_data_write(uint32_t cf8, uint16_t port, unsigned int bytes, uint32_t v)
 {
     lock_take(&pci_lock);
     outl(PCI_ADDRESS, cf8);
-    if (bytes == 1)
-        outb(port, v);
-    else if (bytes == 2)
-        outw(port, v);
-    else
-        outl(port, v);
+    port_write(port, bytes, v);
     lock_release(&pci_lock);
 }
 

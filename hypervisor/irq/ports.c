@@ -66,7 +66,7 @@ uint32_t guest_io_read(struct domain *d, uint16_t port, unsigned int bytes)
         return d->cf8;
     if (is_pci_data(port, bytes))
         return pci_data_read(d->cf8, port, bytes);
-    return bytes == 1 ? inb(port) : bytes == 2 ? inw(port) : inl(port);
+    return port_read(port, bytes);
 }
 
 void guest_io_write(struct domain *d, uint16_t port, unsigned int bytes,
@@ -81,10 +81,6 @@ void guest_io_write(struct domain *d, uint16_t port, unsigned int bytes,
         d->cf8 = v;
     else if (is_pci_data(port, bytes))
         pci_data_write(d->cf8, port, bytes, v);
-    else if (bytes == 1)
-        outb(port, v);
-    else if (bytes == 2)
-        outw(port, v);
     else
-        outl(port, v);
+        port_write(port, bytes, v);
 }

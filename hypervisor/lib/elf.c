@@ -49,31 +49,23 @@ static bool note_is(const uint8_t *desc, uint32_t size, const char *want)
            !strcmp((const char *)desc, want);
 }
 
+/* Notes that are a number, and where it goes. */
+static const struct {
+    uint32_t type, field;
+} numbers[] = {
+    { XEN_ELFNOTE_ENTRY, offsetof(struct elf_image, entry) },
+    { XEN_ELFNOTE_VIRT_BASE, offsetof(struct elf_image, virt_base) },
+    { XEN_ELFNOTE_PADDR_OFFSET, offsetof(struct elf_image, paddr_offset) },
+    { XEN_ELFNOTE_HYPERCALL_PAGE, offsetof(struct elf_image, hypercall_page) },
+    { XEN_ELFNOTE_INIT_P2M, offsetof(struct elf_image, init_p2m) },
+    { XEN_ELFNOTE_MOD_START_PFN, offsetof(struct elf_image, mod_start_pfn) },
+};
+
 /* One note of owner "Xen"; returns why it makes the image unusable. */
 static const char *take_note(struct elf_image *out, uint32_t type,
                              const uint8_t *desc, uint32_t size)
 {
-    uint64_t n = note_number(desc, size);
-
     switch (type) {
-    case XEN_ELFNOTE_ENTRY:
-        out->entry = n;
-        break;
-    case XEN_ELFNOTE_VIRT_BASE:
-        out->virt_base = n;
-        break;
-    case XEN_ELFNOTE_PADDR_OFFSET:
-        out->paddr_offset = n;
-        break;
-    case XEN_ELFNOTE_HYPERCALL_PAGE:
-        out->hypercall_page = n;
-        break;
-    case XEN_ELFNOTE_INIT_P2M:
-        out->init_p2m = n;
-        break;
-    case XEN_ELFNOTE_MOD_START_PFN:
-        out->mod_start_pfn = n;
-        break;
     case XEN_ELFNOTE_XEN_VERSION:
         if (!note_is(desc, size, "xen-3.0"))
             return "it wants another ABI than xen-3.0";
@@ -82,6 +74,11 @@ static const char *take_note(struct elf_image *out, uint32_t type,
         if (!note_is(desc, size, "generic"))
             return "it wants another loader than \"generic\"";
         break;
+    default:
+        for (unsigned int i = 0; i < ARRAY_SIZE(numbers); i++)
+            if (numbers[i].type == type)
+                *(uint64_t *)((char *)out + numbers[i].field) =
+                    note_number(desc, size);
     }
     out->has_notes = true;
     return NULL;

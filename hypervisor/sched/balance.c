@@ -24,18 +24,6 @@ struct runq *runq_lock_home(struct sched_vcpu *s)
     }
 }
 
-static void lock_both(struct runq *a, struct runq *b)
-{
-    lock_take(a->cpu < b->cpu ? &a->lock : &b->lock);
-    lock_take(a->cpu < b->cpu ? &b->lock : &a->lock);
-}
-
-static void release_both(struct runq *a, struct runq *b)
-{
-    lock_release(&a->lock);
-    lock_release(&b->lock);
-}
-
 void balance_affinity(struct sched_vcpu *s)
 {
     if (!cpumask_and(&s->allowed, &s->hard_affinity, &sched_online))
@@ -184,11 +172,11 @@ bool balance_pull(struct runq *q)
         if (!__atomic_load_n(&runqs[cpu].nr, __ATOMIC_ACQUIRE))
             continue;
 
-        lock_both(q, &runqs[cpu]);
+        lock_take_both(&q->lock, &runqs[cpu].lock);
         s = find_for(&runqs[cpu], q->cpu);
         if (s)
             move(&runqs[cpu], q, s);
-        release_both(q, &runqs[cpu]);
+        lock_release_both(&q->lock, &runqs[cpu].lock);
         if (s)
             return true;
     }
@@ -290,13 +278,13 @@ unsigned int balance_push(struct runq *q, uint64_t now)
         return NR_CPUS;
     }
 
-    lock_both(q, to);
+    lock_take_both(&q->lock, &to->lock);
     runq_charge(to, now);
     s = find_for(q, to->cpu);
     if (s && to->running && s->vtime + w.lead >= to->least)
         s = NULL; /* others were faster */
     if (s)
         move(q, to, s);
-    release_both(q, to);
+    lock_release_both(&q->lock, &to->lock);
     return to->cpu; /* an idle one must hear of it even if nobody comes */
 }

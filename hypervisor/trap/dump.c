@@ -43,20 +43,15 @@ void dump_regs(const struct cpu_user_regs *r)
 
     if (!regs_from_guest(r))
         print_symbol(where, sizeof(where), r->rip);
-    log_err("rip %04x:%016lx  rflags %08lx%s\n", r->cs, (unsigned long)r->rip,
-            (unsigned long)r->rflags, where);
-    log_err("rax %016lx  rbx %016lx  rcx %016lx\n", (unsigned long)r->rax,
-            (unsigned long)r->rbx, (unsigned long)r->rcx);
-    log_err("rdx %016lx  rsi %016lx  rdi %016lx\n", (unsigned long)r->rdx,
-            (unsigned long)r->rsi, (unsigned long)r->rdi);
-    log_err("rbp %016lx  rsp %016lx  r8  %016lx\n", (unsigned long)r->rbp,
-            (unsigned long)r->rsp, (unsigned long)r->r8);
-    log_err("r9  %016lx  r10 %016lx  r11 %016lx\n", (unsigned long)r->r9,
-            (unsigned long)r->r10, (unsigned long)r->r11);
-    log_err("r12 %016lx  r13 %016lx  r14 %016lx\n", (unsigned long)r->r12,
-            (unsigned long)r->r13, (unsigned long)r->r14);
-    log_err("r15 %016lx  ss %04x  vector %u  error %#x\n",
-            (unsigned long)r->r15, r->ss, r->entry_vector, r->error_code);
+    log_err("rip %04x:%016lx  rflags %08lx%s\n", r->cs, r->rip, r->rflags,
+            where);
+    log_err("rax %016lx  rbx %016lx  rcx %016lx\n", r->rax, r->rbx, r->rcx);
+    log_err("rdx %016lx  rsi %016lx  rdi %016lx\n", r->rdx, r->rsi, r->rdi);
+    log_err("rbp %016lx  rsp %016lx  r8  %016lx\n", r->rbp, r->rsp, r->r8);
+    log_err("r9  %016lx  r10 %016lx  r11 %016lx\n", r->r9, r->r10, r->r11);
+    log_err("r12 %016lx  r13 %016lx  r14 %016lx\n", r->r12, r->r13, r->r14);
+    log_err("r15 %016lx  ss %04x  vector %u  error %#x\n", r->r15, r->ss,
+            r->entry_vector, r->error_code);
 }
 
 /* Everything on our stack that looks like a return address. */

@@ -189,24 +189,12 @@ int insn_decode(struct insn *in, const uint8_t *bytes, unsigned int len,
 
 uint64_t *insn_register(struct cpu_user_regs *r, unsigned int nr)
 {
+#define R(name) offsetof(struct cpu_user_regs, name)
     static const uint16_t offsets[16] = {
-        offsetof(struct cpu_user_regs, rax),
-        offsetof(struct cpu_user_regs, rcx),
-        offsetof(struct cpu_user_regs, rdx),
-        offsetof(struct cpu_user_regs, rbx),
-        offsetof(struct cpu_user_regs, rsp),
-        offsetof(struct cpu_user_regs, rbp),
-        offsetof(struct cpu_user_regs, rsi),
-        offsetof(struct cpu_user_regs, rdi),
-        offsetof(struct cpu_user_regs, r8),
-        offsetof(struct cpu_user_regs, r9),
-        offsetof(struct cpu_user_regs, r10),
-        offsetof(struct cpu_user_regs, r11),
-        offsetof(struct cpu_user_regs, r12),
-        offsetof(struct cpu_user_regs, r13),
-        offsetof(struct cpu_user_regs, r14),
-        offsetof(struct cpu_user_regs, r15),
+        R(rax), R(rcx), R(rdx), R(rbx), R(rsp), R(rbp), R(rsi), R(rdi),
+        R(r8),  R(r9),  R(r10), R(r11), R(r12), R(r13), R(r14), R(r15),
     };
+#undef R
 
     return (uint64_t *)((char *)r + offsets[nr & 15]);
 }

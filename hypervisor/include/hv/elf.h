@@ -23,7 +23,7 @@ struct elf_image {
     uint64_t paddr_offset;   /* default 0 */
     uint64_t hypercall_page; /* virtual, 0 none */
     uint64_t init_p2m;       /* virtual, 0: mapped behind the kernel */
-    bool mod_start_pfn;      /* the module need not be mapped */
+    uint64_t mod_start_pfn;  /* not 0: the module need not be mapped */
     bool has_notes;          /* it says that it is for Xen */
 };
 

@@ -55,3 +55,18 @@ static inline void lock_release(struct lock *l)
     ASSERT(lock_held(l));
     __atomic_store_n(&l->serving, l->serving + 1, __ATOMIC_RELEASE);
 }
+
+/* lock_take_both, lock_release_both - two of a rank, which may be one */
+static inline void lock_take_both(struct lock *a, struct lock *b)
+{
+    lock_take(a < b ? a : b);
+    if (a != b)
+        lock_take(a < b ? b : a);
+}
+
+static inline void lock_release_both(struct lock *a, struct lock *b)
+{
+    lock_release(a);
+    if (a != b)
+        lock_release(b);
+}

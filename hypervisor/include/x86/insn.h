@@ -215,21 +215,16 @@ static inline void fxsave(void *p)
     asm volatile("fxsaveq (%0)" : : "r"(p) : "memory");
 }
 
-static inline void xsave(void *p, uint64_t mask)
-{
-    asm volatile("xsaveq (%0)"
-                 :
-                 : "r"(p), "a"((uint32_t)mask), "d"((uint32_t)(mask >> 32))
-                 : "memory");
-}
-
-static inline void xsaveopt(void *p, uint64_t mask)
-{
-    asm volatile("xsaveoptq (%0)"
-                 :
-                 : "r"(p), "a"((uint32_t)mask), "d"((uint32_t)(mask >> 32))
-                 : "memory");
-}
+#define DEFINE_XSAVE(name)                                                     \
+    static inline void name(void *p, uint64_t mask)                            \
+    {                                                                          \
+        asm volatile(#name "q (%0)"                                            \
+                     :                                                         \
+                     : "r"(p), "a"((uint32_t)mask), "d"(mask >> 32)            \
+                     : "memory");                                              \
+    }
+DEFINE_XSAVE(xsave)
+DEFINE_XSAVE(xsaveopt)
 
 /* 0, or -1 if the area holds what the processor refuses. */
 static inline int fxrstor_safe(const void *p)
@@ -339,28 +334,19 @@ static inline void reload_cs(uint16_t sel)
                  : "rax", "memory");
 }
 
-static inline uint64_t rdfsbase(void)
-{
-    uint64_t v;
-
-    asm volatile("rdfsbase %0" : "=r"(v));
-    return v;
-}
-
-static inline void wrfsbase(uint64_t v)
-{
-    asm volatile("wrfsbase %0" : : "r"(v) : "memory");
-}
-
-static inline uint64_t rdgsbase(void)
-{
-    uint64_t v;
-
-    asm volatile("rdgsbase %0" : "=r"(v));
-    return v;
-}
-
-static inline void wrgsbase(uint64_t v)
-{
-    asm volatile("wrgsbase %0" : : "r"(v) : "memory");
-}
+#define DEFINE_READ_BASE(name)                                                 \
+    static inline uint64_t name(void)                                          \
+    {                                                                          \
+        uint64_t v;                                                            \
+        asm volatile(#name " %0" : "=r"(v));                                   \
+        return v;                                                              \
+    }
+#define DEFINE_WRITE_BASE(name)                                                \
+    static inline void name(uint64_t v)                                        \
+    {                                                                          \
+        asm volatile(#name " %0" : : "r"(v) : "memory");                       \
+    }
+DEFINE_READ_BASE(rdfsbase)
+DEFINE_READ_BASE(rdgsbase)
+DEFINE_WRITE_BASE(wrfsbase)
+DEFINE_WRITE_BASE(wrgsbase)
