@@ -95,6 +95,8 @@ char *name_or_null(struct pel_ctx *ctx, uint32_t domid);
 
 #define CMD_LIST(X)                                                            \
     X(create)                                                                  \
+    X(save)                                                                    \
+    X(restore)                                                                 \
     X(list)                                                                    \
     X(vcpu_list)                                                               \
     X(vcpu_set)                                                                \

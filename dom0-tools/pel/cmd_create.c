@@ -1,53 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pel create: from a file to a running guest. */
-#include <signal.h>
 #include <stdio.h>
 #include <pel/console.h>
 #include <pel/ctx.h>
 #include <pel/domain.h>
 #include "cmd.h"
+#include "hold.h"
 
 #define CONSOLE_LIMIT_MS 10000
-
-/*
- * Signals that ask us to end have to wait while a guest is half made: they
- * are looked at afterwards, and then the guest is unmade.
- */
-static void hold_signals(sigset_t *held, sigset_t *before)
-{
-    sigemptyset(held);
-    sigaddset(held, SIGINT);
-    sigaddset(held, SIGTERM);
-    sigaddset(held, SIGHUP);
-    sigprocmask(SIG_BLOCK, held, before);
-}
-
-static bool was_interrupted(const sigset_t *held)
-{
-    sigset_t pending;
-
-    sigpending(&pending);
-    for (int sig = 1; sig < NSIG; sig++)
-        if (sigismember(held, sig) == 1 && sigismember(&pending, sig) == 1)
-            return true;
-    return false;
-}
 
 static int create(struct pel_ctx *ctx, const struct pel_config *cfg,
                   uint32_t *domid)
 {
-    sigset_t held, before;
     int rc;
 
-    hold_signals(&held, &before);
+    signals_hold();
     rc = pel_domain_create(ctx, cfg, domid);
-    if (!rc && was_interrupted(&held)) {
+    if (!rc && signals_waiting()) {
         rc = pel_domain_destroy(ctx, *domid);
         if (!rc)
             rc = pel_fail(ctx, PEL_ESTATE, "interrupted: nothing is left");
     }
     if (!rc)
-        sigprocmask(SIG_SETMASK, &before, NULL);
+        signals_release();
     return rc;
 }
 

@@ -8,6 +8,8 @@
 const struct cmd cmd_table[] = {
     /* name, run, operands from, to, options, usage, help */
     { "create",   cmd_create,   1, -1, "cpq", "CONFIG [KEY=VALUE...]", "start a guest from a file" },
+    { "save",     cmd_save,     2, 3,  "cp",  "DOMAIN FILE [CONFIG]", "put a guest's memory and state into a file" },
+    { "restore",  cmd_restore,  1, 2,  "cpedFq", "[CONFIG] FILE", "have a saved guest go on" },
     { "list",     cmd_list,     0, 1,  "jlv", "[DOMAIN]", "show domains and their state" },
     { "vcpu-list", cmd_vcpu_list, 0, -1, "", "[DOMAIN...]", "show vCPUs and where they may run" },
     { "vcpu-set", cmd_vcpu_set, 2, 2,  "i",   "DOMAIN NUMBER", "have a guest use so many vCPUs" },
@@ -53,6 +55,10 @@ const struct option_name option_table[] = {
     { 'r', "ratelimit_us", "sched-credit2", "with -s: how long a vCPU runs at least" },
     { 'c', "cpus",    "cpupool-list", "list the CPUs of each pool" },
     { 's', "short",   "uptime", "with the time of day, and without seconds" },
+    { 'c', "checkpoint", "save", "the guest goes on after it" },
+    { 'e', "no-wait", "restore", "of xl; nobody waits anyway" },
+    { 'd', "debug",   "restore", "of xl; no effect" },
+    { 'F', "foreground", "restore", "of xl; no effect" },
     { 'a', "all",     NULL, "all guests" },
     { 'c', "console", NULL, "attach to the guest's console" },
     { 'f', "force",   NULL, "do not wait for the guest to agree" },

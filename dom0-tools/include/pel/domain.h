@@ -176,6 +176,48 @@ int pel_domain_drop_disk(struct pel_ctx *ctx, uint32_t domid, uint32_t number,
 int pel_domain_drop_nic(struct pel_ctx *ctx, uint32_t domid, uint32_t number,
                         bool force);
 
+/* What becomes of a guest that has been saved. */
+enum pel_after {
+    PEL_AFTER_DESTROY,
+    PEL_AFTER_GO_ON,
+    PEL_AFTER_PAUSE,
+};
+
+/**
+ * pel_domain_save - a guest's memory and state into a file
+ * @path:     replaced when the image is complete and on the disk; a device
+ *            or a pipe is written in place
+ * @override: configuration for the image; NULL: the guest's own
+ * @stop:     asked now and then whether to give up; NULL: never
+ *
+ * The guest is asked to suspend.  Whatever fails, also this process by being
+ * killed: the guest goes on, and no part of a file stays.
+ * Returns: 0; -PEL_ENOENT; -PEL_ESTATE it is paused or shut down, or @stop
+ *          said so; -PEL_ETIMEDOUT it does not answer; -PEL_ENOTSUP its kernel
+ *          cannot be saved; -PEL_EIO; any other
+ */
+int pel_domain_save(struct pel_ctx *ctx, uint32_t domid, const char *path,
+                    const struct pel_config *override, enum pel_after after,
+                    bool (*stop)(void));
+
+/**
+ * pel_domain_restore - a guest from an image, paused
+ * @path:     a file, a device, or "-" for standard input
+ * @override: configuration to use; NULL: that of the image
+ * @stop:     as for pel_domain_save()
+ * @domid:    set to the new domain's id
+ * @name:     set to its name, malloc'ed
+ *
+ * Every record of the image is checked.  Whatever fails, nothing of the guest
+ * stays.
+ * Returns: 0; -PEL_EFORMAT a damaged image; -PEL_ENOTSUP an image of another
+ *          version or of an HVM guest; -PEL_EEXIST, -PEL_ENOSPC as for
+ *          pel_domain_create(); -PEL_EIO; any other
+ */
+int pel_domain_restore(struct pel_ctx *ctx, const char *path,
+                       const struct pel_config *override, bool (*stop)(void),
+                       uint32_t *domid, char **name);
+
 /**
  * pel_domain_wait_shutdown - wait until it has shut down or is gone
  * @timeout_ms: limit, or -1

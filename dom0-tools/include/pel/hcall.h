@@ -88,6 +88,65 @@ int pel_hc_get_sched(struct pel_ctx *ctx, uint32_t domid,
 int pel_hc_set_sched(struct pel_ctx *ctx, uint32_t domid,
                      const struct xen_domctl_sched_credit2 *how);
 
+/* ---- state of a guest that stands still --------------------------------- */
+
+/** pel_hc_get_vcpu - registers of a vCPU */
+int pel_hc_get_vcpu(struct pel_ctx *ctx, uint32_t domid, uint32_t vcpu,
+                    struct vcpu_guest_context *state);
+
+/**
+ * pel_hc_get_vcpu_more, pel_hc_set_vcpu_more - callbacks of 32-bit programs
+ * @ext: its vcpu says which
+ */
+int pel_hc_get_vcpu_more(struct pel_ctx *ctx, uint32_t domid,
+                         struct xen_domctl_ext_vcpucontext *ext);
+int pel_hc_set_vcpu_more(struct pel_ctx *ctx, uint32_t domid,
+                         const struct xen_domctl_ext_vcpucontext *ext);
+
+/**
+ * pel_hc_get_xsave, pel_hc_set_xsave - extended state of a vCPU's FPU
+ * @state: set to malloc'ed bytes, NULL when there is none
+ */
+int pel_hc_get_xsave(struct pel_ctx *ctx, uint32_t domid, uint32_t vcpu,
+                     void **state, size_t *len);
+int pel_hc_set_xsave(struct pel_ctx *ctx, uint32_t domid, uint32_t vcpu,
+                     const void *state, size_t len);
+
+/** pel_hc_get_msrs, pel_hc_set_msrs - the same for registers of the model */
+int pel_hc_get_msrs(struct pel_ctx *ctx, uint32_t domid, uint32_t vcpu,
+                    struct xen_domctl_vcpu_msr **msrs, size_t *nr);
+int pel_hc_set_msrs(struct pel_ctx *ctx, uint32_t domid, uint32_t vcpu,
+                    const struct xen_domctl_vcpu_msr *msrs, size_t nr);
+
+int pel_hc_get_tsc(struct pel_ctx *ctx, uint32_t domid,
+                   struct xen_domctl_tsc_info *out);
+int pel_hc_set_tsc(struct pel_ctx *ctx, uint32_t domid,
+                   const struct xen_domctl_tsc_info *how);
+
+/**
+ * pel_hc_get_policy, pel_hc_set_policy - what of the CPU a guest sees
+ * @leaves, @msrs: room for *@nr_leaves and *@nr_msrs; set to how many came
+ */
+int pel_hc_get_policy(struct pel_ctx *ctx, uint32_t domid,
+                      xen_cpuid_leaf_t *leaves, uint32_t *nr_leaves,
+                      xen_msr_entry_t *msrs, uint32_t *nr_msrs);
+int pel_hc_set_policy(struct pel_ctx *ctx, uint32_t domid,
+                      const xen_cpuid_leaf_t *leaves, uint32_t nr_leaves,
+                      const xen_msr_entry_t *msrs, uint32_t nr_msrs);
+
+/** pel_hc_resume - let a domain that has shut down go on */
+int pel_hc_resume(struct pel_ctx *ctx, uint32_t domid);
+
+/**
+ * pel_hc_page_types - what frames of a domain are used for
+ * @words: @nr (1024 at most) frame numbers; on return XEN_DOMCTL_PFINFO_*
+ */
+int pel_hc_page_types(struct pel_ctx *ctx, uint32_t domid, uint64_t *words,
+                      size_t nr);
+
+/** pel_hc_nr_frames - machine frame numbers of memory are below this */
+int pel_hc_nr_frames(struct pel_ctx *ctx, uint64_t *nr);
+
 /* ---- memory, page tables, event channels ------------------------------ */
 
 /**
@@ -106,6 +165,13 @@ int pel_hc_memory_map(struct pel_ctx *ctx, uint32_t domid, uint64_t size);
 
 /** pel_hc_pin_l4 - validate and pin the top-level page table @mfn */
 int pel_hc_pin_l4(struct pel_ctx *ctx, uint32_t domid, uint64_t mfn);
+
+/**
+ * pel_hc_pin_tables - validate and pin tables of any level
+ * @ops: MMUEXT_PIN_*, @nr of them
+ */
+int pel_hc_pin_tables(struct pel_ctx *ctx, uint32_t domid,
+                      const struct mmuext_op *ops, size_t nr);
 
 /** pel_hc_evtchn_unbound - a port of @domid that @remote may bind to */
 int pel_hc_evtchn_unbound(struct pel_ctx *ctx, uint32_t domid, uint32_t remote,

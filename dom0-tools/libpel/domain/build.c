@@ -113,14 +113,15 @@ static int mask_events(struct build *b)
  * Grants of the guest to dom0, so that its daemons map the rings by grant and
  * need no right to map whatever they like.
  */
-static int seed_grants(struct build *b)
+int domain_seed_grants(struct pel_ctx *ctx, uint32_t domid,
+                       const struct shared_pages *shared)
 {
     const struct {
         grant_ref_t ref;
-        uint64_t pfn;
+        uint64_t mfn;
     } grants[] = {
-        { GNTTAB_RESERVED_CONSOLE, b->lay->console_pfn },
-        { GNTTAB_RESERVED_XENSTORE, b->lay->store_pfn },
+        { GNTTAB_RESERVED_CONSOLE, shared->console_mfn },
+        { GNTTAB_RESERVED_XENSTORE, shared->store_mfn },
     };
     xenforeignmemory_resource_handle *res;
     xenforeignmemory_handle *fmem;
@@ -128,24 +129,23 @@ static int seed_grants(struct build *b)
     void *page = NULL;
     int rc;
 
-    rc = pel_ctx_fmem(b->ctx, &fmem);
+    rc = pel_ctx_fmem(ctx, &fmem);
     if (rc)
         return rc;
-    res = xenforeignmemory_map_resource(fmem, b->domid,
-                                        XENMEM_resource_grant_table,
-                                        XENMEM_resource_grant_table_id_shared,
-                                        0, 1, &page, PROT_READ | PROT_WRITE, 0);
+    res =
+        xenforeignmemory_map_resource(fmem, domid, XENMEM_resource_grant_table,
+                                      XENMEM_resource_grant_table_id_shared, 0,
+                                      1, &page, PROT_READ | PROT_WRITE, 0);
     if (!res)
-        return pel_fail_sys(b->ctx, PEL_EHYPER,
-                            "cannot map the grant table of domain %u",
-                            b->domid);
+        return pel_fail_sys(ctx, PEL_EHYPER,
+                            "cannot map the grant table of domain %u", domid);
 
     table = page;
     for (size_t i = 0; i < sizeof(grants) / sizeof(grants[0]); i++) {
         grant_entry_v1_t *e = &table[grants[i].ref];
 
         e->domid = 0;
-        e->frame = b->p2m[grants[i].pfn];
+        e->frame = grants[i].mfn;
         __atomic_store_n(&e->flags, GTF_permit_access, __ATOMIC_RELEASE);
     }
     xenforeignmemory_unmap_resource(fmem, res);
@@ -203,18 +203,18 @@ int domain_build(struct pel_ctx *ctx, uint32_t domid,
         rc = pel_hc_hypercall_page(ctx, domid, b.p2m[b.lay->hypercall_pfn]);
     if (!rc)
         rc = mask_events(&b);
-    if (!rc)
-        rc = seed_grants(&b);
-    if (!rc)
-        rc = pel_hc_pin_l4(ctx, domid, b.p2m[b.lay->boot.table_pfn]);
-    if (!rc)
-        rc = start_vcpu(&b);
     if (!rc) {
         out->store_mfn = b.p2m[b.lay->store_pfn];
         out->console_mfn = b.p2m[b.lay->console_pfn];
         out->store_port = b.args.store_port;
         out->console_port = b.args.console_port;
     }
+    if (!rc)
+        rc = domain_seed_grants(ctx, domid, out);
+    if (!rc)
+        rc = pel_hc_pin_l4(ctx, domid, b.p2m[b.lay->boot.table_pfn]);
+    if (!rc)
+        rc = start_vcpu(&b);
     free(b.p2m);
     return rc;
 }

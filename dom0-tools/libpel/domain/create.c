@@ -76,7 +76,14 @@ static int check_unique(struct pel_ctx *ctx, const struct pel_config *cfg)
     return rc;
 }
 
-static int make_empty(struct pel_ctx *ctx, const struct pel_config *cfg,
+int domain_check_new(struct pel_ctx *ctx, const struct pel_config *cfg)
+{
+    int rc = check_unique(ctx, cfg);
+
+    return rc ? rc : check_memory(ctx, cfg);
+}
+
+int domain_make_empty(struct pel_ctx *ctx, const struct pel_config *cfg,
                       uint32_t *domid)
 {
     struct xen_domctl_createdomain how = {
@@ -111,7 +118,7 @@ static int set_share(struct pel_ctx *ctx, const struct pel_config *cfg,
     return pel_hc_set_sched(ctx, domid, &how);
 }
 
-static int set_limits(struct pel_ctx *ctx, const struct pel_config *cfg,
+int domain_set_limits(struct pel_ctx *ctx, const struct pel_config *cfg,
                       uint32_t domid)
 {
     int rc = pel_hc_max_vcpus(ctx, domid, cfg->maxvcpus);
@@ -127,8 +134,8 @@ static int set_limits(struct pel_ctx *ctx, const struct pel_config *cfg,
     return rc ? rc : pel_vcpus_place(ctx, domid, cfg);
 }
 
-/* Undo; the message of what failed stays the one that is told. */
-static void undo(struct pel_ctx *ctx, uint32_t domid)
+/* The message of what failed stays the one that is told. */
+void domain_undo(struct pel_ctx *ctx, uint32_t domid)
 {
     char why[PEL_MESSAGE_MAX];
 
@@ -140,23 +147,14 @@ static void undo(struct pel_ctx *ctx, uint32_t domid)
     snprintf(ctx->message, sizeof(ctx->message), "%s", why);
 }
 
-/* The steps from an empty domain on; each is undone by destroying it. */
-static int fill_in(struct pel_ctx *ctx, uint32_t domid,
-                   const struct pel_config *cfg, struct boot_files *files)
+int domain_publish(struct pel_ctx *ctx, uint32_t domid,
+                   const struct pel_config *cfg,
+                   const struct shared_pages *shared)
 {
-    struct shared_pages shared;
-    int rc = set_limits(ctx, cfg, domid);
+    int rc = domain_nodes_add(ctx, domid, cfg, shared);
 
     if (!rc)
-        rc = domain_build(ctx, domid, cfg, files, &shared);
-    boot_files_close(files); /* devices can take long, and memory is dear */
-    if (rc)
-        return rc;
-    pel_log(ctx, PEL_LOG_INFO, "domain %u: built, store ring in frame 0x%llx",
-            domid, (unsigned long long)shared.store_mfn);
-    rc = domain_nodes_add(ctx, domid, cfg, &shared);
-    if (!rc)
-        rc = domain_nodes_introduce(ctx, domid, &shared);
+        rc = domain_nodes_introduce(ctx, domid, shared);
     if (rc)
         return rc;
     pel_log(ctx, PEL_LOG_INFO, "domain %u: known to the store as %s", domid,
@@ -168,6 +166,23 @@ static int fill_in(struct pel_ctx *ctx, uint32_t domid,
     return rc;
 }
 
+/* The steps from an empty domain on; each is undone by destroying it. */
+static int fill_in(struct pel_ctx *ctx, uint32_t domid,
+                   const struct pel_config *cfg, struct boot_files *files)
+{
+    struct shared_pages shared;
+    int rc = domain_set_limits(ctx, cfg, domid);
+
+    if (!rc)
+        rc = domain_build(ctx, domid, cfg, files, &shared);
+    boot_files_close(files); /* devices can take long, and memory is dear */
+    if (rc)
+        return rc;
+    pel_log(ctx, PEL_LOG_INFO, "domain %u: built, store ring in frame 0x%llx",
+            domid, (unsigned long long)shared.store_mfn);
+    return domain_publish(ctx, domid, cfg, &shared);
+}
+
 int pel_domain_create(struct pel_ctx *ctx, const struct pel_config *cfg,
                       uint32_t *domid)
 {
@@ -175,9 +190,7 @@ int pel_domain_create(struct pel_ctx *ctx, const struct pel_config *cfg,
     uint32_t id;
     int rc;
 
-    rc = check_unique(ctx, cfg);
-    if (!rc)
-        rc = check_memory(ctx, cfg);
+    rc = domain_check_new(ctx, cfg);
     if (!rc)
         rc = boot_files_open(ctx, cfg, &files);
     if (rc)
@@ -189,7 +202,7 @@ int pel_domain_create(struct pel_ctx *ctx, const struct pel_config *cfg,
             (unsigned long long)files.layout.entry,
             (unsigned long long)files.layout.nr_used >> 8);
 
-    rc = make_empty(ctx, cfg, &id);
+    rc = domain_make_empty(ctx, cfg, &id);
     if (rc) {
         boot_files_close(&files);
         return rc;
@@ -198,7 +211,7 @@ int pel_domain_create(struct pel_ctx *ctx, const struct pel_config *cfg,
             id, (unsigned long long)cfg->memory_kb >> 10, cfg->maxvcpus);
     rc = fill_in(ctx, id, cfg, &files);
     if (rc) {
-        undo(ctx, id);
+        domain_undo(ctx, id);
         return rc;
     }
     *domid = id;

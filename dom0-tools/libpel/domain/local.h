@@ -41,6 +41,35 @@ int domain_build(struct pel_ctx *ctx, uint32_t domid,
                  const struct pel_config *cfg, const struct boot_files *files,
                  struct shared_pages *out);
 
+/**
+ * domain_seed_grants - grants of a new guest to dom0, whose daemons map the
+ * rings by them
+ */
+int domain_seed_grants(struct pel_ctx *ctx, uint32_t domid,
+                       const struct shared_pages *shared);
+
+/**
+ * domain_check_new - whether there is room for it, and nobody of its name
+ * Returns: 0; -PEL_EEXIST; -PEL_ENOSPC
+ */
+int domain_check_new(struct pel_ctx *ctx, const struct pel_config *cfg);
+
+/** domain_make_empty - a domain without memory and vCPUs */
+int domain_make_empty(struct pel_ctx *ctx, const struct pel_config *cfg,
+                      uint32_t *domid);
+
+/** domain_set_limits - its vCPUs, the limit of its memory, its share */
+int domain_set_limits(struct pel_ctx *ctx, const struct pel_config *cfg,
+                      uint32_t domid);
+
+/** domain_publish - its nodes in the store, and its devices */
+int domain_publish(struct pel_ctx *ctx, uint32_t domid,
+                   const struct pel_config *cfg,
+                   const struct shared_pages *shared);
+
+/** domain_undo - destroy a half-made domain; keeps the message in @ctx */
+void domain_undo(struct pel_ctx *ctx, uint32_t domid);
+
 /* Pages that are a guest's and not in what its kernel counts as memory. */
 #define MAXMEM_SLACK_KB 1024ull
 

@@ -82,21 +82,44 @@ out:
     return rc;
 }
 
-int pel_hc_pin_l4(struct pel_ctx *ctx, uint32_t domid, uint64_t mfn)
+int pel_hc_pin_tables(struct pel_ctx *ctx, uint32_t domid,
+                      const struct mmuext_op *ops, size_t nr)
 {
-    struct mmuext_op op = { .cmd = MMUEXT_PIN_L4_TABLE, .arg1.mfn = mfn };
     struct hbuf buf;
     int rc;
 
-    rc = hbuf_get(ctx, sizeof(op), &op, &buf);
+    rc = hbuf_get(ctx, nr * sizeof(*ops), ops, &buf);
     if (rc)
         return rc;
 
-    if (xencall4(buf.xc, __HYPERVISOR_mmuext_op, (uintptr_t)buf.p, 1, 0,
+    if (xencall4(buf.xc, __HYPERVISOR_mmuext_op, (uintptr_t)buf.p, nr, 0,
                  domid) < 0)
         rc = hcall_fail(ctx, "pin the page tables of", domid);
     hbuf_put(&buf);
     return rc;
+}
+
+int pel_hc_pin_l4(struct pel_ctx *ctx, uint32_t domid, uint64_t mfn)
+{
+    const struct mmuext_op op = { .cmd = MMUEXT_PIN_L4_TABLE, .arg1.mfn = mfn };
+
+    return pel_hc_pin_tables(ctx, domid, &op, 1);
+}
+
+int pel_hc_nr_frames(struct pel_ctx *ctx, uint64_t *nr)
+{
+    struct hbuf none;
+    long last;
+    int rc = hbuf_get(ctx, 1, NULL, &none);
+
+    if (rc)
+        return rc;
+    last = memory_op(&none, XENMEM_maximum_ram_page);
+    hbuf_put(&none);
+    if (last < 0)
+        return hcall_fail(ctx, "ask for the machine's memory", PEL_DOMID_NONE);
+    *nr = last + 1;
+    return 0;
 }
 
 int pel_hc_evtchn_unbound(struct pel_ctx *ctx, uint32_t domid, uint32_t remote,

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Restoring a guest from a file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <pel/ctx.h>
+#include <pel/domain.h>
+#include "../stream/file.h"
+#include "guard.h"
+#include "receiver.h"
+
+static int read_config(struct pel_ctx *ctx, const struct pel_image_reader *r,
+                       struct pel_config *cfg)
+{
+    int rc;
+
+    if (!r->config)
+        return pel_fail(ctx, PEL_EINVAL,
+                        "the image has no configuration: give one on the "
+                        "command line");
+    if (r->config_is_json)
+        return pel_xl_config_read(ctx, r->config, strlen(r->config), cfg);
+    pel_config_init(cfg);
+    rc = pel_config_parse(ctx, "image", r->config, strlen(r->config), cfg);
+    if (!rc)
+        rc = pel_config_finish(ctx, cfg);
+    if (rc)
+        pel_config_free(cfg);
+    return rc;
+}
+
+static void destroy_half(struct pel_ctx *ctx, uint32_t domid)
+{
+    pel_domain_destroy(ctx, domid);
+}
+
+/* From the headers on; @v has all but its domain. */
+static int build(struct receiver *v)
+{
+    struct guard guard = { .pipe = -1 };
+    int rc = domain_check_new(v->ctx, v->cfg);
+
+    if (!rc)
+        rc = domain_make_empty(v->ctx, v->cfg, &v->domid);
+    if (rc)
+        return rc;
+    rc = guard_start(v->ctx, &guard, destroy_half, v->domid);
+    if (!rc)
+        rc = domain_set_limits(v->ctx, v->cfg, v->domid);
+    if (!rc)
+        rc = receiver_records(v);
+    if (!rc && !v->r->has_sum)
+        pel_log(v->ctx, PEL_LOG_INFO,
+                "the image has no sum: damaged pages would not be noticed");
+    if (!rc)
+        rc = receiver_finish(v);
+    if (!rc)
+        rc = domain_publish(v->ctx, v->domid, v->cfg, &v->pages);
+    if (!rc && v->stop && v->stop())
+        rc = pel_fail(v->ctx, PEL_ESTATE, "interrupted");
+    if (rc)
+        domain_undo(v->ctx, v->domid);
+    guard_end(&guard);
+    return rc;
+}
+
+static int restore(struct pel_ctx *ctx, struct pel_image_reader *r,
+                   const struct pel_config *override, bool (*stop)(void),
+                   uint32_t *domid, char **name)
+{
+    struct receiver *v = calloc(1, sizeof(*v));
+    struct pel_config own;
+    int rc = v ? pel_image_open(r) : pel_fail_oom(ctx);
+
+    pel_config_init(&own);
+    if (!rc && !override)
+        rc = read_config(ctx, r, &own);
+    if (rc)
+        goto out;
+    v->ctx = ctx;
+    v->r = r;
+    v->stop = stop;
+    v->last = NO_FRAME;
+    v->cfg = override ? override : &own;
+    *name = strdup(v->cfg->name);
+    rc = *name ? build(v) : pel_fail_oom(ctx);
+    *domid = v->domid;
+    if (rc) {
+        free(*name);
+        *name = NULL;
+    }
+    receiver_free(v);
+out:
+    pel_config_free(&own);
+    free(v);
+    return rc;
+}
+
+int pel_domain_restore(struct pel_ctx *ctx, const char *path,
+                       const struct pel_config *override, bool (*stop)(void),
+                       uint32_t *domid, char **name)
+{
+    struct pel_image_reader *r = calloc(1, sizeof(*r));
+    struct image_source source = { .ctx = ctx, .path = path };
+    bool standard = !strcmp(path, "-");
+    int rc;
+
+    *name = NULL;
+    if (!r)
+        return pel_fail_oom(ctx);
+    source.fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (source.fd < 0) {
+        rc = pel_fail_sys(ctx, errno == ENOENT ? PEL_ENOENT : PEL_EIO,
+                          "cannot open %s", path);
+    } else {
+        r->ctx = ctx;
+        r->read = image_source_read;
+        r->arg = &source;
+        rc = restore(ctx, r, override, stop, domid, name);
+        if (!standard)
+            close(source.fd);
+    }
+    pel_image_close(r);
+    free(r);
+    return rc;
+}

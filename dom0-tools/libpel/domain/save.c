@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Saving a guest to a file.  Until the file is complete and on the disk the
+ * guest is ours to let go on, and whatever fails does that.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <pel/ctx.h>
+#include <pel/domain.h>
+#include <pel/hcall.h>
+#include "../stream/file.h"
+#include "guard.h"
+#include "sender.h"
+#include "suspend.h"
+
+/* What goes into the header; nothing of it may fail once the guest stands. */
+static int make_config(struct pel_ctx *ctx, uint32_t domid,
+                       const struct pel_config *override, char **json)
+{
+    struct pel_dominfo info;
+    struct pel_config own;
+    int rc = pel_domain_get(ctx, domid, &info);
+
+    pel_config_init(&own);
+    if (!rc && !override)
+        rc = pel_domain_config(ctx, domid, &own);
+    if (!rc)
+        rc = pel_xl_config_write(ctx, override ? override : &own,
+                                 info.memory_kb, json);
+    pel_config_free(&own);
+    return rc;
+}
+
+static int send(struct pel_ctx *ctx, uint32_t domid, const char *config,
+                struct image_file *file, bool (*stop)(void))
+{
+    struct sender *s = calloc(1, sizeof(*s));
+    int rc;
+
+    if (!s)
+        return pel_fail_oom(ctx);
+    s->ctx = ctx;
+    s->domid = domid;
+    s->stop = stop;
+    s->w.write = image_file_write;
+    s->w.arg = file;
+    rc = sender_begin(s, config);
+    if (!rc)
+        rc = sender_all_pages(s);
+    if (!rc)
+        rc = sender_state(s);
+    sender_end(s);
+    free(s);
+    return rc;
+}
+
+/* Lets it go on; the message of what failed stays the one that is told. */
+static void go_on(struct pel_ctx *ctx, uint32_t domid)
+{
+    char why[PEL_MESSAGE_MAX];
+
+    snprintf(why, sizeof(why), "%s", pel_error_message(ctx));
+    pel_error_clear(ctx);
+    if (domain_resume(ctx, domid))
+        pel_log(ctx, PEL_LOG_WARN, "domain %u stays suspended: %s", domid,
+                pel_error_message(ctx));
+    snprintf(ctx->message, sizeof(ctx->message), "%s", why);
+}
+
+/* What becomes of the original once its image is safe. */
+static int finish(struct pel_ctx *ctx, uint32_t domid, enum pel_after after)
+{
+    int rc = 0;
+
+    if (after == PEL_AFTER_DESTROY)
+        return pel_domain_destroy(ctx, domid);
+    if (after == PEL_AFTER_PAUSE)
+        rc = pel_domain_pause(ctx, domid);
+    return rc ? rc : domain_resume(ctx, domid);
+}
+
+int pel_domain_save(struct pel_ctx *ctx, uint32_t domid, const char *path,
+                    const struct pel_config *override, enum pel_after after,
+                    bool (*stop)(void))
+{
+    struct guard guard = { .pipe = -1 };
+    struct image_file file = { .fd = -1 };
+    char *config = NULL;
+    int rc = make_config(ctx, domid, override, &config);
+
+    if (!rc)
+        rc = image_file_create(ctx, path, &file);
+    if (!rc)
+        rc = guard_start(ctx, &guard, domain_resume_later, domid);
+    if (!rc)
+        rc = domain_suspend(ctx, domid);
+    if (rc)
+        goto out;
+
+    rc = send(ctx, domid, config, &file, stop);
+    if (!rc) {
+        pel_log(ctx, PEL_LOG_INFO,
+                "domain %u: %llu KiB in %s, %llu KiB of them zeros that take "
+                "no room",
+                domid, (unsigned long long)file.len >> 10, path,
+                (unsigned long long)file.holes >> 10);
+        rc = image_file_commit(&file);
+    }
+    if (rc)
+        go_on(ctx, domid);
+    else
+        rc = finish(ctx, domid, after);
+out:
+    image_file_abort(&file);
+    guard_end(&guard);
+    free(config);
+    return rc;
+}

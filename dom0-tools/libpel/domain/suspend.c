@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Suspending by the node control/shutdown: the guest empties it as a sign
+ * that it has seen the request, and shuts down for the reason "suspend".
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xenstore.h>
+#include <xen/xen.h>
+#include <xen/sched.h>
+#include <pel/ctx.h>
+#include <pel/domain.h>
+#include <pel/hcall.h>
+#include <pel/store.h>
+#include "suspend.h"
+
+#define SUSPEND_LIMIT_NS 60000000000ull
+#define LATE_LIMIT_NS 5000000000ull
+
+struct wait {
+    struct pel_ctx *ctx;
+    uint32_t domid;
+    struct pel_dominfo info;
+    int rc;
+};
+
+static int stands_still(struct pel_store *s, void *arg)
+{
+    struct wait *w = arg;
+
+    (void)s;
+    w->rc = pel_domain_get(w->ctx, w->domid, &w->info);
+    return w->rc || w->info.shutdown || w->info.dying;
+}
+
+/* 0: it has shut down; else a PEL_E*, without a message for a timeout. */
+static int wait_still(struct wait *w, struct pel_store *s, uint64_t limit_ns)
+{
+    int rc = pel_store_wait(s, pel_store_now_ns() + limit_ns, stands_still, w,
+                            "@releaseDomain");
+
+    return rc < 0 ? -PEL_ETIMEDOUT : w->rc;
+}
+
+/* In a transaction: either the guest has taken the request, or we take it. */
+static int take_back(struct pel_store *s, void *arg)
+{
+    uint32_t domid = *(uint32_t *)arg;
+    char *word = pel_store_read(s, "/local/domain/%u/control/shutdown", domid);
+    int rc = 0;
+
+    if (word && !strcmp(word, "suspend"))
+        rc = pel_store_write(s, "", "/local/domain/%u/control/shutdown", domid);
+    free(word);
+    return rc;
+}
+
+static int check_running(struct pel_ctx *ctx, uint32_t domid)
+{
+    struct pel_dominfo info;
+    int rc;
+
+    if (domid == 0)
+        return pel_fail(ctx, PEL_EINVAL, "dom0 cannot be suspended");
+    rc = pel_domain_get(ctx, domid, &info);
+    if (rc)
+        return rc;
+    if (info.shutdown || info.dying)
+        return pel_fail(ctx, PEL_ESTATE, "domain %u is %s already", domid,
+                        info.dying ? "dying" : "shut down");
+    if (info.paused)
+        return pel_fail(ctx, PEL_ESTATE,
+                        "domain %u is paused and cannot prepare itself: "
+                        "unpause it first",
+                        domid);
+    return 0;
+}
+
+int domain_suspend(struct pel_ctx *ctx, uint32_t domid)
+{
+    struct wait w = { .ctx = ctx, .domid = domid };
+    struct pel_store s;
+    int rc = check_running(ctx, domid);
+
+    if (!rc)
+        rc = pel_store_use(ctx, &s);
+    if (rc)
+        return rc;
+    rc = pel_store_write(&s, "suspend", "/local/domain/%u/control/shutdown",
+                         domid);
+    if (rc)
+        return pel_store_fail(ctx, rc, "cannot ask domain %u", domid);
+
+    rc = wait_still(&w, &s, SUSPEND_LIMIT_NS);
+    if (rc == -PEL_ETIMEDOUT) {
+        pel_store_txn(&s, take_back, &domid);
+        /* It may have begun at the last moment. */
+        rc = wait_still(&w, &s, LATE_LIMIT_NS);
+    }
+    if (rc == -PEL_ETIMEDOUT)
+        return pel_fail(ctx, PEL_ETIMEDOUT,
+                        "domain %u did not suspend in %llu s: its kernel may "
+                        "not be able to",
+                        domid, SUSPEND_LIMIT_NS / 1000000000ull);
+    if (rc)
+        return rc;
+    if (w.info.dying || w.info.reason != SHUTDOWN_suspend)
+        return pel_fail(ctx, PEL_ESTATE,
+                        "domain %u has shut down instead of suspending", domid);
+    return 0;
+}
+
+/* The value that its call returns: 0 would mean that it was restored. */
+static int tell_cancelled(struct pel_ctx *ctx, uint32_t domid)
+{
+    struct vcpu_guest_context *c = calloc(1, sizeof(*c));
+    int rc;
+
+    if (!c)
+        return pel_fail_oom(ctx);
+    rc = pel_hc_get_vcpu(ctx, domid, 0, c);
+    if (!rc) {
+        c->user_regs.rax = 1;
+        rc = pel_hc_set_vcpu(ctx, domid, 0, c);
+    }
+    free(c);
+    return rc;
+}
+
+int domain_resume(struct pel_ctx *ctx, uint32_t domid)
+{
+    struct pel_dominfo info;
+    struct pel_store s;
+    int rc = pel_domain_get(ctx, domid, &info);
+
+    if (rc || !info.shutdown || info.dying || info.reason != SHUTDOWN_suspend)
+        return rc;
+    rc = tell_cancelled(ctx, domid);
+    if (!rc)
+        rc = pel_hc_resume(ctx, domid);
+    if (!rc)
+        rc = pel_store_use(ctx, &s);
+    /* The store forgets that it has told of the shutdown. */
+    if (!rc && !xs_resume_domain(s.xs, domid))
+        rc = pel_fail_sys(ctx, PEL_ESTORE,
+                          "the store does not resume domain %u", domid);
+    return rc;
+}
+
+void domain_resume_later(struct pel_ctx *ctx, uint32_t domid)
+{
+    struct wait w = { .ctx = ctx, .domid = domid };
+    struct pel_store s;
+
+    if (pel_store_use(ctx, &s))
+        return;
+    pel_store_txn(&s, take_back, &domid);
+    if (!wait_still(&w, &s, LATE_LIMIT_NS))
+        domain_resume(ctx, domid);
+}

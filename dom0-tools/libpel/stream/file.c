@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Image files: written aside, completed by one rename. */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <pel/ctx.h>
+#include "file.h"
+
+#define MODE 0600 /* it holds a guest's whole memory */
+
+static int cannot(struct image_file *f, const char *what)
+{
+    return pel_fail_sys(f->ctx, PEL_EIO, "cannot %s %s", what, f->path);
+}
+
+static bool is_special(const char *path)
+{
+    struct stat st;
+
+    return !stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
+/* The folder of a path, malloc'ed. */
+static char *folder_of(const char *path)
+{
+    char *copy = strdup(path), *dir = NULL;
+
+    if (copy)
+        dir = strdup(dirname(copy));
+    free(copy);
+    return dir;
+}
+
+static int open_temp(struct image_file *f)
+{
+    char *dir = folder_of(f->path);
+
+    if (!dir || asprintf(&f->temp, "%s.part-%d", f->path, getpid()) < 0) {
+        f->temp = NULL;
+        free(dir);
+        return pel_fail_oom(f->ctx);
+    }
+    /* Without a name it goes with its last user, however that ends. */
+    f->fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, MODE);
+    f->unnamed = f->fd >= 0;
+    if (f->fd < 0)
+        f->fd = open(f->temp, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, MODE);
+    free(dir);
+    return f->fd < 0 ? cannot(f, "create") : 0;
+}
+
+int image_file_create(struct pel_ctx *ctx, const char *path,
+                      struct image_file *f)
+{
+    struct stat st;
+    int rc;
+
+    *f = (struct image_file){ .ctx = ctx, .path = path, .fd = -1 };
+    if (!stat(path, &st) && S_ISDIR(st.st_mode)) {
+        errno = EISDIR;
+        return cannot(f, "write");
+    }
+    f->buffer = malloc(IMAGE_FILE_BUFFER);
+    if (!f->buffer)
+        return pel_fail_oom(ctx);
+    f->in_place = is_special(path);
+    if (f->in_place) {
+        f->fd = open(path, O_WRONLY | O_CLOEXEC);
+        rc = f->fd < 0 ? cannot(f, "open") : 0;
+    } else {
+        rc = open_temp(f);
+    }
+    if (rc)
+        image_file_abort(f);
+    return rc;
+}
+
+static int put(struct image_file *f, const uint8_t *p, size_t len)
+{
+    while (len) {
+        ssize_t n = write(f->fd, p, len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return cannot(f, "write");
+        p += n;
+        len -= n;
+    }
+    return 0;
+}
+
+static int flush(struct image_file *f)
+{
+    int rc = put(f, f->buffer, f->used);
+
+    f->used = 0;
+    return rc;
+}
+
+/* Zeros into the buffer, or a step over them. */
+static int write_zeros(struct image_file *f, size_t len)
+{
+    static const uint8_t zeros[4096];
+    int rc = 0;
+
+    if (f->in_place) {
+        for (size_t n; !rc && len; len -= n) {
+            n = len < sizeof(zeros) ? len : sizeof(zeros);
+            rc = image_file_write(f, zeros, n);
+        }
+        return rc;
+    }
+    rc = flush(f);
+    if (!rc && lseek(f->fd, len, SEEK_CUR) < 0)
+        rc = cannot(f, "write");
+    f->len += len;
+    f->holes += len;
+    f->ends_in_hole = true;
+    return rc;
+}
+
+int image_file_write(void *arg, const void *buf, size_t len)
+{
+    struct image_file *f = arg;
+    int rc = 0;
+
+    if (!buf)
+        return write_zeros(f, len);
+    f->len += len;
+    f->ends_in_hole = false;
+    if (len > IMAGE_FILE_BUFFER - f->used)
+        rc = flush(f);
+    if (!rc && len > IMAGE_FILE_BUFFER)
+        return put(f, buf, len);
+    if (!rc) {
+        memcpy(f->buffer + f->used, buf, len);
+        f->used += len;
+    }
+    return rc;
+}
+
+/* The file's own bytes, then the name: what a crash leaves is one of both. */
+static int give_name(struct image_file *f)
+{
+    char link[64];
+    char *dir;
+    int dirfd;
+
+    if (f->unnamed) {
+        snprintf(link, sizeof(link), "/proc/self/fd/%d", f->fd);
+        unlink(f->temp);
+        if (linkat(AT_FDCWD, link, AT_FDCWD, f->temp, AT_SYMLINK_FOLLOW))
+            return cannot(f, "name");
+        f->unnamed = false;
+    }
+    if (rename(f->temp, f->path))
+        return cannot(f, "rename");
+    free(f->temp);
+    f->temp = NULL;
+    dir = folder_of(f->path);
+    dirfd = dir ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (dirfd >= 0) {
+        fsync(dirfd);
+        close(dirfd);
+    }
+    free(dir);
+    return 0;
+}
+
+int image_file_commit(struct image_file *f)
+{
+    int rc = flush(f);
+
+    if (!rc && f->ends_in_hole && ftruncate(f->fd, f->len))
+        rc = cannot(f, "write");
+    /* A pipe has nothing to bring to a disk. */
+    if (!rc && fsync(f->fd) && errno != EINVAL && errno != EROFS)
+        rc = cannot(f, "write");
+    if (!rc && !f->in_place)
+        rc = give_name(f);
+    image_file_abort(f);
+    return rc;
+}
+
+void image_file_abort(struct image_file *f)
+{
+    if (f->fd >= 0)
+        close(f->fd);
+    if (f->temp && !f->unnamed && f->fd >= 0)
+        unlink(f->temp);
+    free(f->temp);
+    free(f->buffer);
+    f->temp = NULL;
+    f->buffer = NULL;
+    f->fd = -1;
+}
+
+int image_source_read(void *arg, void *buf, size_t len)
+{
+    struct image_source *s = arg;
+    uint8_t *p = buf;
+
+    while (len) {
+        ssize_t n = read(s->fd, p, len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return pel_fail_sys(s->ctx, PEL_EIO, "cannot read %s", s->path);
+        if (n == 0)
+            return pel_fail(s->ctx, PEL_EFORMAT,
+                            "the image is cut: %s ends after %llu bytes",
+                            s->path, (unsigned long long)s->at);
+        p += n;
+        len -= n;
+        s->at += n;
+    }
+    return 0;
+}

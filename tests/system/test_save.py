@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A Debian guest is saved and restored, and does not notice more than it must.
+
+Every story holds for each pair of hypervisor and toolstack, but those that
+speak of files: only ours are written aside and checked.
+"""
+
+import pytest
+
+NAME = "kept"
+IMAGE = "/tmp/kept.save"
+CONFIG = """\
+name = "kept"
+kernel = "/boot/vmlinuz"
+ramdisk = "/boot/guest.initrd"
+extra = "console=hvc0 addr=10.0.0.2/24"
+memory = 192
+vcpus = 2
+disk = [ "file:/tmp/kept.img,xvda,w" ]
+vif = [ "bridge=xenbr0" ]
+"""
+SECONDS = 240  # for the whole memory through an emulated machine
+
+
+@pytest.fixture
+def guest(shared):
+    """A running guest with a value in its shell, a file and a hash."""
+    m = shared.get()
+    m.ok("truncate -s 16M /tmp/kept.img")
+    m.write("/tmp/kept.cfg", CONFIG)
+    m.tool_ok("create /tmp/kept.cfg")
+    m.guest(NAME, "X=remembered; dd if=/dev/urandom of=/tmp/noise bs=1M "
+            "count=8 2>/dev/null; sha256sum </tmp/noise >/tmp/sum; "
+            "dd if=/tmp/noise of=/dev/xvda 2>/dev/null; sync", 180)
+    yield m
+    if m.alive() and m.usable:
+        m.tool(f"destroy {NAME}")
+        m.run(f"rm -f /tmp/kept.img {IMAGE}")
+
+
+def uptime(m):
+    return float(m.guest(NAME, "cut -d\\  -f1 /proc/uptime"))
+
+
+def assert_unharmed(m):
+    """What was in memory, on the disk and on the network is there."""
+    assert m.guest(NAME, "echo $X; nproc", 120) == "remembered\n2"
+    m.guest(NAME, "sha256sum </tmp/noise | cmp - /tmp/sum")
+    m.guest(NAME, "echo 3 >/proc/sys/vm/drop_caches; "
+            "head -c 8388608 /dev/xvda | sha256sum | cmp - /tmp/sum", 60)
+    assert "0% packet loss" in m.ok("ping -c 2 10.0.0.2")
+
+
+def domains(m):
+    return [line.split()[0] for line in m.tool_ok("list").splitlines()[2:]]
+
+
+def test_it_goes_on_after_a_checkpoint(guest):
+    before = uptime(guest)
+    guest.tool_ok(f"save -c {NAME} {IMAGE}", SECONDS)
+    assert domains(guest) == [NAME]
+    assert_unharmed(guest)
+    assert before < uptime(guest) < before + SECONDS
+
+
+def test_it_goes_on_from_its_image(guest):
+    before = uptime(guest)
+    guest.tool_ok(f"save {NAME} {IMAGE}", SECONDS)
+    assert domains(guest) == []
+    guest.tool_ok(f"restore {IMAGE}", SECONDS)
+    assert domains(guest) == [NAME]
+    assert_unharmed(guest)
+    assert before < uptime(guest) < before + SECONDS
+
+
+def test_it_can_be_saved_again_and_wait_paused(guest):
+    for _ in range(2):
+        guest.tool_ok(f"save {NAME} {IMAGE}", SECONDS)
+        guest.tool_ok(f"restore -p {IMAGE}", SECONDS)
+        line = guest.tool_ok(f"list {NAME}").splitlines()[1]
+        assert "p" in line.split()[4]
+        guest.tool_ok(f"unpause {NAME}")
+    assert_unharmed(guest)
+
+
+@pytest.fixture
+def ours(guest):
+    if guest.tools != "pel":
+        pytest.skip("a promise of pel alone")
+    return guest
+
+
+def free_mib(m):
+    return int(m.ok("pel info | awk '/^free_memory/ { print $3 }'"))
+
+
+def test_a_full_disk_leaves_the_guest_and_no_file(ours):
+    ours.ok("mkdir -p /tmp/small && mount -t tmpfs -o size=8m none /tmp/small")
+    result = ours.tool(f"save {NAME} /tmp/small/image", SECONDS)
+    left = ours.ok("ls -A /tmp/small")
+    ours.ok("umount /tmp/small")
+    assert result.status == 1 and "No space left" in result.output, result
+    assert left == ""
+    assert_unharmed(ours)
+
+
+@pytest.mark.parametrize("signal", ["TERM", "KILL"])
+def test_a_killed_save_leaves_the_guest_and_no_file(ours, signal):
+    """It dies in the middle of writing to a pipe that nobody reads on."""
+    ours.ok("mkdir -p /tmp/dir && mkfifo /tmp/dir/pipe")
+    ours.ok(f"(head -c 1000000 >/dev/null; sleep 1000) </tmp/dir/pipe & "
+            f"echo $! >/tmp/reader; pel save {NAME} /tmp/dir/pipe "
+            ">/dev/null 2>&1 & echo $! >/tmp/saver")
+    ours.until(f"pel list -v {NAME} | grep -q suspend", 60)
+    ours.ok(f"kill -{signal} $(cat /tmp/saver); kill $(cat /tmp/reader); "
+            "rm -r /tmp/dir")
+    ours.until(f"! pel list -v {NAME} | grep -q suspend", 60)
+    assert_unharmed(ours)
+
+
+def damage(at):
+    """A shell command that turns a byte of the image into another."""
+    return (f"printf x | dd of={IMAGE} bs=1 seek={at} conv=notrunc "
+            "2>/dev/null")
+
+
+def test_a_damaged_image_leaves_nothing(ours):
+    ours.tool_ok(f"save {NAME} {IMAGE}", SECONDS)
+    ours.ok("sleep 1; sync")
+    before = free_mib(ours)
+    size = int(ours.ok(f"stat -c %s {IMAGE}"))
+    ours.ok(f"cp {IMAGE} /tmp/good.save")
+    for command, told in (
+            (damage(0), "not the image of a guest"),
+            (damage(size // 2), "damaged"),
+            (f"truncate -s {size // 2} {IMAGE}", "cut"),
+            (f"truncate -s 100 {IMAGE}", "cut"),
+            (f": >{IMAGE}", "cut")):
+        ours.ok(command)
+        result = ours.tool(f"restore {IMAGE}", SECONDS)
+        assert result.status == 1 and told in result.output, result
+        assert len(result.output.splitlines()) == 1, result
+        assert domains(ours) == []
+        ours.ok(f"cp /tmp/good.save {IMAGE}")
+    assert free_mib(ours) >= before - 1
+    assert ours.run("xenstore-list /vm").output == ""
+    ours.tool_ok(f"restore {IMAGE}", SECONDS)
+    ours.ok("rm /tmp/good.save")
+    assert_unharmed(ours)
