@@ -19,7 +19,7 @@ system := pytest:tests/system -n2 --dist=loadfile
 
 # What holds for each pair of a hypervisor and its tools, $(1) and $(2).
 stories = "pytest:--hv=$(1) --tools=$(2) -n2 --dist=loadfile $(patsubst \
-            %,tests/system/test_%.py,lifecycle guest crash)"
+            %,tests/system/test_%.py,lifecycle changes guest crash)"
 
 .DEFAULT_GOAL := all
 
