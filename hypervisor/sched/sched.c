@@ -242,6 +242,9 @@ static void move_to_allowed(struct vcpu *v, struct runq *q)
         enqueue(v, q, balance_requeue(s, q), false, now_ns());
         return;
     }
+    if (!ok && !running) /* where it will be when it wakes, more or less */
+        __atomic_store_n(&s->cpu, cpumask_next(&s->preferred, 0),
+                         __ATOMIC_RELAXED);
     lock_release(&q->lock);
     if (!ok && running)
         tell(q->cpu);
