@@ -2,6 +2,7 @@
 """Requests and replies over a real socket."""
 
 import socket
+import threading
 
 import pytest
 
@@ -285,3 +286,54 @@ def test_concurrent_counters(store):
                 again += 1
     assert int(clients[0].read("/n")) == done
     assert again > 0
+
+
+class Spoiler(threading.Thread):
+    """Writes to some nodes, outside of transactions, as fast as it can."""
+
+    def __init__(self, client, paths):
+        super().__init__()
+        self.client, self.paths = client, paths
+        self.enough, self.trouble = False, None
+
+    def run(self):
+        try:
+            while not self.enough:
+                self.client.send(b"".join(
+                    message("WRITE", strings(p) + b"v") for p in self.paths))
+                for _ in self.paths:
+                    assert self.client.reply()[3] == b"OK\0"
+        except Exception as error:  # pylint: disable=broad-except
+            self.trouble = error
+
+
+def commits(client, paths):
+    """Read and write all of them in a transaction: is it committed?"""
+    tx = client.begin()
+    for path in paths:
+        client.read(path, tx)
+        client.write(path, "mine", tx)
+    try:
+        return client.end(tx) == b"OK\0"
+    except StoreError as error:
+        assert str(error) == "EAGAIN"
+        return False
+
+
+def test_a_transaction_is_not_starved_by_writes(store, client):
+    paths = [f"/hot/{n}" for n in range(4)]
+    for path in paths:
+        client.write(path, "v")
+    others = [Spoiler(store.client(), paths) for _ in range(4)]
+    for one in others:
+        one.start()
+    tries = 0
+    for _ in range(20):
+        while not commits(client, paths):
+            tries += 1
+            assert tries < 1000
+    for one in others:
+        one.enough = True
+        one.join(20)
+        assert not one.is_alive() and not one.trouble, one.trouble
+    print(tries, "refused")

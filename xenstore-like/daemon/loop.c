@@ -102,19 +102,21 @@ int loop_run(struct loop *loop)
 {
     struct epoll_event ev[EVENTS_MAX];
     struct source *src;
-    int wait_ms = 0, nr;
+    int wait_ms = 0, idle_ms, nr;
 
     while (!loop->stop) {
-        nr =
-            epoll_wait(loop->epoll_fd, ev, EVENTS_MAX, patience(loop, wait_ms));
+        idle_ms = patience(loop, wait_ms);
+        nr = epoll_wait(loop->epoll_fd, ev, EVENTS_MAX, idle_ms);
         if (nr < 0 && errno != EINTR)
             return -errno;
         for (int i = 0; i < nr; i++) {
             src = ev[i].data.ptr;
             src->fn(src);
         }
-        if (!nr && list_empty(&loop->ready))
+        if (!nr && idle_ms >= FAVOUR_IDLE_MS)
             favour_expire(loop->srv);
+        else
+            favour_turn(loop->srv);
         take_turns(loop);
         wait_ms = loop->round_done(loop->arg);
     }

@@ -8,20 +8,34 @@
 
 #include "touch.h"
 
-/* Give the favour to the first of those who wait, or to nobody. */
+static struct conn *wake_first(struct list *list)
+{
+    struct conn *c = list_entry(list->next, struct conn, waiting);
+
+    list_del(&c->waiting);
+    c->srv->host->ready(c->srv, c);
+    return c;
+}
+
+static void begin(struct favour *f, struct conn *c)
+{
+    f->conn = c;
+    f->turns = 0;
+    f->since_ns = stats_now(c->srv);
+}
+
+/*
+ * Give the favour to the first of those who wait, or to nobody.  What was held
+ * comes first, and so before the beginning of the next one's transaction.
+ */
 static void pass_on(struct favour *f)
 {
-    struct conn *c;
-
     f->conn = NULL;
     f->txn = NULL;
-    f->turns = 0;
-    if (list_empty(&f->waiting))
-        return;
-    c = list_entry(f->waiting.next, struct conn, waiting);
-    list_del(&c->waiting);
-    f->conn = c;
-    c->srv->host->ready(c->srv, c);
+    while (!list_empty(&f->held))
+        wake_first(&f->held);
+    if (!list_empty(&f->waiting))
+        begin(f, wake_first(&f->waiting));
 }
 
 bool favour_admit(struct conn *c)
@@ -29,7 +43,7 @@ bool favour_admit(struct conn *c)
     struct favour *f = &c->srv->favour;
 
     if (!f->conn && c->losses >= FAVOUR_LOSSES && !c->dawdled)
-        f->conn = c; /* nobody waits: somebody else would have the favour */
+        begin(f, c); /* nobody waits: somebody else would have the favour */
     if (!f->conn)
         c->contends = false;
     if (!f->conn || f->conn == c || c->dawdled ||
@@ -69,6 +83,36 @@ static bool spoils(const struct edit *e, const char *path, bool removed)
     return false;
 }
 
+/* Likewise, for the favoured transaction and what it may touch yet. */
+static bool spoils_favoured(const struct favour *f, const char *path,
+                            bool removed)
+{
+    return spoils(&f->txn->edit, path, removed) ||
+           spoils(&f->conn->wants, path, removed);
+}
+
+bool favour_holds(struct conn *c, const char *path, bool removed)
+{
+    const struct favour *f = &c->srv->favour;
+    size_t len = strlen(path);
+    char up[PATH_ROOM];
+    bool holds = false;
+
+    if (f->txn && f->conn != c && !c->waited) {
+        strcpy(up, path);
+        holds = spoils_favoured(f, up, removed);
+        while (!holds && !tree_find(c->srv->root, up)) {
+            len = path_parent_len(up, len); /* that is made as well */
+            up[len] = '\0';
+            holds = spoils_favoured(f, up, removed);
+        }
+    }
+    c->waited = holds;
+    if (holds)
+        list_add_tail(&c->srv->favour.held, &c->waiting);
+    return holds;
+}
+
 bool favour_forbids(const struct txn *t)
 {
     const struct favour *f = &t->conn->srv->favour;
@@ -79,7 +123,7 @@ bool favour_forbids(const struct txn *t)
     for (unsigned int i = 0; i < t->edit.nr; i++) {
         touch = &t->edit.touches[i];
         if ((touch->changed || touch->removed) &&
-            spoils(&f->txn->edit, touch->path, touch->removed))
+            spoils_favoured(f, touch->path, touch->removed))
             return true;
     }
     return false;
@@ -94,9 +138,15 @@ void favour_over(struct txn *t, int err)
         c->losses++;
     else if (err == -EAGAIN && c->dawdled)
         c->dawdled--;
+    if (err == -EAGAIN && c->losses == FAVOUR_LOSSES) {
+        edit_clear(&c->wants);
+        c->wants = t->edit;
+        memset(&t->edit, 0, sizeof(t->edit));
+    }
     if (!err) {
         c->losses = 0;
         c->dawdled = 0;
+        edit_clear(&c->wants);
     }
     if (f->txn != t)
         return;
@@ -108,14 +158,15 @@ void favour_leave(struct conn *c)
 {
     list_del(&c->waiting);
     c->losses = c->dawdled = 0;
-    c->contends = false;
+    c->contends = c->waited = false;
+    edit_clear(&c->wants);
     if (c->srv->favour.conn == c)
         pass_on(&c->srv->favour);
 }
 
 bool favour_waiting(const struct server *srv)
 {
-    return !list_empty(&srv->favour.waiting);
+    return !list_empty(&srv->favour.waiting) || !list_empty(&srv->favour.held);
 }
 
 void favour_expire(struct server *srv)
@@ -130,6 +181,10 @@ void favour_expire(struct server *srv)
 
 void favour_turn(struct server *srv)
 {
-    if (favour_waiting(srv) && ++srv->favour.turns > FAVOUR_TURNS)
+    struct favour *f = &srv->favour;
+
+    if (favour_waiting(srv) &&
+        (++f->turns > FAVOUR_TURNS ||
+         stats_now(srv) - f->since_ns > FAVOUR_MS * 1000000ull))
         favour_expire(srv);
 }

@@ -50,6 +50,7 @@ struct server *server_new(const struct host *host, void *host_arg)
         return NULL;
     list_init(&srv->conns);
     list_init(&srv->favour.waiting);
+    list_init(&srv->favour.held);
     list_init(&srv->dirty);
     quota_init(&srv->quota);
     srv->host = host;

@@ -131,13 +131,33 @@ static bool first_request(struct conn *c, struct xsd_sockmsg *hdr)
     return buf_len(&c->in) >= sizeof(*hdr) + hdr->len;
 }
 
+/* Would the change at the head of @c->in spoil a favoured transaction? */
+static bool change_must_wait(struct conn *c, const struct xsd_sockmsg *hdr)
+{
+    const char *payload = buf_head(&c->in) + sizeof(*hdr);
+    char path[PATH_ROOM];
+
+    if (!memchr(payload, '\0', hdr->len) ||
+        path_parse(payload, c->domid, conn_quota(c)->path_len, false, path) < 0)
+        return false; /* it will be refused */
+    return favour_holds(c, path, hdr->type == XS_RM);
+}
+
 /* Must this request wait for others to end their transactions? */
 static bool must_wait(struct conn *c, const struct xsd_sockmsg *hdr)
 {
-    if (hdr->type != XS_TRANSACTION_START || hdr->tx_id)
+    if (hdr->tx_id)
         return false;
-    c->held = c->srv->update.pending;
-    return c->held || !favour_admit(c);
+    if (hdr->type == XS_TRANSACTION_START) {
+        c->held = c->srv->update.pending;
+        return c->held || !favour_admit(c);
+    }
+    if (!op_changes(hdr->type))
+        return false;
+    if (c->srv->favour.txn)
+        return change_must_wait(c, hdr);
+    c->waited = false;
+    return false;
 }
 
 static void answer_one(struct conn *c, const struct xsd_sockmsg *hdr)

@@ -124,6 +124,11 @@ static int run(struct request *rq)
     return err;
 }
 
+bool op_changes(uint32_t type)
+{
+    return type < XS_TYPE_COUNT && (ops[type].flags & CHANGES);
+}
+
 const char *op_name(uint32_t type)
 {
     return type < XS_TYPE_COUNT ? ops[type].name : NULL;

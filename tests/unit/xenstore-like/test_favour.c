@@ -20,25 +20,39 @@ static struct world *quarrel(void)
     return w;
 }
 
+/* Ask over the wire: is there an answer already? */
+static bool asked(struct peer *p, uint32_t type, const char *data, uint32_t len)
+{
+    const struct xsd_sockmsg hdr = { type, 1, 0, len };
+
+    memcpy(p->in, &hdr, sizeof(hdr));
+    memcpy(p->in + sizeof(hdr), data, len);
+    p->in_len = sizeof(hdr) + len;
+    p->in_pos = p->out_len = 0;
+    turn(&p->conn);
+    return p->out_len;
+}
+
+/* Is there an answer now? */
+static bool answered(struct peer *p)
+{
+    turn(&p->conn);
+    return p->out_len;
+}
+
 /* Ask for a transaction over the wire: its id, or 0 while the answer waits. */
 static uint32_t start(struct peer *p)
 {
-    const struct xsd_sockmsg hdr = { XS_TRANSACTION_START, 1, 0, 1 };
-
-    memcpy(p->in, &hdr, sizeof(hdr));
-    p->in[sizeof(hdr)] = '\0';
-    p->in_len = sizeof(hdr) + 1;
-    p->in_pos = p->out_len = 0;
-    turn(&p->conn);
-    return p->out_len ? strtoul(p->out + sizeof(hdr), NULL, 10) : 0;
+    return asked(p, XS_TRANSACTION_START, "", 1)
+               ? strtoul(p->out + sizeof(struct xsd_sockmsg), NULL, 10)
+               : 0;
 }
 
 /* The answer that waited. */
 static uint32_t started(struct peer *p)
 {
-    turn(&p->conn);
-    return p->out_len ? strtoul(p->out + sizeof(struct xsd_sockmsg), NULL, 10)
-                      : 0;
+    return answered(p) ? strtoul(p->out + sizeof(struct xsd_sockmsg), NULL, 10)
+                       : 0;
 }
 
 /* Lose so often that help is due. */
@@ -77,6 +91,124 @@ static void nobody_spoils_the_favoured_one(void **state)
     expect(p, XS_WRITE, t, "/x\0p", "OK\0");
     expect(p, XS_TRANSACTION_END, t, "T\0", "OK\0");
     expect(p, XS_READ, 0, "/x\0", "p");
+    world_free(w);
+}
+
+/* It has not come to /x yet, but it did when it lost. */
+static void what_it_touched_when_it_lost_is_spared(void **state)
+{
+    struct world *w = quarrel();
+    struct peer *p = &w->guest[0], *q = &w->guest[1];
+    uint32_t t, u;
+
+    (void)state;
+    starve(w, p);
+    t = start(p);
+    u = start(q);
+    expect(q, XS_WRITE, u, "/x\0q", "OK\0");
+    expect_error(q, XS_TRANSACTION_END, u, "T\0", "EAGAIN");
+    assert_false(asked(q, XS_WRITE, TEXT("/x\0q")));
+    expect(p, XS_WRITE, t, "/x\0p", "OK\0");
+    expect(p, XS_TRANSACTION_END, t, "T\0", "OK\0");
+    assert_true(answered(q));
+    expect(p, XS_READ, 0, "/x\0", "q");
+    world_free(w);
+}
+
+static void changes_outside_wait_once(void **state)
+{
+    static const struct {
+        uint32_t type;
+        const char *data;
+        uint32_t len;
+        bool waits;
+    } cases[] = {
+        { XS_WRITE, TEXT("/x\0other"), true },
+        { XS_MKDIR, TEXT("/x\0"), true },
+        { XS_RM, TEXT("/x\0"), true },
+        { XS_SET_PERMS, TEXT("/x\0b0\0"), true },
+        { XS_WRITE, TEXT("/d/e/f/g\0"), true }, /* /d/e has an entry more */
+        { XS_RM, TEXT("/d\0"), true },
+        { XS_WRITE, TEXT("/n/o/p\0"), true }, /* /n was not there */
+        { XS_WRITE, TEXT("/y\0other"), false },
+        { XS_WRITE, TEXT("/x"), false }, /* EINVAL */
+        { XS_READ, TEXT("/x\0"), false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct world *w = quarrel();
+        struct peer *p = &w->guest[0], *q = &w->dom0;
+        uint32_t t;
+
+        expect(q, XS_WRITE, 0, "/d/e/old\0", "OK\0");
+        expect(q, XS_SET_PERMS, 0, "/d/e\0b0\0", "OK\0");
+        starve(w, p);
+        t = start(p);
+        expect(p, XS_READ, t, "/x\0", "other");
+        expect(p, XS_DIRECTORY, t, "/d/e\0", "old\0");
+        expect_error(p, XS_READ, t, "/n\0", "EACCES");
+        print_message("%u %s\n", cases[i].type, cases[i].data);
+        assert_int_equal(!asked(q, cases[i].type, cases[i].data, cases[i].len),
+                         cases[i].waits);
+        assert_int_equal(favour_waiting(w->srv), cases[i].waits);
+        expect(p, XS_WRITE, t, "/x\0p", "OK\0");
+        expect(p, XS_TRANSACTION_END, t, "T\0", "OK\0");
+        assert_true(!cases[i].waits || answered(q));
+        assert_false(favour_waiting(w->srv));
+        world_free(w);
+    }
+}
+
+/* The next one is favoured before the change was made: that waits no more. */
+static void a_change_is_not_held_again(void **state)
+{
+    struct world *w = quarrel();
+    struct peer *p = &w->guest[0], *q = &w->guest[1], *r = &w->guest[2];
+    uint32_t t, u;
+
+    (void)state;
+    starve(w, p);
+    starve(w, q);
+    t = start(p);
+    assert_int_equal(start(q), 0);
+    assert_false(asked(r, XS_WRITE, TEXT("/x\0r")));
+    expect(p, XS_TRANSACTION_END, t, "F\0", "OK\0");
+    u = started(q);
+    expect(q, XS_WRITE, u, "/x\0q", "OK\0");
+    assert_true(answered(r));
+    assert_false(asked(r, XS_WRITE, TEXT("/x\0r"))); /* but that is another */
+    expect_error(q, XS_TRANSACTION_END, u, "T\0", "EAGAIN");
+    assert_true(answered(r));
+
+    assert_int_not_equal(start(q), 0);
+    assert_false(asked(r, XS_WRITE, TEXT("/x\0r")));
+    conn_reset(&q->conn);
+    assert_true(answered(r));
+    world_free(w);
+}
+
+static uint64_t clock_ns;
+
+static uint64_t fake_clock(void) { return clock_ns; }
+
+static void its_own_changes_go_on_and_time_is_bounded(void **state)
+{
+    struct world *w = quarrel();
+    struct peer *p = &w->guest[0], *q = &w->guest[1];
+
+    (void)state;
+    w->srv->stats.now_ns = fake_clock;
+    starve(w, p);
+    clock_ns += 1000000000;
+    assert_int_not_equal(start(p), 0);
+    assert_true(asked(p, XS_WRITE, TEXT("/x\0p")));
+    assert_false(asked(q, XS_WRITE, TEXT("/x\0q")));
+    clock_ns += FAVOUR_MS * 1000000ull;
+    assert_false(answered(q));
+    clock_ns++;
+    turn(&w->dom0.conn);
+    assert_true(answered(q));
     world_free(w);
 }
 
@@ -192,6 +324,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nobody_spoils_the_favoured_one),
+        cmocka_unit_test(what_it_touched_when_it_lost_is_spared),
+        cmocka_unit_test(changes_outside_wait_once),
+        cmocka_unit_test(a_change_is_not_held_again),
+        cmocka_unit_test(its_own_changes_go_on_and_time_is_bounded),
         cmocka_unit_test(its_directories_count_too),
         cmocka_unit_test(who_starves_waits_for_its_turn),
         cmocka_unit_test(help_is_bounded),

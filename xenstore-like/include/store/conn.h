@@ -50,10 +50,13 @@ struct conn {
     struct list txns;
     unsigned int nr_watches, nr_txns;
     uint16_t domid;
-    struct list waiting; /* srv->favour.waiting: its next request waits */
+    struct list waiting; /* srv->favour.waiting or held: its next request
+                            waits */
     uint8_t losses;      /* commits refused in a row, up to FAVOUR_LOSSES */
     bool contends;       /* others waited when it was favoured last */
     uint8_t dawdled;     /* it let a favour expire: losses before the next */
+    struct edit wants;   /* what its lost transactions touched last */
+    bool waited;         /* its next change was held, and goes ahead now */
     bool held;           /* until the live update is over, with the
                             transaction that it wants to begin */
     bool paused;         /* requests wait until the peer fetches replies */

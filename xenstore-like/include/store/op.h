@@ -43,6 +43,9 @@ struct request {
     int special;         /* fire this one before the reply, or -1 */
 };
 
+/** op_changes - does a request of this type change nodes? */
+bool op_changes(uint32_t type);
+
 /**
  * dispatch - answer one request
  * @hdr:  its header; hdr->len is at most XENSTORE_PAYLOAD_MAX

@@ -62,8 +62,10 @@ struct watches {
 struct favour {
     struct conn *conn;   /* whose turn it is, or NULL */
     struct txn *txn;     /* its transaction, or NULL before that begins */
-    struct list waiting; /* conn->waiting, of those whose turn comes */
+    struct list waiting; /* conn->waiting, of those whose turn comes, */
+    struct list held;    /* and of those whose next change would spoil it */
     unsigned int turns;  /* of all connections since then */
+    uint64_t since_ns;   /* by the clock of the figures */
 };
 
 enum special {
