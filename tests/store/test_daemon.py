@@ -11,7 +11,9 @@ import stat
 import subprocess
 import tempfile
 
+from client import Client, message, strings
 from conftest import BINARY, Daemon
+from test_crash import Killable
 
 
 def run(*args):
@@ -97,6 +99,49 @@ def status(pid):
 def test_it_gives_up_rights(store):
     assert status(store.pid)["Seccomp"] == ["2"]
     assert status(store.pid)["NoNewPrivs"] == ["1"]
+
+
+FORBIDDEN = """\
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int main(void)
+{
+    const struct { const char *name; long result; } tried[] = {
+        { "fork", fork() },
+        { "network", socket(AF_INET, SOCK_STREAM, 0) },
+        { "kill", kill(getppid(), 0) },
+        { "chmod", chmod("/", 0755) },
+        { "local", socket(AF_UNIX, SOCK_STREAM, 0) },
+    };
+
+    for (int i = 0; i < 5; i++)
+        fprintf(stderr, "%s%s\\n", tried[i].name,
+                tried[i].result < 0 ? " is refused" : "");
+    return 0;
+}
+"""
+
+
+def test_calls_that_it_gave_up_are_refused(tmp_path):
+    """A program that takes over has no more rights than the store had."""
+    program = tmp_path / "program"
+    subprocess.run(["gcc", "-xc", "-", "-o", program], input=FORBIDDEN,
+                   text=True, check=True)
+    store = Killable(tmp_path)
+    store.start()
+    client = Client(store.socket)
+    client.ask("CONTROL", strings("live-update", "-f", str(program)))
+    client.send(message("CONTROL", strings("live-update", "-s")))
+    assert store.process.wait(20) == 0
+    client.close()
+    for name in ("fork", "network", "kill", "chmod"):
+        assert f"{name} is refused\n" in store.log()
+    assert "local\n" in store.log()
 
 
 def test_it_can_be_another_user():
