@@ -28,130 +28,115 @@ int vcpumask_to_cpus(const struct domain *d, unsigned long u_mask,
     return 0;
 }
 
-static int op_pin(struct vcpu *v, const struct mmuext_op *op,
-                  const struct mmu_target *t)
+/* One operation of a list, and what holds for all of them. */
+struct ext_call {
+    struct vcpu *v;
+    struct batch b;
+    struct mmuext_op op;
+};
+
+static int op_pin(const struct ext_call *e)
 {
-    (void)v;
-    return pt_pin(mfn(op->arg1.mfn), t->fd,
-                  PT_L1 + (op->cmd - MMUEXT_PIN_L1_TABLE));
+    return pt_pin(mfn(e->op.arg1.mfn), e->b.t.fd,
+                  PT_L1 + (e->op.cmd - MMUEXT_PIN_L1_TABLE));
 }
 
-static int op_unpin(struct vcpu *v, const struct mmuext_op *op,
-                    const struct mmu_target *t)
+static int op_unpin(const struct ext_call *e)
 {
-    (void)v;
-    return pt_unpin(mfn(op->arg1.mfn), t->fd);
+    return pt_unpin(mfn(e->op.arg1.mfn), e->b.t.fd);
 }
 
 /* A frame number that pt_set_base() would take for "none". */
-static bool names_none(const struct mmuext_op *op)
+static bool names_none(const struct ext_call *e)
 {
-    return mfn_eq(mfn(op->arg1.mfn), MFN_INVALID);
+    return mfn_eq(mfn(e->op.arg1.mfn), MFN_INVALID);
 }
 
-static int op_new_baseptr(struct vcpu *v, const struct mmuext_op *op,
-                          const struct mmu_target *t)
+static int op_new_baseptr(const struct ext_call *e)
 {
-    (void)t;
-    return names_none(op) ? -EINVAL : pt_set_base(v, mfn(op->arg1.mfn), false);
+    return names_none(e) ? -EINVAL
+                         : pt_set_base(e->v, mfn(e->op.arg1.mfn), false);
 }
 
-static int op_new_user_baseptr(struct vcpu *v, const struct mmuext_op *op,
-                               const struct mmu_target *t)
+static int op_new_user_baseptr(const struct ext_call *e)
 {
-    (void)t;
-    if (names_none(op))
+    if (names_none(e))
         return -EINVAL;
-    return pt_set_base(v, op->arg1.mfn ? mfn(op->arg1.mfn) : MFN_INVALID, true);
+    return pt_set_base(e->v, e->op.arg1.mfn ? mfn(e->op.arg1.mfn) : MFN_INVALID,
+                       true);
 }
 
-static int op_flush_local(struct vcpu *v, const struct mmuext_op *op,
-                          const struct mmu_target *t)
+static int op_flush_local(const struct ext_call *e)
 {
-    (void)v, (void)op, (void)t;
+    (void)e;
     tlb_flush_local();
     return 0;
 }
 
-static int op_invlpg_local(struct vcpu *v, const struct mmuext_op *op,
-                           const struct mmu_target *t)
+static int op_invlpg_local(const struct ext_call *e)
 {
-    (void)v, (void)t;
-    invlpg(op->arg1.linear_addr);
+    invlpg(e->op.arg1.linear_addr);
     return 0;
 }
 
-static int op_flush_multi(struct vcpu *v, const struct mmuext_op *op,
-                          const struct mmu_target *t)
+static int op_flush_multi(const struct ext_call *e)
 {
     struct cpumask cpus = { 0 };
 
-    (void)t;
-    if (vcpumask_to_cpus(v->domain, (unsigned long)op->arg2.vcpumask.p, &cpus))
+    if (vcpumask_to_cpus(e->v->domain, (unsigned long)e->op.arg2.vcpumask.p,
+                         &cpus))
         return -EINVAL;
-    if (op->cmd == MMUEXT_TLB_FLUSH_MULTI)
+    if (e->op.cmd == MMUEXT_TLB_FLUSH_MULTI)
         tlb_flush_cpus(&cpus);
     else
-        tlb_flush_page_cpus(&cpus, op->arg1.linear_addr);
+        tlb_flush_page_cpus(&cpus, e->op.arg1.linear_addr);
     return 0;
 }
 
-static int op_flush_all(struct vcpu *v, const struct mmuext_op *op,
-                        const struct mmu_target *t)
+static int op_flush_all(const struct ext_call *e)
 {
-    (void)op, (void)t;
-    tlb_flush_domain(v->domain);
+    tlb_flush_domain(e->v->domain);
     return 0;
 }
 
-static int op_invlpg_all(struct vcpu *v, const struct mmuext_op *op,
-                         const struct mmu_target *t)
+static int op_invlpg_all(const struct ext_call *e)
 {
-    (void)t;
-    tlb_flush_page_domain(v->domain, op->arg1.linear_addr);
+    tlb_flush_page_domain(e->v->domain, e->op.arg1.linear_addr);
     return 0;
 }
 
-static int op_flush_cache(struct vcpu *v, const struct mmuext_op *op,
-                          const struct mmu_target *t)
+static int op_flush_cache(const struct ext_call *e)
 {
-    (void)op, (void)t;
-    if (!v->domain->hardware)
+    if (!e->v->domain->hardware)
         return -EACCES;
     wbinvd();
     return 0;
 }
 
-static int op_set_ldt(struct vcpu *v, const struct mmuext_op *op,
-                      const struct mmu_target *t)
+static int op_set_ldt(const struct ext_call *e)
 {
-    (void)t;
-    return ldt_set(v, op->arg1.linear_addr, op->arg2.nr_ents);
+    return ldt_set(e->v, e->op.arg1.linear_addr, e->op.arg2.nr_ents);
 }
 
-static int op_clear_page(struct vcpu *v, const struct mmuext_op *op,
-                         const struct mmu_target *t)
+static int op_clear_page(const struct ext_call *e)
 {
-    mfn_t m = mfn(op->arg1.mfn);
+    mfn_t m = mfn(e->op.arg1.mfn);
 
-    (void)v;
-    if (frame_get_with_type(m, t->fd, PT_WRITABLE))
+    if (frame_get_with_type(m, e->b.t.fd, PT_WRITABLE))
         return -EINVAL;
     clear_page(mfn_to_virt(m));
     frame_put_with_type(m);
     return 0;
 }
 
-static int op_copy_page(struct vcpu *v, const struct mmuext_op *op,
-                        const struct mmu_target *t)
+static int op_copy_page(const struct ext_call *e)
 {
-    mfn_t to = mfn(op->arg1.mfn), from = mfn(op->arg2.src_mfn);
+    mfn_t to = mfn(e->op.arg1.mfn), from = mfn(e->op.arg2.src_mfn);
     int err = -EINVAL;
 
-    (void)v;
-    if (!frame_get(from, t->fd))
+    if (!frame_get(from, e->b.t.fd))
         return -EINVAL;
-    if (!frame_get_with_type(to, t->fd, PT_WRITABLE)) {
+    if (!frame_get_with_type(to, e->b.t.fd, PT_WRITABLE)) {
         copy_page(mfn_to_virt(to), mfn_to_virt(from));
         frame_put_with_type(to);
         err = 0;
@@ -160,17 +145,15 @@ static int op_copy_page(struct vcpu *v, const struct mmuext_op *op,
     return err;
 }
 
-static int op_super(struct vcpu *v, const struct mmuext_op *op,
-                    const struct mmu_target *t)
+static int op_super(const struct ext_call *e)
 {
-    (void)v, (void)op, (void)t;
+    (void)e;
     return -EOPNOTSUPP; /* no large pages for guests */
 }
 
 /* @foreign: the operation may concern another domain's frames. */
 static const struct {
-    int (*fn)(struct vcpu *v, const struct mmuext_op *op,
-              const struct mmu_target *t);
+    int (*fn)(const struct ext_call *e);
     bool foreign;
 } mmuext_ops[] = {
     // clang-format off
@@ -197,38 +180,37 @@ static const struct {
     // clang-format on
 };
 
-static int do_one(struct vcpu *v, const struct mmuext_op *op,
-                  const struct mmu_target *t)
+static int do_one(const struct ext_call *e)
 {
-    if (op->cmd >= ARRAY_SIZE(mmuext_ops) || !mmuext_ops[op->cmd].fn)
+    if (e->op.cmd >= ARRAY_SIZE(mmuext_ops) || !mmuext_ops[e->op.cmd].fn)
         return -ENOSYS;
-    if (t->fd != v->domain && (!mmuext_ops[op->cmd].foreign || !t->fd))
+    if (e->b.t.fd != e->v->domain &&
+        (!mmuext_ops[e->op.cmd].foreign || !e->b.t.fd))
         return -EPERM;
-    return mmuext_ops[op->cmd].fn(v, op, t);
+    return mmuext_ops[e->op.cmd].fn(e);
 }
 
 long hc_mmuext_op(struct hcall *h)
 {
-    struct batch b;
-    long err = batch_begin(&b, h, (uint16_t)h->arg[3]);
+    struct ext_call e;
+    long err = batch_begin(&e.b, h, (uint16_t)h->arg[3]);
     uint32_t i;
 
     if (unlikely(err))
         return err;
 
-    for (i = 0; i < b.count; i++) {
-        struct mmuext_op op;
-
+    e.v = h->caller;
+    for (i = 0; i < e.b.count; i++) {
         if (i && preempt_needed()) {
             err = -ERESTART;
             break;
         }
-        err = COPY_FROM_GUEST_IDX(&op, b.u_reqs, i);
+        err = COPY_FROM_GUEST_IDX(&e.op, e.b.u_reqs, i);
         if (unlikely(err))
             break;
-        err = do_one(h->caller, &op, &b.t);
+        err = do_one(&e);
         if (unlikely(err))
             break;
     }
-    return batch_end(&b, h, i, sizeof(struct mmuext_op), err);
+    return batch_end(&e.b, h, i, sizeof(struct mmuext_op), err);
 }
