@@ -103,7 +103,7 @@ static void find_s5(const struct acpi_header *dsdt)
     }
 }
 
-void fadt_parse(const struct acpi_header *h)
+static void fadt_parse(const struct acpi_header *h)
 {
     const struct fadt *f = (const struct fadt *)h;
     const struct acpi_header *dsdt = NULL;
@@ -134,7 +134,7 @@ void fadt_parse(const struct acpi_header *h)
         find_s5(dsdt);
 }
 
-void hpet_parse(const struct acpi_header *h)
+static void hpet_parse(const struct acpi_header *h)
 {
     const struct hpet *t = (const struct hpet *)h;
 
@@ -142,7 +142,7 @@ void hpet_parse(const struct acpi_header *h)
         acpi.hpet_address = t->address.address;
 }
 
-void mcfg_parse(const struct acpi_header *h)
+static void mcfg_parse(const struct acpi_header *h)
 {
     const struct mcfg *t = (const struct mcfg *)h;
 

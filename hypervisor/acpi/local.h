@@ -52,11 +52,8 @@ bool acpi_find_root(uint64_t rsdp, bool search);
 /* efi_rsdp - RSDP that the EFI system table at @systab names, or 0 */
 uint64_t efi_rsdp(uint64_t systab);
 
-/* madt_parse, fadt_parse, hpet_parse, mcfg_parse - fill in `acpi' */
+/* madt_parse - fill in what the MADT tells of `acpi' */
 void madt_parse(const struct acpi_header *h);
-void fadt_parse(const struct acpi_header *h);
-void hpet_parse(const struct acpi_header *h);
-void mcfg_parse(const struct acpi_header *h);
 
 /* Sleep types of \_S5 in the DSDT; power.c uses them without dom0's help. */
 struct acpi_s5 {

@@ -297,8 +297,7 @@ INIT_TEXT void dom0_build(void)
     build_tables();
     log_info("dom0: %lu MiB, %u vCPUs, kernel %lu KiB, initrd %lu KiB\n",
              layout.nr_pages >> 8, d->max_vcpus,
-             (unsigned long)(kernel->end - kernel->start) >> 10,
-             layout.initrd_len >> 10);
+             (kernel->end - kernel->start) >> 10, layout.initrd_len >> 10);
     fill_start_info(d, kernel->cmdline); /* the screen is dom0's now */
     copy_in(layout.p2m << PAGE_SHIFT, p2m, layout.nr_pages * sizeof(*p2m));
     start_vcpu(d);

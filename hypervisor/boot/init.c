@@ -30,8 +30,8 @@ static INIT_TEXT void first_words(void)
     log_info("Pellicle, a paravirtualizing hypervisor for x86-64\n");
     log_info("Command line: %s\n", hv_cmdline);
     for (unsigned int i = 0; i < nr_memmap; i++)
-        log_debug("  %016lx-%016lx type %u\n", (unsigned long)memmap[i].start,
-                  (unsigned long)memmap[i].end - 1, memmap[i].type);
+        log_debug("  %016lx-%016lx type %u\n", memmap[i].start,
+                  memmap[i].end - 1, memmap[i].type);
 }
 
 static INIT_TEXT void smap_patch(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What this machine has: one table, read once. */
+/* What this machine has: read once. */
 #include <hv/features.h>
 #include <hv/types.h>
 #include <x86/insn.h>
@@ -8,31 +8,14 @@ enum { EAX, EBX, ECX, EDX };
 
 bool cpu_features[NR_FEATURES];
 
-// clang-format off
 static const struct {
     uint32_t leaf, sub;
     uint8_t feature, reg, bit;
 } table[] = {
-    { 0x00000001, 0, FEAT_X2APIC,        ECX, 21 },
-    { 0x00000001, 0, FEAT_TSC_DEADLINE,  ECX, 24 },
-    { 0x00000001, 0, FEAT_XSAVE,         ECX, 26 },
-    { 0x00000001, 0, FEAT_HYPERVISOR,    ECX, 31 },
-    { 0x00000001, 0, FEAT_DEBUG_EXT,     EDX,  2 },
-    { 0x00000007, 0, FEAT_FSGSBASE,      EBX,  0 },
-    { 0x00000007, 0, FEAT_SMEP,          EBX,  7 },
-    { 0x00000007, 0, FEAT_SMAP,          EBX, 20 },
-    { 0x00000007, 0, FEAT_MD_CLEAR,      EDX, 10 },
-    { 0x00000007, 0, FEAT_SPEC_CTRL,     EDX, 26 },
-    { 0x00000007, 0, FEAT_L1D_FLUSH,     EDX, 28 },
-    { 0x00000007, 0, FEAT_ARCH_CAPS,     EDX, 29 },
-    { 0x0000000d, 1, FEAT_XSAVEOPT,      EAX,  0 },
-    { 0x80000001, 0, FEAT_NX,            EDX, 20 },
-    { 0x80000001, 0, FEAT_RDTSCP,        EDX, 27 },
-    { 0x80000007, 0, FEAT_TSC_INVARIANT, EDX,  8 },
-    { 0x80000008, 0, FEAT_AMD_IBPB,      EBX, 12 },
-    { 0x80000021, 0, FEAT_AUTO_IBRS,     EAX,  8 },
+#define X(name, leaf, sub, reg, bit) { leaf, sub, FEAT_##name, reg, bit },
+    FEATURE_LIST(X)
+#undef X
 };
-// clang-format on
 
 static bool leaf_exists(uint32_t leaf)
 {

@@ -152,7 +152,7 @@ static int start(struct cpu *c)
     wait_for(COMPARED);
     if (tsc.worst) {
         log_err("CPU %u is not used: its TSC is %lu cycles off\n", c->id,
-                (unsigned long)tsc.worst);
+                tsc.worst);
         err = -EIO;
     }
     c->started = !err;

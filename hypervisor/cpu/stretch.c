@@ -55,7 +55,6 @@ void stretch_dump(void)
         log_err("not measured: `irqs-off' is not on the command line\n");
     for (unsigned int i = 0; measuring && i < nr_cpus; i++)
         log_err("CPU %u: longest %lu us, vector %u, rax %#lx, rip %#lx\n", i,
-                (unsigned long)(longest[i].cycles * 1000 / tsc_khz),
-                longest[i].vector, (unsigned long)longest[i].rax,
-                (unsigned long)longest[i].rip);
+                longest[i].cycles * 1000 / tsc_khz, longest[i].vector,
+                longest[i].rax, longest[i].rip);
 }

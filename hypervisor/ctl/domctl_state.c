@@ -104,7 +104,7 @@ long domctl_set_vcpu_msrs(struct domain *d, struct xen_domctl *c)
     for (m->msr_count = 0; m->msr_count < nr; m->msr_count++) {
         struct xen_domctl_vcpu_msr one;
 
-        if (COPY_FROM_GUEST_IDX(&one, (unsigned long)m->msrs.p, m->msr_count))
+        if (COPY_FROM_GUEST_IDX(&one, m->msrs.p, m->msr_count))
             return -EFAULT;
         if (one.reserved || one.value)
             return -EINVAL;

@@ -166,7 +166,7 @@ static long op_getcpuinfo(struct xen_sysctl *s)
     for (uint32_t i = 0; i < n; i++) {
         struct xen_sysctl_cpuinfo info = { .idletime = sched_idle_ns(i) };
 
-        if (COPY_TO_GUEST_IDX((unsigned long)g->info.p, i, &info))
+        if (COPY_TO_GUEST_IDX(g->info.p, i, &info))
             return -EFAULT;
     }
     g->nr_cpus = n;

@@ -106,19 +106,13 @@ static void table_remove(struct domain *d)
     lock_release(&domain_list_lock);
 }
 
-/* -EINVAL: what we do not have, or what makes no sense. */
-static int check_config(const struct xen_domctl_createdomain *c)
+/* Nothing that we do not have, or that makes no sense? */
+static bool config_ok(const struct xen_domctl_createdomain *c)
 {
-    if (c->flags & ~XEN_DOMCTL_CDF_xs_domain)
-        return -EINVAL;
-    if (!c->max_vcpus || c->max_vcpus > MAX_VCPUS_PER_DOMAIN)
-        return -EINVAL;
-    if (c->iommu_opts || c->vmtrace_size || c->cpupool_id ||
-        c->arch.emulation_flags)
-        return -EINVAL;
-    if (XEN_DOMCTL_GRANT_version(c->grant_opts) > 2)
-        return -EINVAL;
-    return 0;
+    return !(c->flags & ~XEN_DOMCTL_CDF_xs_domain) && c->max_vcpus &&
+           c->max_vcpus <= MAX_VCPUS_PER_DOMAIN && !c->iommu_opts &&
+           !c->vmtrace_size && !c->cpupool_id && !c->arch.emulation_flags &&
+           XEN_DOMCTL_GRANT_version(c->grant_opts) <= 2;
 }
 
 static int init_subsystems(struct domain *d,
@@ -159,10 +153,10 @@ int domain_create(domid_t id, const struct xen_domctl_createdomain *cfg,
                   bool control, struct domain **out)
 {
     struct domain *d;
-    int err = check_config(cfg);
+    int err;
 
-    if (err)
-        return err;
+    if (!config_ok(cfg))
+        return -EINVAL;
     d = heap_alloc(DOMAIN_ORDER);
     if (!d)
         return -ENOMEM;

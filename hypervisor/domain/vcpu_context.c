@@ -23,7 +23,7 @@ static bool address_ok(unsigned long va)
 }
 
 /* Everything that can be refused without changing anything. */
-static int check(struct vcpu *v, const struct vcpu_guest_context *c)
+static int check(const struct vcpu_guest_context *c)
 {
     if (!address_ok(c->user_regs.rip) || !va_canonical(c->kernel_sp) ||
         !address_ok(c->event_callback_eip) ||
@@ -45,7 +45,6 @@ static int check(struct vcpu *v, const struct vcpu_guest_context *c)
     /* User mode needs the tables of user mode. */
     if (!(c->flags & VGCF_in_kernel) && !c->ctrlreg[1])
         return -EINVAL;
-    (void)v;
     return 0;
 }
 
@@ -90,7 +89,7 @@ static void load_registers(struct vcpu *v, const struct vcpu_guest_context *c)
 
 int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
 {
-    int err = check(v, c);
+    int err = check(c);
 
     if (!err)
         err = load_tables(v, c);

@@ -14,7 +14,8 @@ static bool uses_fifo(const struct domain *d)
     return __atomic_load_n(&d->evtchn.fifo, __ATOMIC_ACQUIRE);
 }
 
-void vcpu_kick(struct vcpu *v)
+/* @v has an event pending: wake it, or make it look. */
+static void vcpu_kick(struct vcpu *v)
 {
     int cpu;
 
@@ -94,7 +95,8 @@ bool event_busy(struct domain *d, unsigned int port)
     return uses_fifo(d) && fifo_busy(d, port);
 }
 
-bool event_pending(struct domain *d, unsigned int port)
+/* Is the port's pending bit set? */
+static bool event_pending(struct domain *d, unsigned int port)
 {
     return uses_fifo(d) ? fifo_pending(d, port) : two_level_pending(d, port);
 }

@@ -98,6 +98,7 @@ static long op_bind_pirq(struct hcall *h, union evtchn_arg *a)
 
     if (!d->pirq)
         return -EPERM;
+    /* One domain has devices: there is nobody to share with. */
     if (a->bind_pirq.flags & ~BIND_PIRQ__WILL_SHARE)
         return -EINVAL;
 
@@ -108,7 +109,7 @@ static long op_bind_pirq(struct hcall *h, union evtchn_arg *a)
         c->pirq = a->bind_pirq.pirq;
         c->state = ECS_PIRQ;
         lock_release(&c->lock);
-        err = pirq_bind(d, a->bind_pirq.pirq, port, a->bind_pirq.flags);
+        err = pirq_bind(d, a->bind_pirq.pirq, port);
         if (err)
             evtchn_free_locked(d, c, port);
     }
@@ -270,8 +271,9 @@ static long op_unmask(struct hcall *h, union evtchn_arg *a)
     if (c->state != ECS_FREE)
         event_unmask(d, c, a->unmask.port);
     lock_release(&c->lock);
+    /* A guest that does not know of EOIs ends the hold in this way. */
     if (is_pirq)
-        pirq_unmasked(d, pirq);
+        pirq_eoi(d, pirq);
 
     return 0;
 }

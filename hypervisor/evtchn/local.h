@@ -111,9 +111,6 @@ void event_clear_pending(struct domain *d, struct evtchn *c, unsigned int port);
 /* event_unmask - clear the mask bit; deliver what came meanwhile */
 void event_unmask(struct domain *d, struct evtchn *c, unsigned int port);
 
-/* event_pending - is its pending bit set? */
-bool event_pending(struct domain *d, unsigned int port);
-
 /**
  * event_busy - is this free port still in a queue of the guest?
  *

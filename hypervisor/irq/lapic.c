@@ -176,8 +176,7 @@ static void calibrate(void)
     ticks_per_ns = count_rate(best, tsc_khz);
     if (!ticks_per_ns)
         panic("the local APIC's timer does not count");
-    log_debug("lapic: timer at %lu kHz\n",
-              (unsigned long)(ticks_per_ns * 1000000 >> 32));
+    log_debug("lapic: timer at %lu kHz\n", ticks_per_ns * 1000000 >> 32);
 }
 
 void lapic_init_cpu(void)

@@ -119,9 +119,6 @@ int pirq_map_msi(struct domain *d, const struct msi *m);
 /* pirq_unmap - stop and forget @pirq; -EINVAL not mapped */
 int pirq_unmap(struct domain *d, unsigned int pirq);
 
-/* pirq_eoi - the guest has dealt with it; -EINVAL no such number */
-int pirq_eoi(struct domain *d, unsigned int pirq);
-
 /* pirq_needs_eoi - 1 yes, 0 no, -EINVAL no such number */
 int pirq_needs_eoi(struct domain *d, unsigned int pirq);
 

@@ -9,6 +9,7 @@
 #include <hv/errno.h>
 #include <hv/guest.h>
 #include <hv/hcall.h>
+#include <hv/irq.h>
 #include <hv/vcpu.h>
 #include "local.h"
 

@@ -92,13 +92,11 @@ static void stop(struct pirq *p)
     p->held = false;
 }
 
-int pirq_bind(struct domain *d, unsigned int pirq, unsigned int port,
-              bool will_share)
+int pirq_bind(struct domain *d, unsigned int pirq, unsigned int port)
 {
     struct pirq *p = lookup(d, pirq);
     int err;
 
-    (void)will_share; /* one domain has devices: nobody to share with */
     if (!p)
         return -EINVAL;
 
@@ -184,9 +182,6 @@ int pirq_eoi(struct domain *d, unsigned int pirq)
     lock_release(&d->pirq->lock);
     return 0;
 }
-
-/* A guest that does not know of EOIs ends the hold by unmasking its port. */
-void pirq_unmasked(struct domain *d, unsigned int pirq) { pirq_eoi(d, pirq); }
 
 int pirq_needs_eoi(struct domain *d, unsigned int pirq)
 {

@@ -31,9 +31,7 @@ static void violation(const char *what, unsigned long m, uint64_t has,
     if (violations++ < MAX_REPORTS)
         log_err("audit: frame %lx (d%u, ref %016lx, type %016lx): %s %lu, "
                 "found %lu\n",
-                m, ref_owner(f->ref), (unsigned long)f->ref,
-                (unsigned long)f->type, what, (unsigned long)has,
-                (unsigned long)want);
+                m, ref_owner(f->ref), f->ref, f->type, what, has, want);
 }
 
 static void count(mfn_t m, bool typed)

@@ -224,11 +224,7 @@ void frame_share(mfn_t m, struct domain *d, bool read_only)
     lock_release(&d->page_lock);
 }
 
-/*
- * The table is backed in chunks of 2 MiB (frames of 256 MiB); chunks without
- * RAM share one page run of zeros, which says "not RAM".
- */
-static bool INIT_TEXT range_has_ram(unsigned long first, unsigned long end)
+bool INIT_TEXT range_has_ram(unsigned long first, unsigned long end)
 {
     for (unsigned int i = 0; i < nr_memmap; i++)
         if (memmap[i].type == MEM_RAM && memmap[i].start < end << PAGE_SHIFT &&
@@ -237,6 +233,10 @@ static bool INIT_TEXT range_has_ram(unsigned long first, unsigned long end)
     return false;
 }
 
+/*
+ * The table is backed in chunks of 2 MiB (frames of 256 MiB); chunks without
+ * RAM share one page run of zeros, which says "not RAM".
+ */
 static void INIT_TEXT map_frame_table(void)
 {
     uint64_t flags =

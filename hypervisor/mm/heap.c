@@ -94,8 +94,7 @@ bool heap_scrub_some(void)
  */
 #define DEFRAGMENT_STEPS 64
 
-/* The same with @own claimed pages that the caller may use up. */
-static mfn_t take(unsigned int order, unsigned int max_bits, unsigned long own)
+mfn_t heap_take(unsigned int order, unsigned int max_bits, unsigned long own)
 {
     unsigned int bits = max_bits ? max_bits - MIN(max_bits, PAGE_SHIFT) : 64;
     unsigned int tries = order && !max_bits ? DEFRAGMENT_STEPS : 0;
@@ -128,11 +127,6 @@ static mfn_t take(unsigned int order, unsigned int max_bits, unsigned long own)
     }
     tlb_flush_stale(stamp, NULL);
     return mfn(i);
-}
-
-mfn_t heap_take(unsigned int order, unsigned int max_bits)
-{
-    return take(order, max_bits, 0);
 }
 
 /* Change what @d has set aside.  Lock: heap_lock. */
@@ -176,7 +170,7 @@ void heap_give(mfn_t m, unsigned int order)
 
 void *heap_alloc(unsigned int order)
 {
-    mfn_t m = heap_take(order, 0);
+    mfn_t m = heap_take(order, 0, 0);
 
     if (mfn_eq(m, MFN_INVALID))
         return NULL;
@@ -245,7 +239,7 @@ mfn_t heap_alloc_domain(struct domain *d, unsigned int order,
     /* For certain only in frames_assign(), but before scrubbing in vain. */
     if (d->tot_pages + (1UL << order) > d->max_pages)
         return MFN_INVALID;
-    m = take(order, max_bits, d->claimed_pages);
+    m = heap_take(order, max_bits, d->claimed_pages);
     if (mfn_eq(m, MFN_INVALID))
         return m;
     if (!frames_assign(d, m, 1UL << order)) {

@@ -50,18 +50,6 @@ mfn_t m2p_chunk(unsigned int i)
                                    : 0);
 }
 
-static bool INIT_TEXT chunk_has_ram(unsigned long i)
-{
-    uint64_t start = i * ENTRIES_PER_CHUNK << PAGE_SHIFT;
-    uint64_t end = (i + 1) * ENTRIES_PER_CHUNK << PAGE_SHIFT;
-
-    for (unsigned int r = 0; r < nr_memmap; r++)
-        if (memmap[r].type == MEM_RAM && memmap[r].start < end &&
-            memmap[r].end > start)
-            return true;
-    return false;
-}
-
 /* The toolstack maps the table with the frame owner DOMID_XEN, read-only. */
 static void INIT_TEXT share_with_tools(mfn_t first, unsigned long nr)
 {
@@ -84,7 +72,7 @@ void INIT_TEXT m2p_init(void)
     chunk_index = mfn_to_virt(
         mfn(boot_alloc(nr_chunks * sizeof(*chunk_index)) >> PAGE_SHIFT));
     for (unsigned long i = 0; i < nr_chunks; i++)
-        if (chunk_has_ram(i))
+        if (range_has_ram(i * ENTRIES_PER_CHUNK, (i + 1) * ENTRIES_PER_CHUNK))
             chunk_index[i] = used++;
 
     at = boot_alloc((used + 1) * LARGE_PAGE_SIZE);

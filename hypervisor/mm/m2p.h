@@ -6,6 +6,9 @@
 
 #define LARGE_PAGE_SIZE (2UL << 20)
 
+/* range_has_ram - is any of the frames [@first, @end) RAM?  (boot; frame.c) */
+bool range_has_ram(unsigned long first, unsigned long end);
+
 /* m2p_init - back the table; called once the frame table stands */
 void m2p_init(void);
 

@@ -5,39 +5,26 @@
 
 #include "memory.h"
 
-/* As INT 15h, E820 returns it: 20 bytes, no padding. */
-struct e820_entry {
-    uint64_t addr, size;
-    uint32_t type;
-} __attribute__((packed));
-
 #define MAX_E820 128
 
 long memory_map_get(struct hcall *h, unsigned long u)
 {
     struct domain *d = h->caller->domain;
     struct xen_memory_map map;
-    unsigned int n;
-    long err = 0;
+    long err = -ENOSYS;
 
     if (copy_from_guest(&map, u, sizeof(map)))
         return -EFAULT;
 
     lock_take(&d->lock);
-    n = MIN(map.nr_entries, d->nr_e820);
-    if (!d->e820)
-        err = -ENOSYS;
-    for (unsigned int i = 0; i < n && !err; i++) {
-        struct e820_entry e = { d->e820[i].addr, d->e820[i].size,
-                                d->e820[i].type };
-
-        err = COPY_TO_GUEST_IDX((unsigned long)map.buffer.p, i, &e);
-    }
+    map.nr_entries = MIN(map.nr_entries, d->nr_e820);
+    if (d->e820)
+        err = copy_to_guest((unsigned long)map.buffer.p, d->e820,
+                            map.nr_entries * sizeof(*d->e820));
     lock_release(&d->lock);
     if (err)
         return err;
 
-    map.nr_entries = n;
     return copy_to_guest(u, &map, sizeof(map));
 }
 
@@ -58,7 +45,7 @@ long memory_map_machine(struct hcall *h, unsigned long u)
                                 memmap[i].end - memmap[i].start,
                                 memmap[i].type };
 
-        if (COPY_TO_GUEST_IDX((unsigned long)map.buffer.p, i, &e))
+        if (COPY_TO_GUEST_IDX(map.buffer.p, i, &e))
             return -EFAULT;
     }
     map.nr_entries = n;
@@ -68,7 +55,7 @@ long memory_map_machine(struct hcall *h, unsigned long u)
 long memory_map_set(struct hcall *h, unsigned long u)
 {
     struct xen_foreign_memory_map f;
-    struct e820entry_hv *new, *old;
+    struct e820_entry *new, *old;
     struct domain *d;
     long err;
 
@@ -83,15 +70,10 @@ long memory_map_set(struct hcall *h, unsigned long u)
         return err;
 
     new = hv_alloc(MAX(f.map.nr_entries, 1U) * sizeof(*new));
-    if (!new)
-        err = -ENOMEM;
-    for (unsigned int i = 0; i < f.map.nr_entries && !err; i++) {
-        struct e820_entry e;
-
-        err = COPY_FROM_GUEST_IDX(&e, (unsigned long)f.map.buffer.p, i);
-        new[i] = (struct e820entry_hv){ e.addr, e.size, e.type };
-    }
-
+    err = -ENOMEM;
+    if (new)
+        err = copy_from_guest(new, (unsigned long)f.map.buffer.p,
+                              f.map.nr_entries * sizeof(*new));
     if (!err) {
         lock_take(&d->lock);
         old = d->e820;

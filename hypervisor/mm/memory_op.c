@@ -88,7 +88,7 @@ static long machphys_mfn_list(struct hcall *h, unsigned long u)
          i++) {
         xen_pfn_t m = mfn_x(m2p_chunk(i));
 
-        if (COPY_TO_GUEST_IDX((unsigned long)list.extent_start.p, i, &m))
+        if (COPY_TO_GUEST_IDX(list.extent_start.p, i, &m))
             return -EFAULT;
     }
     list.nr_extents = i;

@@ -148,8 +148,7 @@ static int take_chunk(struct exchange *s, unsigned long first, unsigned long nr)
     for (unsigned long i = first; i < first + nr; i++) {
         xen_pfn_t base;
 
-        if (COPY_FROM_GUEST_IDX(&base, (unsigned long)s->x.in.extent_start.p,
-                                i))
+        if (COPY_FROM_GUEST_IDX(&base, s->x.in.extent_start.p, i))
             return -EFAULT;
         for (unsigned long n = 0; n < 1UL << s->x.in.extent_order; n++) {
             if (!frame_steal(mfn(base + n), s->d))
@@ -165,7 +164,7 @@ static int make_chunk(struct exchange *s, unsigned long nr)
     unsigned int bits = XENMEMF_get_address_bits(s->x.out.mem_flags);
 
     for (unsigned long i = 0; i < nr; i++) {
-        mfn_t m = heap_take(s->x.out.extent_order, bits);
+        mfn_t m = heap_take(s->x.out.extent_order, bits, 0);
 
         if (mfn_eq(m, MFN_INVALID))
             return -ENOMEM;

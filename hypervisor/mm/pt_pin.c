@@ -87,9 +87,8 @@ int pt_drop_finish(struct vcpu *v)
 /* CR3, if the base that changed is that of the mode @v is in. */
 static void load_base(struct vcpu *v, bool user)
 {
-    if (v->kernel_mode == user)
-        return;
-    vcpu_load_cr3(v);
+    if (v->kernel_mode != user)
+        vcpu_load_cr3(v);
 }
 
 int pt_set_base(struct vcpu *v, mfn_t m, bool user)

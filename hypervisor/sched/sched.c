@@ -95,7 +95,8 @@ static bool wants_cpu(const struct vcpu *v)
            !__atomic_load_n(&v->domain->pause_count, __ATOMIC_RELAXED);
 }
 
-bool vcpu_runnable(const struct vcpu *v)
+/* Up, not blocked, domain not paused nor at its cap? */
+static bool vcpu_runnable(const struct vcpu *v)
 {
     return wants_cpu(v) && !v->sched.parked;
 }
@@ -463,9 +464,8 @@ static void dump_queue(unsigned int cpu)
     const struct runq *q = &runqs[cpu];
 
     log_err("CPU %u: %s, %u queued, floor %lu us, idle for %lu ms\n", cpu,
-            q->running ? "busy" : "idle", q->nr,
-            (unsigned long)(q->floor / 1000),
-            (unsigned long)(sched_idle_ns(cpu) / 1000000));
+            q->running ? "busy" : "idle", q->nr, q->floor / 1000,
+            sched_idle_ns(cpu) / 1000000);
 }
 
 /* What a key asked for is printed whatever the threshold. */
@@ -485,8 +485,7 @@ void sched_dump(void)
                     v->sched.parked ? " parked" : "",
                     v->sched.queued ? " queued" : "",
                     v->sched.blocked ? " blocked" : "",
-                    v->evtchn.polling ? " polling" : "",
-                    (unsigned long)(v->sched.vtime / 1000));
+                    v->evtchn.polling ? " polling" : "", v->sched.vtime / 1000);
         }
     }
 }

@@ -66,7 +66,7 @@ static long poll_ports(struct vcpu *v, const struct sched_poll *p,
     for (unsigned int i = 0; i < p->nr_ports; i++) {
         evtchn_port_t port;
 
-        if (COPY_FROM_GUEST_IDX(&port, (unsigned long)p->ports.p, i))
+        if (COPY_FROM_GUEST_IDX(&port, p->ports.p, i))
             return -EFAULT;
         if (!evtchn_port_valid(v->domain, port))
             return -EINVAL;

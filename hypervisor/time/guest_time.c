@@ -120,10 +120,7 @@ void runstate_get(const struct vcpu *v, struct vcpu_runstate_info *out)
 {
     uint64_t now = now_ns();
 
-    memset(out, 0, sizeof(*out));
-    out->state = v->runstate.state;
-    out->state_entry_time = v->runstate.state_entry_time;
-    memcpy(out->time, v->runstate.time, sizeof(out->time));
+    memcpy(out, &v->runstate, sizeof(*out)); /* its padding is zero */
     if (now > out->state_entry_time)
         out->time[out->state] += now - out->state_entry_time;
 }
@@ -139,10 +136,7 @@ void runstate_publish(struct vcpu *v)
     if (!u)
         return;
 
-    memset(&r, 0, sizeof(r));
-    r.state = v->runstate.state;
-    r.state_entry_time = v->runstate.state_entry_time;
-    memcpy(r.time, v->runstate.time, sizeof(r.time));
+    memcpy(&r, &v->runstate, sizeof(r));
     u_entry = u + offsetof(struct vcpu_runstate_info, state_entry_time);
 
     cr3 = kernel_tables_enter(v);

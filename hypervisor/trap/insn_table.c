@@ -99,14 +99,13 @@ static bool emul_rdtsc(struct vcpu *v, struct cpu_user_regs *r,
     return done(r, in);
 }
 
-static bool set_ts(struct vcpu *v, bool ts)
+static void set_ts(struct vcpu *v, bool ts)
 {
     v->fpu_ts = ts;
     if (ts)
         stts();
     else
         clts();
-    return true;
 }
 
 static unsigned long guest_cr0(const struct vcpu *v)
@@ -123,7 +122,7 @@ static unsigned long guest_cr4(const struct vcpu *v)
 }
 
 /* Other bits than a guest's own are dropped, never refused. */
-static bool write_guest_cr4(struct vcpu *v, unsigned long val)
+static void write_guest_cr4(struct vcpu *v, unsigned long val)
 {
     unsigned long own = CR4_TSD;
 
@@ -135,7 +134,6 @@ static bool write_guest_cr4(struct vcpu *v, unsigned long val)
         own |= CR4_OSXSAVE;
     v->cr4 = val & own;
     write_cr4(this_cpu()->cr4 | v->cr4);
-    return true;
 }
 
 static bool emul_read_cr(struct vcpu *v, struct cpu_user_regs *r,

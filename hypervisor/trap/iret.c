@@ -19,8 +19,7 @@ long hc_iret(struct hcall *h)
     struct iret_context f;
 
     if (copy_from_guest(&f, regs->rsp, sizeof(f))) {
-        domain_crash(v->domain, "iret: no frame at %#lx",
-                     (unsigned long)regs->rsp);
+        domain_crash(v->domain, "iret: no frame at %#lx", regs->rsp);
         return 0;
     }
     if ((f.cs & 3) == 3) {

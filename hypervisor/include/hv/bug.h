@@ -23,12 +23,8 @@ void panic(const char *fmt, ...)
             panic("BUG at %s:%d: %s", __FILE__, __LINE__, #c);                 \
     } while (0)
 
-#ifdef NDEBUG
-#define ASSERT(c) ((void)sizeof(c))
-#else
 #define ASSERT(c)                                                              \
     do {                                                                       \
         if (unlikely(!(c)))                                                    \
             panic("ASSERT at %s:%d: %s", __FILE__, __LINE__, #c);              \
     } while (0)
-#endif

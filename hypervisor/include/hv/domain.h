@@ -14,6 +14,12 @@
 struct grant_table;
 struct pirq_table;
 
+/* As INT 15h, E820 returns it: 20 bytes, no padding. */
+struct e820_entry {
+    uint64_t addr, size;
+    uint32_t type;
+} __attribute__((packed));
+
 #define MAX_VCPUS_PER_DOMAIN 128
 
 enum domain_life {
@@ -60,10 +66,7 @@ struct domain {
     struct pirq_table *pirq;   /* NULL for a domain without IRQs */
     struct cpu_policy policy;  /* what CPUID and RDMSR show */
     struct sched_domain sched;
-    struct e820entry_hv {
-        uint64_t addr, size;
-        uint32_t type;
-    } * e820; /* XENMEM_set_memory_map */
+    struct e820_entry *e820; /* XENMEM_set_memory_map */
     unsigned int nr_e820;
     int64_t time_offset_s; /* wall clock offset set by the toolstack */
     uint32_t tsc_mode;

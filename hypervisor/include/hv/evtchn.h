@@ -72,9 +72,6 @@ bool virq_is_global(unsigned int virq);
 /* evtchn_raise - set @port of @d pending, if it is a PIRQ's */
 void evtchn_raise(struct domain *d, unsigned int port);
 
-/* vcpu_kick - @v has an event pending: wake it, or make it look */
-void vcpu_kick(struct vcpu *v);
-
 /* Can the owner of @i take an event now: pending and not masked? */
 static inline bool vcpu_event_deliverable(const struct vcpu_info *i)
 {

@@ -47,8 +47,7 @@ int pirq_domain_init(struct domain *d);
 void pirq_domain_destroy(struct domain *d);
 
 /* pirq_bind - EVTCHNOP_bind_pirq: deliver to @port; 0, -EINVAL, -EPERM... */
-int pirq_bind(struct domain *d, unsigned int pirq, unsigned int port,
-              bool will_share);
+int pirq_bind(struct domain *d, unsigned int pirq, unsigned int port);
 void pirq_unbind(struct domain *d, unsigned int pirq, unsigned int port);
 
 /* pirq_move - from now on to CPU @cpu, if it is online; if @pirq is bound */
@@ -57,8 +56,8 @@ void pirq_move(struct domain *d, unsigned int pirq, unsigned int cpu);
 /* pirq_take_over - what goes to CPU @cpu comes here; all others are held */
 void pirq_take_over(unsigned int cpu);
 
-/* pirq_unmasked - the guest unmasked the port of a PIRQ */
-void pirq_unmasked(struct domain *d, unsigned int pirq);
+/* pirq_eoi - the guest has dealt with it; -EINVAL no such number */
+int pirq_eoi(struct domain *d, unsigned int pirq);
 
 void irq_dump(void); /* debug key */
 

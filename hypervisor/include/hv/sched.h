@@ -86,9 +86,6 @@ int sched_vcpu_init(struct vcpu *v);
 /* sched_vcpu_destroy - stop its timer; it is not queued, not running */
 void sched_vcpu_destroy(struct vcpu *v);
 
-/* vcpu_runnable - up, not blocked, domain not paused nor at its cap */
-bool vcpu_runnable(const struct vcpu *v);
-
 /**
  * vcpu_wake - something may have made @v runnable: queue it if so
  *

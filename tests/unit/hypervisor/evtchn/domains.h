@@ -155,11 +155,9 @@ void vcpu_unblock(struct vcpu *v)
     unblocked++;
 }
 
-int pirq_bind(struct domain *d, unsigned int pirq, unsigned int port,
-              bool will_share)
+int pirq_bind(struct domain *d, unsigned int pirq, unsigned int port)
 {
     (void)d;
-    (void)will_share;
     if (pirq == 13)
         return -EINVAL;
     pirq_bound = port;
@@ -181,10 +179,11 @@ void pirq_move(struct domain *d, unsigned int pirq, unsigned int cpu)
     (void)cpu;
 }
 
-void pirq_unmasked(struct domain *d, unsigned int pirq)
+int pirq_eoi(struct domain *d, unsigned int pirq)
 {
     (void)d;
     (void)pirq;
+    return 0;
 }
 
 static inline int setup(void **state)
