@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 #include <pel/ctx.h>
+#include <pel/image_file.h>
 #include <pel/domain.h>
-#include "../stream/file.h"
 #include "guard.h"
 #include "receiver.h"
 

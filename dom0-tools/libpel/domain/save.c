@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <pel/ctx.h>
+#include <pel/image_file.h>
 #include <pel/domain.h>
 #include <pel/hcall.h>
-#include "../stream/file.h"
 #include "guard.h"
 #include "sender.h"
 #include "suspend.h"

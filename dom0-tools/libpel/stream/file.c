@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <pel/ctx.h>
-#include "file.h"
+#include <pel/image_file.h>
 
 #define MODE 0600 /* it holds a guest's whole memory */
 

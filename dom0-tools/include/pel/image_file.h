@@ -3,8 +3,8 @@
  * The file that an image is written to.  Under its own name it is there whole
  * and safe on the disk, or not at all; also when this process is killed.
  */
-#ifndef PEL_STREAM_FILE_H
-#define PEL_STREAM_FILE_H
+#ifndef PEL_IMAGE_FILE_H
+#define PEL_IMAGE_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>
