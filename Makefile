@@ -19,7 +19,8 @@ system := pytest:tests/system -n2 --dist=loadfile
 
 # What holds for each pair of a hypervisor and its tools, $(1) and $(2).
 stories = "pytest:--hv=$(1) --tools=$(2) -n2 --dist=loadfile $(patsubst \
-            %,tests/system/test_%.py,lifecycle changes guest crash)"
+            %,tests/system/test_%.py,lifecycle changes guest crash save \
+            save_cross)"
 
 .DEFAULT_GOAL := all
 
@@ -81,6 +82,10 @@ check-cross: images-cross ## guests' lives, with ours and the reference's halves
 .PHONY: fuzz-store
 fuzz-store: deps	## fuzz the store, SECONDS (600) for each target
 	@$(MAKE) -C tests/fuzz/store fuzz
+
+.PHONY: fuzz-stream
+fuzz-stream: deps	## fuzz the reader of images, SECONDS (600) for each
+	@$(MAKE) -C tests/fuzz/stream fuzz
 
 .PHONY: bench-store
 bench-store: xenstore-like ## measure the store beside Debian's (BENCH=--quick)

@@ -172,6 +172,12 @@ static int get_text(struct pel_ctx *ctx, const struct pel_json *map,
     return *to ? 0 : pel_fail_oom(ctx);
 }
 
+/* Memory in KiB, in whole MiB as our own files have it. */
+static uint64_t whole_mib(uint64_t kb)
+{
+    return kb > UINT64_MAX - 1023 ? kb : (kb + 1023) & ~1023ull;
+}
+
 static uint64_t get_uint(const struct pel_json *map, const char *key,
                          uint64_t otherwise)
 {
@@ -234,8 +240,8 @@ static int get_build_info(struct pel_ctx *ctx, const struct pel_json *b,
     cfg->maxvcpus = get_uint(b, "max_vcpus", 1);
     cfg->vcpus =
         pel_json_count(online) ? pel_json_count(online) : cfg->maxvcpus;
-    cfg->memory_kb = get_uint(b, "target_memkb", 0);
-    cfg->maxmem_kb = get_uint(b, "max_memkb", cfg->memory_kb);
+    cfg->memory_kb = whole_mib(get_uint(b, "target_memkb", 0));
+    cfg->maxmem_kb = whole_mib(get_uint(b, "max_memkb", cfg->memory_kb));
     if (cfg->maxmem_kb < cfg->memory_kb)
         cfg->maxmem_kb = cfg->memory_kb;
     if (!cfg->memory_kb || cfg->maxmem_kb >> 2 > PEL_IMAGE_PFNS)
