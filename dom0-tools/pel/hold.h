@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-/** signals_hold - keep SIGINT, SIGTERM and SIGHUP waiting */
+/** signals_hold - keep SIGINT, SIGTERM, SIGHUP, SIGPIPE waiting */
 void signals_hold(void);
 
 /** signals_waiting - whether one of them has come since */

@@ -108,7 +108,8 @@ def test_a_full_disk_leaves_the_guest_and_no_file(ours):
 def test_a_killed_save_leaves_the_guest_and_no_file(ours, signal):
     """It dies in the middle of writing to a pipe that nobody reads on."""
     ours.ok("mkdir -p /tmp/dir && mkfifo /tmp/dir/pipe")
-    ours.ok(f"(head -c 1000000 >/dev/null; sleep 1000) </tmp/dir/pipe & "
+    ours.ok(f"(head -c 1000000 >/dev/null; exec sleep 1000) "
+            "</tmp/dir/pipe & "
             f"echo $! >/tmp/reader; pel save {NAME} /tmp/dir/pipe "
             ">/dev/null 2>&1 & echo $! >/tmp/saver")
     ours.until(f"pel list -v {NAME} | grep -q suspend", 60)
