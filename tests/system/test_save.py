@@ -22,9 +22,9 @@ vif = [ "bridge=xenbr0" ]
 SECONDS = 240  # for the whole memory through an emulated machine
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def guest(shared):
-    """A running guest with a value in its shell, a file and a hash."""
+    """One guest for all stories, with a value in its shell and a hash."""
     m = shared.get()
     m.ok("truncate -s 16M /tmp/kept.img")
     m.write("/tmp/kept.cfg", CONFIG)
