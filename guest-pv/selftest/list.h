@@ -12,6 +12,7 @@
     X(memory_maps)    \
     X(multicall)      \
     X(stack_switch)   \
+    X(shadow)         \
     X(unknown)        \
     X(version)        \
     X(vm_assist)      \

@@ -4,6 +4,7 @@
 #include <hv/frame.h>
 #include <hv/guest.h>
 #include <hv/hypercall_page.h>
+#include <hv/track.h>
 #include "local.h"
 
 #define PAGEINFO_MAX 1024
@@ -53,14 +54,6 @@ long domctl_getpageframeinfo3(struct domain *d, struct xen_domctl *c)
     return 0;
 }
 
-/* Nothing was switched on that could be switched off. */
-long domctl_shadow_op(struct domain *d, struct xen_domctl *c)
-{
-    (void)d;
-    return c->u.shadow_op.op == XEN_DOMCTL_SHADOW_OP_OFF ? -EINVAL
-                                                         : -EOPNOTSUPP;
-}
-
 long domctl_hypercall_init(struct domain *d, struct xen_domctl *c)
 {
     mfn_t m = mfn(c->u.hypercall_init.gmfn);
@@ -68,6 +61,7 @@ long domctl_hypercall_init(struct domain *d, struct xen_domctl *c)
     if (frame_get_with_type(m, d, PT_WRITABLE))
         return -EACCES;
     hypercall_page_fill(mfn_to_virt(m));
+    track_mark(m);
     frame_put_with_type(m);
 
     return 0;

@@ -8,6 +8,7 @@
 #include <hv/evtchn.h>
 #include <hv/grant.h>
 #include <hv/mm.h>
+#include <hv/track.h>
 #include "local.h"
 
 static int stop(struct domain *d)
@@ -37,6 +38,7 @@ static int drop_vcpu_state(struct domain *d)
 /* In this order: nobody is told, or lent anything, after its owner is gone. */
 static int (*const steps[])(struct domain *d) = {
     stop,
+    track_destroy,
     evtchn_domain_destroy,
     grant_domain_release_maps,
     drop_vcpu_state,

@@ -7,6 +7,7 @@
 #include <hv/frame.h>
 #include <hv/guest.h>
 #include <hv/string.h>
+#include <hv/track.h>
 #include "local.h"
 
 #define BATCH 8U /* up to a page each */
@@ -107,6 +108,7 @@ static int copy_one(struct domain *d, const struct gnttab_copy *op,
         return GNTST_general_error;
     memmove((char *)mfn_to_virt(to->use.m) + dst,
             (char *)mfn_to_virt(from->use.m) + src, op->len); /* maybe one */
+    track_mark(to->use.m);
 
     return GNTST_okay;
 }

@@ -147,6 +147,7 @@ unsigned long mm_audit(audit_source_fn *others)
             count_vcpu(v);
         if (others)
             others(d, count);
+        track_audit(d, violation);
     }
     for (unsigned long m = 0; m < max_mfn; m++)
         compare(m);

@@ -165,6 +165,7 @@ static int devalidate(struct frame *f, enum page_type type, unsigned int *n,
     xpti_l4_changed(); /* its frame may come back as another L4 */
     /* A guest need not read where our own tables are. */
     memset(&t[HV_L4_FIRST], 0, (HV_L4_LAST - HV_L4_FIRST + 1) * sizeof(*t));
+    track_mark(frame_mfn(f));
     return 0;
 }
 
@@ -195,7 +196,9 @@ static int finish_get(struct frame *f, uint64_t w)
     enum page_type type = tw_type(w);
     int err = w & TW_FAILED ? -EINVAL : validate(f, type, &n);
 
+    track_mark(frame_mfn(f)); /* entries may have been adjusted */
     if (!err) {
+        f->aux = 0; /* no shadow yet */
         publish(f, ptype_validated(w));
         if (w & TW_PARTIAL)
             frame_put_fast(f);
@@ -253,6 +256,8 @@ static int finish_put(struct frame *f, uint64_t w, bool preemptible)
 {
     unsigned int n = ptype_holds_entries(w, f->aux);
 
+    if (w & TW_VALID)
+        track_drop(f);
     if (devalidate(f, tw_type(w), &n, preemptible)) {
         publish_partial(f, w, n, false);
         return -ERESTART;

@@ -9,6 +9,7 @@
 #include <hv/guest.h>
 #include <hv/hcall.h>
 #include <hv/mm.h>
+#include <hv/track.h>
 
 #include "pt_check.h"
 #include "ptype.h"
@@ -249,6 +250,9 @@ void heap_give(mfn_t m, unsigned int order);
 /* pt_drop_later, pt_drop_finish - a table's release that was preempted */
 void pt_drop_later(struct vcpu *v, mfn_t m);
 int pt_drop_finish(struct vcpu *v);
+
+/* pt_base_cr3 - CR3 value for the base that @v has; 0: none */
+unsigned long pt_base_cr3(struct vcpu *v, bool user);
 
 /* pt_unpin - the reverse of pt_pin(): 0; -EINVAL; -ERESTART */
 int pt_unpin(mfn_t m, const struct domain *owner);

@@ -32,6 +32,7 @@ void m2p_set(mfn_t m, unsigned long pfn)
 {
     ASSERT(frame_valid(m));
     ((unsigned long *)M2P_RW_BASE)[mfn_x(m)] = pfn;
+    track_mark(m);
 }
 
 unsigned long m2p_get(mfn_t m)

@@ -101,6 +101,8 @@ int l1_update(mfn_t table, unsigned int index, pte_t new,
     } else if (unlikely(err)) {
         drop = 0;
         same = false;
+    } else {
+        track_l1(f, index, new);
     }
     table_unlock(f);
 
@@ -140,6 +142,7 @@ static int upper_update(mfn_t table, enum page_type level, unsigned int index,
         put = keep_ad ? new | (old & (PTE_A | PTE_D)) : new;
     while (!cas64(slot, &old, put));
 
+    track_table(frame_of(table), level, index);
     if (level == PT_L4)
         xpti_l4_changed();
     if (old & PTE_P)
@@ -154,6 +157,7 @@ static int plain_update(struct frame *f, unsigned int index, pte_t val)
         return -EINVAL;
     __atomic_store_n((pte_t *)mfn_to_virt(frame_mfn(f)) + index, val,
                      __ATOMIC_RELEASE);
+    track_mark(frame_mfn(f));
     frame_put_writable(f);
     return 0;
 }

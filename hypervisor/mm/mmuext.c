@@ -125,6 +125,7 @@ static int op_clear_page(const struct ext_call *e)
     if (frame_get_with_type(m, e->b.t.fd, PT_WRITABLE))
         return -EINVAL;
     clear_page(mfn_to_virt(m));
+    track_mark(m);
     frame_put_with_type(m);
     return 0;
 }
@@ -138,6 +139,7 @@ static int op_copy_page(const struct ext_call *e)
         return -EINVAL;
     if (!frame_get_with_type(to, e->b.t.fd, PT_WRITABLE)) {
         copy_page(mfn_to_virt(to), mfn_to_virt(from));
+        track_mark(to);
         frame_put_with_type(to);
         err = 0;
     }

@@ -76,6 +76,7 @@ int pt_grant_set(struct vcpu *v, uint64_t addr, bool contains_pte, mfn_t m,
     }
     old = __atomic_exchange_n((pte_t *)mfn_to_virt(table) + index, e,
                               __ATOMIC_SEQ_CST);
+    track_l1(tf, index, e);
     table_unlock(tf);
 
     l1_entry_put(old);
@@ -106,6 +107,7 @@ int pt_grant_clear(struct vcpu *v, uint64_t addr, bool contains_pte, mfn_t m,
         return GNTST_general_error;
     }
     __atomic_store_n(slot, 0, __ATOMIC_SEQ_CST);
+    track_l1(tf, index, 0);
     table_unlock(tf);
 
     l1_entry_put(old);

@@ -91,6 +91,15 @@ static void load_base(struct vcpu *v, bool user)
         vcpu_load_cr3(v);
 }
 
+unsigned long pt_base_cr3(struct vcpu *v, bool user)
+{
+    mfn_t m = user ? v->guest_table_user : v->guest_table;
+
+    if (unlikely(v->domain->track))
+        return track_base(v, user);
+    return mfn_eq(m, MFN_INVALID) ? 0 : mfn_x(m) << PAGE_SHIFT;
+}
+
 int pt_set_base(struct vcpu *v, mfn_t m, bool user)
 {
     mfn_t *base = user ? &v->guest_table_user : &v->guest_table;
@@ -113,7 +122,7 @@ int pt_set_base(struct vcpu *v, mfn_t m, bool user)
 
     /* The new tables are in CR3 before the old ones can be freed. */
     *base = m;
-    v->cr3[!user] = mfn_eq(m, MFN_INVALID) ? 0 : mfn_x(m) << PAGE_SHIFT;
+    v->cr3[!user] = pt_base_cr3(v, user);
     load_base(v, user);
     if (mfn_eq(old, MFN_INVALID))
         return 0;

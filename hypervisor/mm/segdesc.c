@@ -199,6 +199,7 @@ long hc_update_descriptor(struct hcall *h)
     if (!err) {
         __atomic_store_n((uint64_t *)mfn_to_virt(m) + index, desc,
                          __ATOMIC_RELEASE);
+        track_mark(m);
         frame_put_type(m, false);
     }
     frame_put(m);

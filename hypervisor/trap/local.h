@@ -21,6 +21,9 @@ void bounce_sysenter(struct cpu_user_regs *regs, struct vcpu *v);
 /* page_fault - #PF from a guest; everything else of it is in trap.c */
 void page_fault(struct cpu_user_regs *regs);
 
+/* page_fault_hv - #PF of an access of ours; true: do it again */
+bool page_fault_hv(const struct cpu_user_regs *regs);
+
 /* trap_dispatch_hv - from the hypervisor; returns a frame to leave by, or 0 */
 struct cpu_user_regs *trap_dispatch_hv(struct cpu_user_regs *regs);
 

@@ -4,11 +4,13 @@
  * store to a page table, or the guest kernel's own business.
  */
 #include <hv/cpu.h>
+#include <hv/domain.h>
 #include <hv/features.h>
 #include <hv/guest.h>
 #include <hv/layout.h>
 #include <hv/mm.h>
 #include <hv/string.h>
+#include <hv/track.h>
 #include <hv/trap.h>
 #include <hv/vcpu.h>
 #include <x86/insn.h>
@@ -64,12 +66,22 @@ static bool supervisor_iretq(struct cpu_user_regs *regs, uint32_t ec)
     return true;
 }
 
+bool page_fault_hv(const struct cpu_user_regs *regs)
+{
+    const struct vcpu *v = current_vcpu();
+    uint32_t ec = regs->error_code;
+
+    return v && v->domain->track && track_fault(read_cr2(), &ec);
+}
+
 void page_fault(struct cpu_user_regs *regs)
 {
     struct vcpu *v = current_vcpu();
     unsigned long va = read_cr2();
     uint32_t ec = regs->error_code;
 
+    if (unlikely(v->domain->track) && track_fault(va, &ec))
+        return;
     if (unlikely(va >= HV_VIRT_START && va < HV_VIRT_END)) {
         /* Implicit supervisor accesses come without the U bit. */
         if (!(ec & PFEC_U) && descriptor_fault(v, va))

@@ -137,6 +137,8 @@ struct cpu_user_regs *trap_dispatch_hv(struct cpu_user_regs *regs)
     }
     if (regs->rip == (unsigned long)iret_to_guest)
         return iret_fault(regs);
+    if (vec == VEC_PF && page_fault_hv(regs))
+        return NULL;
     fixup = extable_fixup(regs->rip);
     if (fixup) {
         regs->rip = fixup;

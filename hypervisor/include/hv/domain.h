@@ -13,6 +13,7 @@
 
 struct grant_table;
 struct pirq_table;
+struct track;
 
 /* As INT 15h, E820 returns it: 20 bytes, no padding. */
 struct e820_entry {
@@ -59,6 +60,9 @@ struct domain {
     uint32_t zombie_pages_head; /* given up while dying, but still mapped */
     uint32_t nr_frames_held;    /* frames on these lists; > 0 holds a ref */
     uint32_t claimed_pages;     /* set aside, not yet allocated; LR_HEAP */
+
+    struct track *track;  /* not NULL: in tracking mode (<hv/track.h>) */
+    uint32_t track_limit; /* pages for its shadow tables; 0: by default */
 
     uint32_t vm_assist; /* VMASST_TYPE_* bits that are enabled */
     struct evtchn_domain evtchn;

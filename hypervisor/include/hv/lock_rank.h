@@ -18,6 +18,7 @@ enum lock_rank {
     LR_GRANT_ENTRY = 41, /* one grant: who uses it and how often */
     LR_FRAME = 44,       /* the lock bit of one frame's type word */
     LR_PAGE_LIST = 45,   /* struct domain: page list and page counts */
+    LR_TRACK = 50,       /* one tracked domain: its shadow tables */
     LR_SMALL = 55,       /* lists of small objects */
     LR_HEAP = 60,        /* free lists of the page allocator */
     LR_IRQ = 65,         /* interrupt descriptors, IOAPIC and MSI registers */

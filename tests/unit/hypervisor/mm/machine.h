@@ -20,6 +20,7 @@
 #include <hv/mm.h>
 #include <hv/spec.h>
 #include <x86/insn.h>
+#include <x86/regs.h>
 
 #include <assert.h>
 #include <setjmp.h>
@@ -35,6 +36,7 @@
 
 #define RAM_MIB 20
 #define NR_FRAMES (RAM_MIB << 8)
+#define HEAP_PAGES 320
 #define NR_PAGES 28 /* of each domain, to begin with */
 
 char fake_frames[2 << 20] __attribute__((aligned(4096)));
@@ -42,6 +44,7 @@ char fake_ram[RAM_MIB << 20] __attribute__((aligned(4096)));
 char fake_m2p[NR_FRAMES * 8] __attribute__((aligned(4096)));
 struct cpu cpus[1];
 struct vcpu *fake_current;
+unsigned long fake_cr3;
 unsigned int nr_cpus = 1;
 bool spec_on[NR_SPEC] = { [SPEC_PV_L1TF] = true };
 bool cpu_features[NR_FEATURES] = { [FEAT_NX] = true };
@@ -54,6 +57,7 @@ struct domain *dom0;
 static struct domain domains[3];
 static struct vcpu vcpus[3];
 static struct vcpu *vcpu_arrays[3][1];
+static struct shared_info shared_infos[3];
 static uint64_t gdt_pages[1024];
 static pte_t windows[32];
 static uint64_t boot_next = 1 << 20;
@@ -108,7 +112,7 @@ uint64_t boot_alloc(uint64_t bytes)
 void boot_free_ranges(void (*fn)(uint64_t start, uint64_t end))
 {
     /* Few, so that freed frames soon have another owner. */
-    fn(boot_next, boot_next + 200 * PAGE_SIZE);
+    fn(boot_next, boot_next + HEAP_PAGES * PAGE_SIZE);
 }
 
 void hvmap_range(unsigned long va, mfn_t m, unsigned long nr, uint64_t flags)
@@ -144,10 +148,31 @@ bool preempt_needed(void) { return preempting && !rnd(3); }
 void vcpu_load_cr3(struct vcpu *v)
 {
     if (v == fake_current)
-        tlb_load_cr3(0);
+        tlb_load_cr3(v->cr3[v->kernel_mode]);
 }
 
 void xpti_l4_changed(void) {}
+
+void domain_pause(struct domain *d)
+{
+    assert_ptr_not_equal(d, fake_current->domain);
+}
+
+void domain_unpause(struct domain *d) { (void)d; }
+
+void smp_hold_others(void) {}
+
+void smp_release_others(void) {}
+
+void evtchn_audit(const struct domain *d, audit_count_fn *count)
+{
+    (void)d, (void)count;
+}
+
+void pirq_audit(const struct domain *d, audit_count_fn *count)
+{
+    (void)d, (void)count;
+}
 
 void cpu_kick(unsigned int id) { fail_msg("CPU %u is not there", id); }
 
@@ -223,6 +248,7 @@ static void domain_make(unsigned int id)
     d->max_vcpus = 1;
     d->vcpu = vcpu_arrays[id];
     d->vcpu[0] = v;
+    d->shared = &shared_infos[id];
     d->pages_head = d->shared_pages_head = FRAME_NONE;
     d->zombie_pages_head = FRAME_NONE;
     lock_init(&d->page_lock, LR_PAGE_LIST);
@@ -293,6 +319,7 @@ static void domain_end(struct domain *d)
     d->life = LIFE_DYING;
     if (fake_current == v)
         fake_current = &vcpus[(d->id + 1) % ARRAY_SIZE(domains)];
+    track_destroy(d);
     gdt_drop(v);
     ldt_drop(v);
     preempting = true;

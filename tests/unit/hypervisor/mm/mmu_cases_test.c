@@ -536,7 +536,7 @@ static void descriptors(void **state)
 static void pages_set_aside(void **state)
 {
     struct domain *d = &domains[1];
-    void *held[200];
+    void *held[HEAP_PAGES];
     unsigned int n = 0;
 
     (void)state;

@@ -11,6 +11,9 @@
  */
 #include "machine.h"
 
+#include <hv/track.h>
+#include <xen/domctl.h>
+
 static mfn_t any_page(struct domain *d)
 {
     uint32_t i = d->pages_head;
@@ -224,13 +227,215 @@ static void do_emulated_write(struct domain *d)
     done_ok += !pt_write_l1(fake_current, table, slot, old, some_entry(d));
 }
 
+/*
+ * Tracking mode: what was written since the log was taken last, and is not in
+ * the log, was missed.  Frames of one domain at a time.
+ */
+static struct domain *watched;
+static uint64_t contents[NR_FRAMES];
+static unsigned long seen_tracked, seen_rounds, seen_filled, seen_reads,
+    seen_foreign;
+
+static uint64_t page_hash(mfn_t m)
+{
+    const pte_t *p = mfn_to_virt(m);
+    bool l4 = tw_type(frame_of(m)->type) == PT_L4;
+    uint64_t h = 1;
+
+    /* Our slots are nothing that the guest has. */
+    for (unsigned int i = 0; i < PT_ENTRIES; i++)
+        if (!l4 || !pt_is_hv_slot(i))
+            h = (h ^ p[i]) * 1099511628211UL;
+    return h;
+}
+
+/* Each page has its frame number as its number, while it is watched. */
+static void watch_pages(const struct domain *d, const uint64_t *log)
+{
+    for (unsigned int i = 0; i < NR_FRAMES; i++) {
+        uint64_t h;
+
+        if (frame_owner(mfn(i)) != d->id || m2p_get(mfn(i)) != i)
+            continue;
+        h = page_hash(mfn(i));
+        if (log && h != contents[i] && !(log[i / 64] >> i % 64 & 1))
+            fail_msg("frame %x changed and is not in the log: type %lx", i,
+                     (unsigned long)frame_of(mfn(i))->type);
+        contents[i] = h;
+    }
+}
+
+static void do_track_on(struct domain *d)
+{
+    if (watched || d == fake_current->domain || d->hardware)
+        return;
+    d->shared->arch.max_pfn = NR_FRAMES;
+    if (track_enable(d))
+        return;
+    for (unsigned int i = 0; i < NR_FRAMES; i++)
+        if (frame_owner(mfn(i)) == d->id)
+            m2p_set(mfn(i), i);
+    watched = d;
+    watch_pages(d, NULL);
+    seen_tracked++;
+}
+
+static void do_track_other(void)
+{
+    struct domain *d = watched ? watched : &domains[1 + rnd(2)];
+    uint64_t log[NR_FRAMES / 64] = { 0 };
+    struct xen_domctl_shadow_op op = { .pages = NR_FRAMES };
+    int err;
+
+    set_xen_guest_handle(op.dirty_bitmap, (uint8_t *)log);
+    if (d == fake_current->domain) {
+        assert_int_equal(track_enable(d), -EINVAL);
+        return;
+    }
+    switch (rnd(8)) {
+    case 0:
+        assert_int_equal(track_disable(d), watched ? 0 : -EINVAL);
+        watched = NULL;
+        return;
+    case 1:
+        track_set_limit(d, rnd(64));
+        return;
+    case 2:
+        err = track_log(d, &op, false);
+        break;
+    default:
+        err = track_log(d, &op, true);
+    }
+    assert_int_equal(err, watched ? 0 : -EINVAL);
+    if (err)
+        return;
+    assert_int_equal(op.pages, NR_FRAMES);
+    watch_pages(d, log);
+    seen_rounds++;
+}
+
+/* One is mostly tracked. */
+static void do_track_any(struct domain *d)
+{
+    (void)d;
+    if (!watched)
+        do_track_on(&domains[1 + rnd(2)]);
+    else if (!rnd(2))
+        do_track_other();
+}
+
+/* What the processor finds in shadow tables: 0, or an L1 entry's rights. */
+static pte_t shadow_walk(const struct vcpu *v, unsigned long va)
+{
+    mfn_t m = mfn(v->cr3[v->kernel_mode] >> PAGE_SHIFT);
+    pte_t all = ~0UL, e = 0;
+
+    for (unsigned int level = 4; level; level--) {
+        e = ((pte_t *)mfn_to_virt(m))[pt_index(va, level)];
+        if (!(e & PTE_P))
+            return 0;
+        all &= e | PTE_ADDR_MASK;
+        m = pte_mfn(e);
+    }
+    return (e & PTE_ADDR_MASK) | (all & (PTE_P | PTE_RW | PTE_US));
+}
+
+/* Tables as a guest makes them, so that more than chance leads to a page. */
+static void do_tree(struct domain *d)
+{
+    struct mmuext_op op = { .cmd = MMUEXT_NEW_BASEPTR };
+    struct hcall h = { .arg = { (unsigned long)&op, 1, 0, DOMID_SELF } };
+    mfn_t m[5];
+
+    if (!mfn_eq(d->vcpu[0]->guest_table, MFN_INVALID) && rnd(64))
+        return;
+    for (unsigned int level = 0; level < 5; level++) {
+        m[level] = any_page(d);
+        if (!mfn_x(m[level]) ||
+            (frame_of(m[level])->type & (TW_COUNT | TW_PARTIAL)))
+            return;
+    }
+    for (unsigned int level = 1; level < 5; level++) {
+        memset(mfn_to_virt(m[level]), 0, PAGE_SIZE);
+        track_mark(m[level]);
+    }
+    for (unsigned int level = 1; level < 5; level++)
+        for (unsigned int n = 0; n < 3; n++)
+            ((pte_t *)mfn_to_virt(m[level]))[some_slot()] =
+                pte_make(level == 1 ? any_page(d) : m[level - 1],
+                         PTE_P | PTE_RW | PTE_US | (rnd(2) ? PTE_A : 0));
+    op.arg1.mfn = mfn_x(m[4]);
+    done_ok += !call(hc_mmuext_op, &h);
+}
+
+/* An address that leads as far as the guest's tables do. */
+static unsigned long mapped_va(const struct vcpu *v)
+{
+    mfn_t m = v->guest_table;
+    unsigned long va = 0;
+
+    for (unsigned int level = 4; level; level--) {
+        const pte_t *t = mfn_to_virt(m);
+        unsigned int i = some_slot();
+
+        for (unsigned int n = 0;
+             n < 64 && (!(t[i] & PTE_P) || (level == 4 && pt_is_hv_slot(i)));
+             n++)
+            i = some_slot();
+        va |= (unsigned long)i << (12 + 9 * (level - 1));
+        if (level == 1 || !(t[i] & PTE_P) || (level == 4 && pt_is_hv_slot(i)))
+            break;
+        m = pte_mfn(t[i]);
+    }
+    return va & 1UL << 47 ? va | 0xffff000000000000UL : va;
+}
+
+/* An access of the tracked domain, with as many faults as it takes. */
+static void access_once(struct domain *d)
+{
+    struct vcpu *v = d->vcpu[0];
+    uint32_t ec = rnd(2) ? PFEC_W : 0;
+    unsigned long va;
+    pte_t e;
+
+    if (d != watched || mfn_eq(v->guest_table, MFN_INVALID))
+        return;
+    va = rnd(8) ? mapped_va(v) : some_va();
+    fake_cr3 = v->cr3[v->kernel_mode];
+    for (unsigned int n = 0;; n++) {
+        uint32_t this_ec = ec;
+
+        assert_true(n < 4);
+        e = shadow_walk(v, va);
+        if ((e & PTE_P) && (!(ec & PFEC_W) || (e & PTE_RW)))
+            break;
+        this_ec |= e & PTE_P;
+        if (!track_fault(va, &this_ec))
+            return;
+        seen_filled++;
+    }
+    /* Anywhere but where a test of its own would notice. */
+    if ((ec & PFEC_W) && frame_valid(pte_mfn(e))) {
+        assert_int_equal(tw_type(frame_of(pte_mfn(e))->type), PT_WRITABLE);
+        ((pte_t *)mfn_to_virt(pte_mfn(e)))[some_slot()] = some_entry(d);
+    }
+    seen_reads += !(ec & PFEC_W);
+}
+
+static void do_access(struct domain *d)
+{
+    for (unsigned int n = 0; n < 8; n++)
+        access_once(d);
+}
+
 /* What a processor does: A and D bits in tables that are in use. */
 static void processor_sets_bits(struct domain *d)
 {
     mfn_t m = any_page(d);
     pte_t *slot = (pte_t *)mfn_to_virt(m) + some_slot();
 
-    if (ptype_is_table(tw_type(frame_of(m)->type)) &&
+    /* It does not walk those of a tracked domain. */
+    if (d != watched && ptype_is_table(tw_type(frame_of(m)->type)) &&
         (frame_of(m)->type & TW_VALID) && (*slot & PTE_P))
         *slot |= rnd(2) ? PTE_A : PTE_D;
 }
@@ -241,8 +446,25 @@ static void guest_writes(struct domain *d)
     mfn_t m = any_page(d);
     const struct frame *f = frame_of(m);
 
-    if (tw_type(f->type) == PT_WRITABLE && (f->type & TW_COUNT))
+    if (d != watched && tw_type(f->type) == PT_WRITABLE && (f->type & TW_COUNT))
         ((pte_t *)mfn_to_virt(m))[some_slot()] = some_entry(d);
+}
+
+/* The same through a mapping of somebody else's page. */
+static void foreign_writes(struct domain *d)
+{
+    mfn_t m = any_page(d);
+    const pte_t *t = mfn_to_virt(m);
+
+    if (!tw_is_ready(frame_of(m)->type, PT_L1) || d == watched)
+        return;
+    for (unsigned int i = 0; i < PT_ENTRIES; i++) {
+        if ((t[i] & (PTE_P | PTE_RW)) != (PTE_P | PTE_RW) || !watched ||
+            frame_owner(pte_mfn(t[i])) != watched->id)
+            continue;
+        ((pte_t *)mfn_to_virt(pte_mfn(t[i])))[some_slot()] = some_entry(d);
+        seen_foreign++;
+    }
 }
 
 static void (*const actions[])(struct domain *d) = {
@@ -251,6 +473,8 @@ static void (*const actions[])(struct domain *d) = {
     do_mmuext,      do_memory,     do_exchange,
     do_descriptors, do_grant,      do_emulated_write,
     guest_writes,   guest_writes,  processor_sets_bits,
+    do_access,      do_access,     do_access,
+    foreign_writes, do_track_any,  do_tree,
 };
 
 /* Which situations came about: a test that never gets there proves little. */
@@ -315,6 +539,12 @@ static void anything_at_all(void **state)
         assert_true(seen_partial > 100 && seen_based > 100);
         seen_partial = seen_based = 0;
 
+        print_message("  tracked: %lu times, %lu logs, %lu faults, %lu reads, "
+                      "%lu writes by others\n",
+                      seen_tracked, seen_rounds, seen_filled, seen_reads,
+                      seen_foreign);
+        watched = NULL;
+
         for (unsigned int i = 0; i < ARRAY_SIZE(domains); i++) {
             domain_end(&domains[i]);
             machine_check();
@@ -326,6 +556,8 @@ static void anything_at_all(void **state)
         }
         assert_int_equal(heap_free_pages(), free_before);
     }
+    assert_true(seen_tracked > 50 && seen_rounds > 500);
+    assert_true(seen_filled > 300 && seen_foreign > 10);
 }
 
 int main(void)

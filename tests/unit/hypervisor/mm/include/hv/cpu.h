@@ -43,5 +43,7 @@ static inline void work_raise(struct cpu *c, enum work w)
 
 void cpu_kick(unsigned int id);
 bool preempt_needed(void);
+void smp_hold_others(void);
+void smp_release_others(void);
 
 #endif
