@@ -188,7 +188,10 @@ def test_other_commands_answer(guest):
     guest.tool_ok("rename other change")
 
 
-# Last: it leaves another guest behind.
+# Last: it leaves another guest behind.  The stock tools give their scripts ten
+# seconds to let a disk go.  A busy machine needs more, and then they do not
+# create the guest again, because its disk is still in use.
+@pytest.mark.only(tools="pel")
 def test_changes_survive_a_reboot(guest):
     domid = guest.tool_ok("domid change")
     guest.tool_ok("mem-set change 176")
