@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Measure the store beside Debian's, both natively and in one run.
+"""Measure the store beside Debian's two, all natively and in one run.
 
-usage: compare.py [--quick] [--only ours|debian] [--json FILE] LOAD STANDIN
+usage: compare.py [--quick] [--only ours|debian|ocaml] [--json FILE]
+                  LOAD STANDIN
 
 LOAD is store-load, STANDIN the library that stands in for the hypervisor
-(see standin.c).  Debian's store is looked for where `make bench-store` puts
-it; without it only ours is measured.  A table goes to stdout, and every
+(see standin.c).  Debian's stores are looked for where `make bench-store` puts
+them; without them only ours is measured.  A table goes to stdout, and every
 figure to the JSON file.
 """
 
@@ -24,6 +25,17 @@ import time
 TOP = pathlib.Path(__file__).resolve().parents[3]
 OURS = os.environ.get("PELSTORED", TOP / "build/bin/pelstored")
 DEBIAN = TOP / "build/debian-xen/usr/lib/xen-4.17/bin/xenstored"
+OCAML = DEBIAN.with_name("oxenstored")
+LIBRARIES = TOP / "build/debian-xen/usr/lib/x86_64-linux-gnu"
+
+# It serves no other socket than the one in /run, so it gets a /run of its own;
+# without the node for dom0's ring, which no request comes by.
+OCAML_SCRIPT = """\
+mount --bind "$1" /run && mkdir /run/xenstored &&
+printf "%s = /dev/null\\n" xenstored-log-file access-log-file >/run/config &&
+export LD_PRELOAD="$2" LD_LIBRARY_PATH="$3" &&
+exec "$4" --no-fork --no-domain-init --config-file=/run/config
+"""
 
 UNITS = ["read", "write", "list", "transaction", "fire", "create60",
          "create86"]
@@ -44,6 +56,11 @@ class Server:
         if kind == "ours":
             argv = [OURS, "--foreground", "--socket", self.socket,
                     "--pid-file", pid_file]
+        elif kind == "ocaml":
+            self.socket = os.path.join(self.folder, "xenstored/socket")
+            del env["LD_PRELOAD"]
+            argv = ["unshare", "-m", "sh", "-c", OCAML_SCRIPT, "sh",
+                    self.folder, standin, LIBRARIES, OCAML]
         else:
             argv = [DEBIAN, "--no-fork", "--pid-file", pid_file]
             env.update(XENSTORED_PATH=self.socket,
@@ -148,7 +165,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true",
                         help="smaller sizes and shorter runs")
-    parser.add_argument("--only", choices=["ours", "debian"])
+    parser.add_argument("--only", choices=["ours", "debian", "ocaml"])
     parser.add_argument("--match", default="",
                         help="only scenarios with this in their name")
     parser.add_argument("--json", default=TOP / "build/bench/store.json")
@@ -158,10 +175,14 @@ def main():
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, hard), hard))
-    kinds = [args.only] if args.only else ["ours", "debian"]
-    if "debian" in kinds and not DEBIAN.exists():
-        print(f"{DEBIAN} is missing: only ours is measured", file=sys.stderr)
-        kinds.remove("debian")
+    kinds = [args.only] if args.only else ["ours", "debian", "ocaml"]
+    for kind, program in (("debian", DEBIAN), ("ocaml", OCAML)):
+        if kind in kinds and not program.exists():
+            print(f"{program} is missing, and not measured", file=sys.stderr)
+            kinds.remove(kind)
+    if "ocaml" in kinds and os.geteuid():
+        print("only root can measure the OCaml store", file=sys.stderr)
+        kinds.remove("ocaml")
     figures = []
     for name, rows in scenarios(args.quick):
         if args.match not in name:
