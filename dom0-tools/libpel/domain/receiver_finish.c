@@ -222,15 +222,33 @@ static int load_vcpu(struct receiver *v, uint32_t id)
     return rc;
 }
 
-static int load_state(struct receiver *v)
+/*
+ * Kernels scale the counter by what the hypervisor tells them of it now, so
+ * another frequency than the one that was saved is no obstacle.
+ */
+static int load_tsc(struct receiver *v)
 {
-    const struct xen_domctl_tsc_info tsc = {
+    struct xen_domctl_tsc_info tsc = {
         .tsc_mode = v->tsc.mode,
         .gtsc_khz = v->tsc.khz,
         .elapsed_nsec = v->tsc.nsec,
         .incarnation = v->tsc.incarnation,
     };
     int rc = v->tsc.khz ? pel_hc_set_tsc(v->ctx, v->domid, &tsc) : 0;
+
+    if (rc != -PEL_EHYPER || v->tsc.mode != PEL_TSC_DEFAULT)
+        return rc;
+    pel_error_clear(v->ctx);
+    pel_log(v->ctx, PEL_LOG_INFO,
+            "domain %u: its TSC ran at %u kHz, which this host has not",
+            v->domid, v->tsc.khz);
+    tsc.gtsc_khz = 0;
+    return pel_hc_set_tsc(v->ctx, v->domid, &tsc);
+}
+
+static int load_state(struct receiver *v)
+{
+    int rc = load_tsc(v);
 
     for (uint32_t i = 0; !rc && i < PEL_IMAGE_VCPUS; i++)
         rc = load_vcpu(v, i);
