@@ -85,8 +85,10 @@ static const struct table_op {
 #undef ROW
 };
 
-static long on_table(struct hcall *h, const struct table_op *op)
+static long op_on_table(struct hcall *h)
 {
+    const struct table_op *op =
+        &table_ops[nospec_index(h->arg[0], ARRAY_SIZE(table_ops))];
     union table_arg a;
     char *bytes = (char *)&a;
     struct domain *d;
@@ -172,9 +174,12 @@ static long op_transfer(struct hcall *h)
 static hcall_fn *const ops[] = {
     [GNTTABOP_map_grant_ref] = grant_op_map,
     [GNTTABOP_unmap_grant_ref] = grant_op_unmap,
+    [GNTTABOP_setup_table] = op_on_table,
     [GNTTABOP_copy] = grant_op_copy,
+    [GNTTABOP_query_size] = op_on_table,
     [GNTTABOP_set_version] = op_set_version,
     [GNTTABOP_get_version] = op_get_version,
+    [GNTTABOP_get_status_frames] = op_on_table,
     [GNTTABOP_transfer] = op_transfer,
 };
 
@@ -191,10 +196,8 @@ long hc_grant_table_op(struct hcall *h)
 
     if (h->arg[2] > INT32_MAX)
         return -EINVAL;
-    if (cmd < ARRAY_SIZE(ops) && ops[cmd])
-        return ops[nospec_index(cmd, ARRAY_SIZE(ops))](h);
-    if (cmd < ARRAY_SIZE(table_ops) && table_ops[cmd].fn)
-        return on_table(h,
-                        &table_ops[nospec_index(cmd, ARRAY_SIZE(table_ops))]);
-    return -ENOSYS;
+    if (cmd >= ARRAY_SIZE(ops) || !ops[cmd])
+        return -ENOSYS;
+
+    return ops[nospec_index(cmd, ARRAY_SIZE(ops))](h);
 }
