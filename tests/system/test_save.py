@@ -80,7 +80,7 @@ def test_it_can_be_saved_again_and_wait_paused(guest):
         line = guest.tool_ok(f"list {NAME}").splitlines()[1]
         assert "p" in line.split()[4]
         guest.tool_ok(f"unpause {NAME}")
-    assert_unharmed(guest)
+        assert_unharmed(guest)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@
 #include <xen/xen.h>
 #include <xen/sched.h>
 #include <pel/ctx.h>
+#include <pel/device.h>
 #include <pel/domain.h>
 #include <pel/hcall.h>
 #include <pel/store.h>
@@ -17,6 +18,7 @@
 
 #define SUSPEND_LIMIT_NS 60000000000ull
 #define LATE_LIMIT_NS 5000000000ull
+#define SETTLE_LIMIT_MS 10000
 
 struct wait {
     struct pel_ctx *ctx;
@@ -77,6 +79,20 @@ static int check_running(struct pel_ctx *ctx, uint32_t domid)
     return 0;
 }
 
+/*
+ * A kernel that has just been restored connects its devices; suspended in the
+ * midst of it, Linux was seen to lose a disk.  Devices that the guest has no
+ * driver for are not worth more than a moment.
+ */
+static void settle(struct pel_ctx *ctx, uint32_t domid)
+{
+    if (!pel_devices_wait_connected(ctx, domid, SETTLE_LIMIT_MS))
+        return;
+    pel_log(ctx, PEL_LOG_INFO, "suspending all the same: %s",
+            pel_error_message(ctx));
+    pel_error_clear(ctx);
+}
+
 int domain_suspend(struct pel_ctx *ctx, uint32_t domid)
 {
     struct wait w = { .ctx = ctx, .domid = domid };
@@ -87,6 +103,7 @@ int domain_suspend(struct pel_ctx *ctx, uint32_t domid)
         rc = pel_store_use(ctx, &s);
     if (rc)
         return rc;
+    settle(ctx, domid);
     rc = pel_store_write(&s, "suspend", "/local/domain/%u/control/shutdown",
                          domid);
     if (rc)
