@@ -226,22 +226,24 @@ static enum outcome fill_l1(struct track *t, const struct walk *w)
     struct frame *table = frame_of(w->table[1]);
     pte_t *slot = table_of(w->table[1]) + w->index[1];
     pte_t e = w->e[1] | PTE_A | (w->ec & PFEC_W ? PTE_D : 0);
-    uint64_t word = load64(&table->type);
     enum outcome r = AGAIN;
     bool fresh = !table->aux;
+    uint64_t word;
 
+    /* First: it may wait for a flush, which pin_change() does not answer. */
+    if (!shadow_get(t, table))
+        return AGAIN;
+    word = load64(&table->type);
     if (!tw_is_ready(word, PT_L1) ||
         !cas64(&table->type, &word, word | TW_LOCKED))
         return AGAIN;
-    if (shadow_get(t, table)) {
-        if (fresh)
-            l1_prefill(t, table);
-        if (use_entry(t, w->table[1], slot, w->e[1], e & (PTE_A | PTE_D))) {
-            if ((w->ec & PFEC_W) && track_owns(t->domain, pte_mfn(e)))
-                dirty_log_set(&t->log, m2p_get(pte_mfn(e)));
-            table_of(shadow_of(table))[w->index[1]] = l1_value(t, e);
-            r = FILLED;
-        }
+    if (fresh)
+        l1_prefill(t, table);
+    if (use_entry(t, w->table[1], slot, w->e[1], e & (PTE_A | PTE_D))) {
+        if ((w->ec & PFEC_W) && track_owns(t->domain, pte_mfn(e)))
+            dirty_log_set(&t->log, m2p_get(pte_mfn(e)));
+        table_of(shadow_of(table))[w->index[1]] = l1_value(t, e);
+        r = FILLED;
     }
     table_unlock(table);
     return r;
