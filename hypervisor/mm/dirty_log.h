@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The bitmaps of a dirty log; pure, see dirty_log.c. */
-#ifndef MM_DIRTY_LOG_H
-#define MM_DIRTY_LOG_H
+#pragma once
 
 #include <hv/types.h>
 
@@ -31,5 +30,3 @@ bool dirty_log_has(const struct dirty_log *l, unsigned long bit);
  * dirty_log_set_twice() at least in the next.
  */
 uint64_t dirty_log_take(struct dirty_log *l, unsigned long i);
-
-#endif

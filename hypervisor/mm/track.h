@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the files of tracking mode share; see track.c. */
-#ifndef MM_TRACK_H
-#define MM_TRACK_H
+#pragma once
 
 #include <hv/lock.h>
 #include <hv/track.h>
@@ -57,5 +56,3 @@ bool track_pool_grow(struct track *t);
 
 /* track_drop_all - nothing is shadowed any more.  Locked, or @t is unused. */
 void track_drop_all(struct track *t);
-
-#endif

@@ -4,8 +4,7 @@
  * that the hypervisor knows which of its pages were written.  What the rest
  * of the hypervisor has to tell it; docs/maintainers/tracking.md.
  */
-#ifndef HV_TRACK_H
-#define HV_TRACK_H
+#pragma once
 
 #include <hv/frame.h>
 #include <hv/types.h>
@@ -107,5 +106,3 @@ void track_set_limit(struct domain *d, uint32_t pages);
 void track_audit(const struct domain *d,
                  void (*report)(const char *what, unsigned long m, uint64_t has,
                                 uint64_t want));
-
-#endif
