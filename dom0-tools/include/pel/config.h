@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 struct pel_ctx;
+struct pel_json;
 struct pel_json_writer;
 
 #define PEL_NAME_MAX 128     /* characters of a domain's name, without NUL */
@@ -176,6 +177,22 @@ void pel_disk_free(struct pel_disk *disk);
  */
 int pel_nic_parse(struct pel_ctx *ctx, const char *text, struct pel_nic *nic);
 void pel_nic_free(struct pel_nic *nic);
+
+/* Fill one device of zeros from its JSON map; errors as those of parsing. */
+typedef int pel_disk_reader(struct pel_ctx *ctx, const struct pel_json *j,
+                            struct pel_disk *disk);
+typedef int pel_nic_reader(struct pel_ctx *ctx, const struct pel_json *j,
+                           struct pel_nic *nic);
+
+/**
+ * pel_config_read_devices - all disks and NICs of two JSON lists
+ * @disks, @nics: the lists; NULL is an empty one
+ * @cfg: has no devices yet; who frees it frees what was read before an error
+ * Returns: 0; -PEL_ENOMEM; what a reader returns
+ */
+int pel_config_read_devices(struct pel_ctx *ctx, const struct pel_json *disks,
+                            pel_disk_reader *disk, const struct pel_json *nics,
+                            pel_nic_reader *nic, struct pel_config *cfg);
 
 /**
  * pel_nic_draw_mac - give a NIC an address unless it has one

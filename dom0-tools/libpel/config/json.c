@@ -248,11 +248,10 @@ static int get_nic(struct pel_ctx *ctx, const struct pel_json *j,
     return rc;
 }
 
-static int get_devices(struct pel_ctx *ctx, const struct pel_json *root,
-                       struct pel_config *cfg)
+int pel_config_read_devices(struct pel_ctx *ctx, const struct pel_json *disks,
+                            pel_disk_reader *disk, const struct pel_json *nics,
+                            pel_nic_reader *nic, struct pel_config *cfg)
 {
-    const struct pel_json *disks = pel_json_get(root, "disk");
-    const struct pel_json *nics = pel_json_get(root, "vif");
     size_t nr_disks = pel_json_count(disks), nr_nics = pel_json_count(nics);
     int rc = 0;
 
@@ -263,12 +262,12 @@ static int get_devices(struct pel_ctx *ctx, const struct pel_json *root,
     while (!rc && cfg->nr_disks < nr_disks) {
         size_t i = cfg->nr_disks++;
 
-        rc = get_disk(ctx, pel_json_at(disks, i), &cfg->disks[i]);
+        rc = disk(ctx, pel_json_at(disks, i), &cfg->disks[i]);
     }
     while (!rc && cfg->nr_nics < nr_nics) {
         size_t i = cfg->nr_nics++;
 
-        rc = get_nic(ctx, pel_json_at(nics, i), &cfg->nics[i]);
+        rc = nic(ctx, pel_json_at(nics, i), &cfg->nics[i]);
     }
     return rc;
 }
@@ -293,7 +292,8 @@ int pel_config_from_json(struct pel_ctx *ctx, const char *text, size_t len,
             rc = get_value(ctx, key, pel_json_get(root, key), cfg);
     }
     if (!rc)
-        rc = get_devices(ctx, root, cfg);
+        rc = pel_config_read_devices(ctx, pel_json_get(root, "disk"), get_disk,
+                                     pel_json_get(root, "vif"), get_nic, cfg);
     if (!rc)
         rc = pel_config_finish(ctx, cfg);
     pel_json_free(root);

@@ -287,45 +287,21 @@ static int get_nic(struct pel_ctx *ctx, const struct pel_json *j,
                    struct pel_nic *n)
 {
     const char *mac = pel_json_text(pel_json_get(j, "mac"));
+    uint64_t mtu = get_uint(j, "mtu", 0);
     char text[32];
     int rc;
 
-    if (!mac)
+    if (!mac || mtu > UINT16_MAX)
         return wrong(ctx, "nics");
     snprintf(text, sizeof(text), "mac=%s", mac);
     rc = pel_nic_parse(ctx, text, n);
-    n->mtu = get_uint(j, "mtu", 0) & 0xffff;
+    n->mtu = mtu;
     if (!rc)
         rc = get_text(ctx, j, "bridge", &n->bridge);
     if (!rc)
         rc = get_text(ctx, j, "ifname", &n->ifname);
     if (!rc)
         rc = get_text(ctx, j, "ip", &n->ip);
-    return rc;
-}
-
-static int get_devices(struct pel_ctx *ctx, const struct pel_json *root,
-                       struct pel_config *cfg)
-{
-    const struct pel_json *disks = pel_json_get(root, "disks");
-    const struct pel_json *nics = pel_json_get(root, "nics");
-    size_t nr_disks = pel_json_count(disks), nr_nics = pel_json_count(nics);
-    int rc = 0;
-
-    cfg->disks = calloc(nr_disks + 1, sizeof(*cfg->disks));
-    cfg->nics = calloc(nr_nics + 1, sizeof(*cfg->nics));
-    if (!cfg->disks || !cfg->nics)
-        return pel_fail_oom(ctx);
-    while (!rc && cfg->nr_disks < nr_disks) {
-        size_t i = cfg->nr_disks++;
-
-        rc = get_disk(ctx, pel_json_at(disks, i), &cfg->disks[i]);
-    }
-    while (!rc && cfg->nr_nics < nr_nics) {
-        size_t i = cfg->nr_nics++;
-
-        rc = get_nic(ctx, pel_json_at(nics, i), &cfg->nics[i]);
-    }
     return rc;
 }
 
@@ -339,7 +315,8 @@ static int get_stock(struct pel_ctx *ctx, const struct pel_json *root,
     if (!rc)
         rc = get_actions(root, cfg);
     if (!rc)
-        rc = get_devices(ctx, root, cfg);
+        rc = pel_config_read_devices(ctx, pel_json_get(root, "disks"), get_disk,
+                                     pel_json_get(root, "nics"), get_nic, cfg);
     if (!rc)
         rc = pel_config_finish(ctx, cfg);
     return rc;

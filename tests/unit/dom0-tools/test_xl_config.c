@@ -94,6 +94,10 @@ static const struct {
     { "an HVM guest",
       "{\"c_info\":{\"type\":\"hvm\",\"name\":\"g\"}," B_INFO "}",
       -PEL_ENOTSUP },
+    { "an MTU beyond 16 bits",
+      "{" C_INFO "," B_INFO ","
+      "\"nics\":[{\"mac\":\"00:16:3e:01:02:03\",\"mtu\":65537}]}",
+      -PEL_EFORMAT },
     { "no memory", "{" C_INFO ",\"b_info\":{\"max_vcpus\":1}}", -PEL_EFORMAT },
     { "too many vCPUs",
       "{" C_INFO ",\"b_info\":{\"max_vcpus\":4096,\"target_memkb\":4096}}",
