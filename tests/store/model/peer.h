@@ -13,7 +13,7 @@
 
 struct event {
     char path[64], token[16];
-    unsigned int group; /* those of one commit have one; see world.c */
+    unsigned int group; /* those of one commit have one; see events.c */
 };
 
 struct answer {
