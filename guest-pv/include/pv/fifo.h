@@ -24,7 +24,11 @@ long fifo_begin(void);
  */
 void fifo_end(void);
 
-/** fifo_clean - all words and queues empty, whatever is in them */
+/**
+ * fifo_clean - all words and queues empty, whatever is in them
+ *
+ * The ports of a guest's console and store are masked, others are not.
+ */
 void fifo_clean(void);
 
 /** fifo_word - the word of @port; NULL: 2-level ABI, or beyond the page */
