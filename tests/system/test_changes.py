@@ -9,7 +9,7 @@ from test_lifecycle import state
 
 CONFIG = """\
 name = "change"
-kernel = "/boot/vmlinuz"
+kernel = "/boot/vmlinuz.lz4"
 ramdisk = "/boot/guest.initrd"
 extra = "console=hvc0"
 memory = 192

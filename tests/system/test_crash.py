@@ -28,7 +28,7 @@ def healthy(shared):
     """A healthy guest that lives beside the sick ones."""
     m = shared.get()
     m.write("/tmp/witness.cfg", CONFIG.format(
-        name="witness", kernel="/boot/vmlinuz", memory=160,
+        name="witness", kernel="/boot/vmlinuz.lz4", memory=160,
         on_crash="destroy") + DEBIAN)
     m.tool_ok("create /tmp/witness.cfg")
     m.guest("witness", "touch /tmp/alive", 120)
@@ -47,7 +47,7 @@ def witness(healthy):
 
 def test_panic_ends_as_crash(witness):
     witness.write("/tmp/sick.cfg", CONFIG.format(
-        name="sick", kernel="/boot/vmlinuz", memory=160,
+        name="sick", kernel="/boot/vmlinuz.lz4", memory=160,
         on_crash="preserve") + DEBIAN)
     witness.tool_ok("create /tmp/sick.cfg")
     witness.guest("sick", "true", 120)

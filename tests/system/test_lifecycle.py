@@ -8,7 +8,7 @@ import pytest
 
 PLAIN = """\
 name = "{name}"
-kernel = "/boot/vmlinuz"
+kernel = "/boot/vmlinuz.lz4"
 ramdisk = "/boot/guest.initrd"
 extra = "console=hvc0"
 memory = 160

@@ -11,7 +11,7 @@ NAME = "kept"
 IMAGE = "/tmp/kept.save"
 CONFIG = """\
 name = "kept"
-kernel = "/boot/vmlinuz"
+kernel = "/boot/vmlinuz.lz4"
 ramdisk = "/boot/guest.initrd"
 extra = "console=hvc0 addr=10.0.0.2/24"
 memory = 192

@@ -12,7 +12,7 @@ import machine as vm
 
 CONFIG = """\
 name = "traveller"
-kernel = "/boot/vmlinuz"
+kernel = "/boot/vmlinuz.lz4"
 ramdisk = "/boot/guest.initrd"
 extra = "console=hvc0 addr=10.0.0.2/24"
 memory = 128

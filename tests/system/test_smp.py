@@ -8,7 +8,7 @@ import pytest
 
 CONFIG = """\
 name = "smp"
-kernel = "/boot/vmlinuz"
+kernel = "/boot/vmlinuz.lz4"
 ramdisk = "/boot/guest.initrd"
 extra = "console=hvc0 addr=10.0.0.3/24"
 memory = 256

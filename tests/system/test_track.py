@@ -16,7 +16,7 @@ pytestmark = pytest.mark.only(hv="pellicle")
 
 CONFIG = """\
 name = "tracked"
-kernel = "/boot/vmlinuz"
+kernel = "/boot/vmlinuz.lz4"
 ramdisk = "/boot/guest.initrd"
 extra = "console=hvc0"
 memory = 192
