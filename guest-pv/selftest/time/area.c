@@ -29,6 +29,7 @@ TEST(time_area, "time/area")
 {
     struct vcpu_time_info *area = page_alloc(), *own = &cpu_self()->info->time;
     uint64_t tsc, first, second;
+    uint32_t version;
 
     test_eq("register it", (uint64_t)register_at(area), 0);
     test_ok("it is filled at once", area->version != 0);
@@ -39,9 +40,13 @@ TEST(time_area, "time/area")
             (uint64_t)own->tsc_shift);
     test_eq("the stable bit is", area->flags & XEN_PVCLOCK_TSC_STABLE_BIT,
             own->flags & XEN_PVCLOCK_TSC_STABLE_BIT);
-    tsc = insn_rdtsc();
-    first = scaled(area, tsc);
-    second = scaled(own, tsc);
+    do { /* again if both were written meanwhile */
+        version = own->version;
+        tsc = insn_rdtsc();
+        first = scaled(area, tsc);
+        second = scaled(own, tsc);
+        insn_barrier();
+    } while (*(volatile uint32_t *)&own->version != version);
     test_ok("both tell the same time, to a microsecond",
             first - second + 1000 <= 2000);
     test_eq("an address of the hypervisor",
