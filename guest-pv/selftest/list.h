@@ -83,7 +83,17 @@
     X(foreign)        \
     X(frames)         \
     X(privilege)      \
-    X(selectors)
+    X(selectors)      \
+    X(wrong_event)    \
+    X(wrong_sched)    \
+    X(wrong_vcpu)     \
+    X(wrong_memory)   \
+    X(wrong_grant)    \
+    X(wrong_cpu)      \
+    X(wrong_mmu)      \
+    X(wrong_device)   \
+    X(wrong_machine)  \
+    X(wrong_domctl)
 /* clang-format on */
 
 #endif
