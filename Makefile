@@ -20,7 +20,7 @@ system := pytest:tests/system -n2 --dist=loadfile
 # What holds for each pair of a hypervisor and its tools, $(1) and $(2).
 stories = "pytest:--hv=$(1) --tools=$(2) -n2 --dist=loadfile $(patsubst \
             %,tests/system/test_%.py,lifecycle changes guest crash save \
-            save_cross)"
+            save_cross store)"
 
 .DEFAULT_GOAL := all
 
