@@ -36,9 +36,9 @@ static long add_block(unsigned int id)
 /* What the console and the store send must not come between the tests'. */
 static event_word_t first_word(evtchn_port_t port)
 {
-    bool service = !pv_is_dom0() &&
-                   (port == pv_start_info->console.domU.evtchn ||
-                    port == pv_start_info->store_evtchn);
+    bool service =
+        !pv_is_dom0() && (port == pv_start_info->console.domU.evtchn ||
+                          port == pv_start_info->store_evtchn);
 
     return service ? 1u << EVTCHN_FIFO_MASKED : 0;
 }

@@ -93,7 +93,8 @@
     X(wrong_mmu)      \
     X(wrong_device)   \
     X(wrong_machine)  \
-    X(wrong_domctl)
+    X(wrong_domctl)   \
+    X(padding)
 /* clang-format on */
 
 #endif
