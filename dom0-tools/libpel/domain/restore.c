@@ -5,14 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <pel/checkpoint.h>
 #include <pel/ctx.h>
 #include <pel/image_file.h>
 #include <pel/domain.h>
 #include "guard.h"
 #include "receiver.h"
 
-static int read_config(struct pel_ctx *ctx, const struct pel_image_reader *r,
-                       struct pel_config *cfg)
+int pel_domain_image_config(struct pel_ctx *ctx,
+                            const struct pel_image_reader *r,
+                            struct pel_config *cfg)
 {
     int rc;
 
@@ -76,7 +78,7 @@ static int restore(struct pel_ctx *ctx, struct pel_image_reader *r,
 
     pel_config_init(&own);
     if (!rc && !override)
-        rc = read_config(ctx, r, &own);
+        rc = pel_domain_image_config(ctx, r, &own);
     if (rc)
         goto out;
     v->ctx = ctx;
@@ -98,31 +100,41 @@ out:
     return rc;
 }
 
-int pel_domain_restore(struct pel_ctx *ctx, const char *path,
+int pel_domain_receive(struct pel_ctx *ctx, pel_read_fn *read, void *arg,
                        const struct pel_config *override, bool (*stop)(void),
                        uint32_t *domid, char **name)
 {
     struct pel_image_reader *r = calloc(1, sizeof(*r));
-    struct image_source source = { .ctx = ctx, .path = path };
-    bool standard = !strcmp(path, "-");
     int rc;
 
     *name = NULL;
     if (!r)
         return pel_fail_oom(ctx);
-    source.fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    if (source.fd < 0) {
-        rc = pel_fail_sys(ctx, errno == ENOENT ? PEL_ENOENT : PEL_EIO,
-                          "cannot open %s", path);
-    } else {
-        r->ctx = ctx;
-        r->read = image_source_read;
-        r->arg = &source;
-        rc = restore(ctx, r, override, stop, domid, name);
-        if (!standard)
-            close(source.fd);
-    }
+    r->ctx = ctx;
+    r->read = read;
+    r->arg = arg;
+    rc = restore(ctx, r, override, stop, domid, name);
     pel_image_close(r);
     free(r);
+    return rc;
+}
+
+int pel_domain_restore(struct pel_ctx *ctx, const char *path,
+                       const struct pel_config *override, bool (*stop)(void),
+                       uint32_t *domid, char **name)
+{
+    struct image_source source = { .ctx = ctx, .path = path };
+    bool standard = !strcmp(path, "-");
+    int rc;
+
+    *name = NULL;
+    source.fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (source.fd < 0)
+        return pel_fail_sys(ctx, errno == ENOENT ? PEL_ENOENT : PEL_EIO,
+                            "cannot open %s", path);
+    rc = pel_domain_receive(ctx, image_source_read, &source, override, stop,
+                            domid, name);
+    if (!standard)
+        close(source.fd);
     return rc;
 }

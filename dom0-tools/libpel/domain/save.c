@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <pel/checkpoint.h>
 #include <pel/ctx.h>
 #include <pel/image_file.h>
 #include <pel/domain.h>
@@ -14,9 +15,9 @@
 #include "sender.h"
 #include "suspend.h"
 
-/* What goes into the header; nothing of it may fail once the guest stands. */
-static int make_config(struct pel_ctx *ctx, uint32_t domid,
-                       const struct pel_config *override, char **json)
+/* Nothing of it may fail once the guest stands. */
+int pel_domain_image_text(struct pel_ctx *ctx, uint32_t domid,
+                          const struct pel_config *override, char **json)
 {
     struct pel_dominfo info;
     struct pel_config own;
@@ -32,8 +33,8 @@ static int make_config(struct pel_ctx *ctx, uint32_t domid,
     return rc;
 }
 
-static int send(struct pel_ctx *ctx, uint32_t domid, const char *config,
-                struct image_file *file, bool (*stop)(void))
+int pel_domain_send(struct pel_ctx *ctx, uint32_t domid, const char *config,
+                    pel_write_fn *write, void *arg, bool (*stop)(void))
 {
     struct sender *s = calloc(1, sizeof(*s));
     int rc;
@@ -43,8 +44,8 @@ static int send(struct pel_ctx *ctx, uint32_t domid, const char *config,
     s->ctx = ctx;
     s->domid = domid;
     s->stop = stop;
-    s->w.write = image_file_write;
-    s->w.arg = file;
+    s->w.write = write;
+    s->w.arg = arg;
     rc = sender_begin(s, config);
     if (!rc)
         rc = sender_all_pages(s);
@@ -68,6 +69,26 @@ static void go_on(struct pel_ctx *ctx, uint32_t domid)
     snprintf(ctx->message, sizeof(ctx->message), "%s", why);
 }
 
+int pel_domain_hold(struct pel_ctx *ctx, uint32_t domid, int (*fn)(void *arg),
+                    void *arg)
+{
+    struct guard guard = { .pipe = -1 };
+    int rc = guard_start(ctx, &guard, domain_resume_later, domid);
+
+    if (!rc)
+        rc = domain_suspend(ctx, domid);
+    if (rc)
+        goto out;
+    rc = fn(arg);
+    if (rc)
+        go_on(ctx, domid);
+    else
+        rc = domain_resume(ctx, domid);
+out:
+    guard_end(&guard);
+    return rc;
+}
+
 /* What becomes of the original once its image is safe. */
 static int finish(struct pel_ctx *ctx, uint32_t domid, enum pel_after after)
 {
@@ -87,7 +108,7 @@ int pel_domain_save(struct pel_ctx *ctx, uint32_t domid, const char *path,
     struct guard guard = { .pipe = -1 };
     struct image_file file = { .fd = -1 };
     char *config = NULL;
-    int rc = make_config(ctx, domid, override, &config);
+    int rc = pel_domain_image_text(ctx, domid, override, &config);
 
     if (!rc)
         rc = image_file_create(ctx, path, &file);
@@ -98,7 +119,7 @@ int pel_domain_save(struct pel_ctx *ctx, uint32_t domid, const char *path,
     if (rc)
         goto out;
 
-    rc = send(ctx, domid, config, &file, stop);
+    rc = pel_domain_send(ctx, domid, config, image_file_write, &file, stop);
     if (!rc) {
         pel_log(ctx, PEL_LOG_INFO,
                 "domain %u: %llu KiB in %s, %llu KiB of them zeros that take "
