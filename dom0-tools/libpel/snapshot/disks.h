@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Disks of a guest into a snapshot, and out of it. */
+#ifndef PEL_SNAPSHOT_DISKS_H
+#define PEL_SNAPSHOT_DISKS_H
+
+#include <pel/config.h>
+#include "parts.h"
+
+/* A writable disk of a guest, open for reading. */
+struct disk_source {
+    const struct pel_disk *disk;
+    int fd;
+    bool frozen; /* @fd is a reflink of it, which nobody changes */
+};
+
+struct disk_sources {
+    struct disk_source list[SNAP_DISKS_MAX];
+    size_t nr;
+};
+
+/**
+ * disks_open - find and open all that belong into a snapshot
+ * @cfg: outlives @d
+ * @d:   zeroed; for disks_close() also after an error
+ * Returns: 0; -PEL_ENOTSUP one is no raw file; -PEL_EIO
+ */
+int disks_open(struct pel_ctx *ctx, const struct pel_config *cfg,
+               struct disk_sources *d);
+void disks_close(struct disk_sources *d);
+
+/** disks_freeze - reflinks of those whose file systems make them */
+void disks_freeze(struct disk_sources *d);
+
+/**
+ * disks_store - their bytes into a snapshot
+ * @frozen: those that are, or those that are not
+ * @m:      has room for them, and gets their names and sums
+ */
+int disks_store(struct pel_ctx *ctx, const struct disk_sources *d, bool frozen,
+                int dir, struct snap_pages *pages, struct snap_manifest *m,
+                bool (*stop)(void));
+
+/** disk_store_file - one of them; @out: its entry in a manifest, named */
+int disk_store_file(struct pel_ctx *ctx, int fd, int dir, size_t i,
+                    struct snap_pages *pages, struct snap_disk *out,
+                    bool (*stop)(void));
+
+/**
+ * disk_write_out - a disk of a snapshot through a callback, checked
+ * @c: the snapshot with its ancestors
+ */
+int disk_write_out(struct snap_chain *c, size_t i, pel_write_fn *write,
+                   void *arg, bool (*stop)(void));
+
+#endif

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Tests of libpel/snapshot, for the Makefile of this folder.
+snapshot-objs := $(addprefix libpel/snapshot/,sum.o page_set.o file.o \
+                   manifest.o folder.o chain.o pages.o parts_write.o \
+                   parts_read.o disks.o make.o list.o verify.o delete.o)
+
+tests += snapshot_manifest snapshot_chain
+
+with-snapshot_manifest := $(snapshot-objs)
+with-snapshot_chain    := $(snapshot-objs)
