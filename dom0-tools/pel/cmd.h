@@ -97,6 +97,8 @@ char *name_or_null(struct pel_ctx *ctx, uint32_t domid);
     X(create)                                                                  \
     X(save)                                                                    \
     X(restore)                                                                 \
+    X(snapshot)                                                                \
+    X(clone)                                                                   \
     X(list)                                                                    \
     X(vcpu_list)                                                               \
     X(vcpu_set)                                                                \
