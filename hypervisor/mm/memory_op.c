@@ -152,6 +152,26 @@ static long claim_pages(struct hcall *h, unsigned long u)
     return err;
 }
 
+/* For PV guests there is no map to remove anything from: only the check. */
+static long remove_from_physmap(struct hcall *h, unsigned long u)
+{
+    struct xen_remove_from_physmap r;
+    struct domain *d;
+    long err;
+
+    if (copy_from_guest(&r, u, sizeof(r)))
+        return -EFAULT;
+    err = memory_target(h, r.domid, &d);
+    if (err)
+        return err;
+    if (frame_get(mfn(r.gpfn), d))
+        frame_put(mfn(r.gpfn));
+    else
+        err = -ENOENT;
+    domain_put(d);
+    return err;
+}
+
 static long not_supported(struct hcall *h, unsigned long u)
 {
     (void)h, (void)u;
@@ -176,6 +196,7 @@ static memory_fn *const memory_ops[] = {
     [XENMEM_set_memory_map]       = memory_map_set,
     [XENMEM_acquire_resource]     = acquire_resource,
     [XENMEM_claim_pages]          = claim_pages,
+    [XENMEM_remove_from_physmap]  = remove_from_physmap,
     [XENMEM_reserved_device_memory_map] = not_supported,
     // clang-format on
 };

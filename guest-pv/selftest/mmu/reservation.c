@@ -84,11 +84,24 @@ static void exchange(void *page)
             -XEN_EINVAL);
 }
 
+/* Where a guest's own numbers are the machine's, nothing is mapped there. */
+static void remove_nothing(void *page)
+{
+    struct xen_remove_from_physmap r = { .domid = DOMID_SELF,
+                                         .gpfn = mfn_of(page) };
+    long before = pages_now();
+
+    test_eq("remove_from_physmap", hc_memory_op(XENMEM_remove_from_physmap, &r),
+            0);
+    test_eq("the page is still ours", pages_now(), before);
+}
+
 TEST(reservation, "mmu/reservation")
 {
     void *page = page_alloc();
 
     give_and_take(page);
     exchange(page);
+    remove_nothing(page);
     page_free(page);
 }

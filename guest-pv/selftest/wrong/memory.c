@@ -86,7 +86,11 @@ static const struct row memory[] = {
     MEM("more than the domain may have", claim_pages, PRIV(-XEN_EINVAL), RESERVE(.nr_extents = ~0ul >> 12, .domid = DOMID_SELF)),
     MEM("not offered", reserved_device_memory_map, BOTH(-XEN_EOPNOTSUPP), DATA(uint64_t, 0)),
     MEM("no such gpfn here", add_to_physmap, BOTH(-XEN_ENOSYS), DATA(struct xen_add_to_physmap, .domid = DOMID_SELF)),
-    MEM("for translated guests", remove_from_physmap, BOTH(-XEN_ENOSYS), DATA(struct xen_remove_from_physmap, .domid = DOMID_SELF)),
+    MEM_BUF(remove_from_physmap, BOTH(-XEN_EFAULT), struct xen_remove_from_physmap),
+    MEM("no such domain", remove_from_physmap, BOTH(-XEN_ESRCH), DATA(struct xen_remove_from_physmap, .domid = NO_DOMAIN)),
+    MEM("dom0's", remove_from_physmap, GUEST(-XEN_EPERM), DATA(struct xen_remove_from_physmap, .domid = 0)),
+    MEM("no such frame", remove_from_physmap, BOTH(-XEN_ENOENT), DATA(struct xen_remove_from_physmap, .domid = DOMID_SELF, .gpfn = NO_FRAME)),
+    MEM("last number", remove_from_physmap, BOTH(-XEN_ENOENT), DATA(struct xen_remove_from_physmap, .domid = DOMID_SELF, .gpfn = ~0ul)),
     ROW("unknown", memory_op, 60, BOTH(-XEN_ENOSYS), DATA(uint64_t, 0)),
 };
 
