@@ -73,6 +73,7 @@
     X(grant_errors)   \
     X(grant_version)  \
     X(grant_race)     \
+    X(grant_limit)    \
     X(time_area)      \
     X(clock)          \
     X(periodic)       \
