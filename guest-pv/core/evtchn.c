@@ -12,6 +12,13 @@
 static uint64_t counts[EVTCHN_COUNTED];
 static unsigned int served_by[EVTCHN_COUNTED];
 
+/*
+ * Whose a port is: the vCPU's number plus 1; 0: whoever comes first.  A vCPU
+ * that waits for its own event must not find it half served by another one:
+ * it would block again, and nobody wakes it when the count rises.
+ */
+static unsigned int owner[EVTCHN_COUNTED];
+
 static uint64_t bit(evtchn_port_t port) { return 1ull << (port % BITS); }
 
 static void served(evtchn_port_t port)
@@ -20,6 +27,20 @@ static void served(evtchn_port_t port)
         return;
     served_by[port] = cpu_self()->id;
     __atomic_fetch_add(&counts[port], 1, __ATOMIC_SEQ_CST);
+}
+
+/* Without what is for other vCPUs: they have been told, too. */
+static uint64_t for_us(unsigned int word, uint64_t ready)
+{
+    unsigned int us = cpu_self()->id + 1;
+
+    for (uint64_t left = ready; left; left &= left - 1) {
+        evtchn_port_t port = word * BITS + (unsigned int)__builtin_ctzl(left);
+
+        if (port < EVTCHN_COUNTED && owner[port] && owner[port] != us)
+            ready &= ~bit(port);
+    }
+    return ready;
 }
 
 static void serve_bits(struct vcpu_info *info)
@@ -35,6 +56,7 @@ static void serve_bits(struct vcpu_info *info)
             continue;
         ready = __atomic_load_n(&s->evtchn_pending[word], __ATOMIC_SEQ_CST) &
                 ~__atomic_load_n(&s->evtchn_mask[word], __ATOMIC_SEQ_CST);
+        ready = for_us(word, ready);
         __atomic_fetch_and(&s->evtchn_pending[word], ~ready, __ATOMIC_SEQ_CST);
         for (; ready; ready &= ready - 1)
             served(word * BITS + (unsigned int)__builtin_ctzl(ready));
@@ -144,14 +166,18 @@ long evtchn_close(evtchn_port_t port)
 {
     struct evtchn_close arg = { .port = port };
 
+    if (port < EVTCHN_COUNTED)
+        owner[port] = 0;
     return hc_event_channel_op(EVTCHNOP_close, &arg);
 }
 
 /* A port may have been masked in an earlier life. */
-static long bound(long rc, evtchn_port_t port)
+static long bound(long rc, evtchn_port_t port, unsigned int whose)
 {
     if (rc)
         return rc;
+    if (port < EVTCHN_COUNTED)
+        owner[port] = whose;
     evtchn_set_mask(port, false);
     return (long)port;
 }
@@ -162,7 +188,7 @@ long evtchn_alloc(domid_t remote)
                                         .remote_dom = remote };
     long rc = hc_event_channel_op(EVTCHNOP_alloc_unbound, &arg);
 
-    return bound(rc, arg.port);
+    return bound(rc, arg.port, 0);
 }
 
 long evtchn_bind_local(evtchn_port_t remote)
@@ -171,7 +197,7 @@ long evtchn_bind_local(evtchn_port_t remote)
                                            .remote_port = remote };
     long rc = hc_event_channel_op(EVTCHNOP_bind_interdomain, &arg);
 
-    return bound(rc, arg.local_port);
+    return bound(rc, arg.local_port, 0);
 }
 
 long evtchn_bind_virq(unsigned int virq, unsigned int vcpu)
@@ -179,7 +205,7 @@ long evtchn_bind_virq(unsigned int virq, unsigned int vcpu)
     struct evtchn_bind_virq arg = { .virq = virq, .vcpu = vcpu };
     long rc = hc_event_channel_op(EVTCHNOP_bind_virq, &arg);
 
-    return bound(rc, arg.port);
+    return bound(rc, arg.port, vcpu + 1);
 }
 
 long evtchn_bind_ipi(unsigned int vcpu)
@@ -187,7 +213,7 @@ long evtchn_bind_ipi(unsigned int vcpu)
     struct evtchn_bind_ipi arg = { .vcpu = vcpu };
     long rc = hc_event_channel_op(EVTCHNOP_bind_ipi, &arg);
 
-    return bound(rc, arg.port);
+    return bound(rc, arg.port, vcpu + 1);
 }
 
 void events_on(void)
