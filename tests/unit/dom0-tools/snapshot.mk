@@ -8,3 +8,7 @@ tests += snapshot_manifest snapshot_chain
 
 with-snapshot_manifest := $(snapshot-objs)
 with-snapshot_chain    := $(snapshot-objs)
+
+# Processes end as if killed at these calls.
+$(OUT)/test_snapshot_chain: private LDFLAGS_test := \
+    $(addprefix -Wl$(comma)--wrap=,renameat unlinkat fsync)

@@ -4,6 +4,37 @@
  * survives deletions, whenever they are interrupted.
  */
 #include "snapshot_maker.h"
+#include <sys/wait.h>
+
+/* The process ends as if killed before this of its calls; 0: never. */
+static int end_before;
+
+static void maybe_end(void)
+{
+    if (end_before && !--end_before)
+        _exit(42);
+}
+
+int __real_renameat(int from_dir, const char *from, int to_dir, const char *to);
+int __wrap_renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+    maybe_end();
+    return __real_renameat(from_dir, from, to_dir, to);
+}
+
+int __real_unlinkat(int dir, const char *name, int flags);
+int __wrap_unlinkat(int dir, const char *name, int flags)
+{
+    maybe_end();
+    return __real_unlinkat(dir, name, flags);
+}
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd)
+{
+    maybe_end();
+    return __real_fsync(fd);
+}
 
 /* Page I of the guest as it is after @changes changes of one page each. */
 static void guest_after(unsigned int changes, uint64_t *seeds)
@@ -123,6 +154,120 @@ static void deletion_hands_pages_over(void **state)
     assert_int_equal(pel_snapshot_delete(&ctx, top, WHO, "c"), 0);
     assert_int_equal(verify(&ctx, "c"), -PEL_ENOENT);
     assert_told(&ctx, -1, "list");
+}
+
+/* In a process that ends before its @at-th step; false: it ran to its end. */
+static bool killed_at(int at, void (*fn)(struct pel_ctx *ctx))
+{
+    pid_t pid = fork();
+    int status;
+
+    if (!pid) {
+        struct pel_ctx ctx = { .message = "" };
+
+        end_before = at;
+        fn(&ctx);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) != 42)
+        assert_int_equal(WEXITSTATUS(status), 0);
+    return WEXITSTATUS(status) == 42;
+}
+
+static void delete_b(struct pel_ctx *ctx)
+{
+    if (pel_snapshot_delete(ctx, top, WHO, "b"))
+        _exit(1);
+}
+
+static void a_killed_deletion_leaves_valid_chains(void **state)
+{
+    struct pel_ctx ctx = { .message = "" };
+    bool killed = true;
+
+    (void)state;
+    for (int at = 1; killed; at++) {
+        remove_tree(top);
+        make_three(&ctx);
+        add(&ctx, "d", "b", 3);
+        killed = killed_at(at, delete_b);
+        assert_int_equal(verify(&ctx, NULL), 0);
+        assert_image(&ctx, "a", 0);
+        assert_image(&ctx, "c", 2);
+        assert_image(&ctx, "d", 3);
+        if (!access(path_of("b", ""), F_OK))
+            assert_int_equal(pel_snapshot_delete(&ctx, top, WHO, "b"), 0);
+        assert_int_equal(verify(&ctx, NULL), 0);
+        assert_true(killed || at > 20);
+    }
+}
+
+static void create_d(struct pel_ctx *ctx) { add(ctx, "d", "c", 3); }
+
+static void a_killed_creation_leaves_all_or_nothing(void **state)
+{
+    struct pel_ctx ctx = { .message = "" };
+    bool killed = true;
+
+    (void)state;
+    for (int at = 1; killed; at++) {
+        remove_tree(top);
+        make_three(&ctx);
+        killed = killed_at(at, create_d);
+        assert_int_equal(verify(&ctx, NULL), 0);
+        assert_int_equal(access(path_of(".new-d", ""), F_OK), -1);
+        if (access(path_of("d", ""), F_OK))
+            add(&ctx, "d", "c", 3);
+        assert_image(&ctx, "d", 3);
+        assert_true(killed || at > 8);
+    }
+}
+
+/* Holes, data, zeros and a tail come back as they were. */
+struct disk_copy {
+    uint8_t bytes[64 * 4096];
+    size_t len;
+};
+
+static int take_copy(void *arg, const void *buf, size_t len)
+{
+    struct disk_copy *d = arg;
+
+    assert_true(d->len + len <= sizeof(d->bytes));
+    if (buf)
+        memcpy(d->bytes + d->len, buf, len);
+    else
+        memset(d->bytes + d->len, 0, len);
+    d->len += len;
+    return 0;
+}
+
+static void a_disk_comes_back(void **state)
+{
+    static struct disk_copy copy;
+    struct pel_ctx ctx = { .message = "" };
+    struct snap_chain *c = calloc(1, sizeof(*c));
+    struct snap_folder f;
+    uint8_t was[2 * 4096 + 100];
+    uint64_t seeds[GUEST_PAGES];
+    int fd;
+
+    (void)state;
+    make_three(&ctx);
+    guest_after(2, seeds);
+    fd = disk_file(seeds[0] + 1000);
+    assert_int_equal(pread(fd, was, sizeof(was), 0), sizeof(was));
+    close(fd);
+    open_folder(&ctx, &f);
+    assert_int_equal(snap_chain_open(&f, "c", c), 0);
+    assert_int_equal(disk_write_out(c, 0, take_copy, &copy, NULL), 0);
+    assert_int_equal(copy.len, sizeof(was));
+    assert_memory_equal(copy.bytes, was, sizeof(was));
+    snap_chain_close(c);
+    free(c);
+    snap_folder_close(&f);
 }
 
 /* What a killed process leaves is removed by the next one. */
@@ -327,6 +472,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         in_its_folder(each_page_is_kept_once),
         in_its_folder(deletion_hands_pages_over),
+        in_its_folder(a_killed_deletion_leaves_valid_chains),
+        in_its_folder(a_killed_creation_leaves_all_or_nothing),
+        in_its_folder(a_disk_comes_back),
         in_its_folder(leftovers_vanish),
         in_its_folder(a_name_is_taken_once),
         in_its_folder(a_wrong_bit_anywhere_is_noticed),
