@@ -43,12 +43,12 @@ static inline int bytes_read(void *arg, void *buf, size_t len)
 }
 
 /* What every PV guest's image begins with, up to the list of pages. */
-static inline void image_head(struct pel_image_writer *w)
+static inline void image_head(struct pel_image_writer *w, const char *config)
 {
     static const uint8_t pv_info[8] = { 8, 4 };
     static const uint64_t lists[2] = { 7, 8 };
 
-    assert_int_equal(pel_image_begin(w, IMAGE_CONFIG), 0);
+    assert_int_equal(pel_image_begin(w, config), 0);
     assert_int_equal(pel_image_put(w, PEL_REC_PV_INFO, pv_info, 8), 0);
     assert_int_equal(pel_image_put(w, PEL_REC_STATIC_DATA_END, NULL, 0), 0);
     assert_int_equal(pel_image_put_p2m(w, IMAGE_PAGES - 1, lists), 0);
@@ -57,7 +57,7 @@ static inline void image_head(struct pel_image_writer *w)
 static inline void image_begin(struct pel_image_writer *w, struct bytes *b)
 {
     *w = (struct pel_image_writer){ .write = bytes_write, .arg = b };
-    image_head(w);
+    image_head(w, IMAGE_CONFIG);
 }
 
 static inline void image_put_pages(struct pel_image_writer *w)

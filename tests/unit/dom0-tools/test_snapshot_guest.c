@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Snapshots of a guest that runs, and guests from snapshots: what happens to
+ * the guest and its disk, in which order, and after failures.
+ */
+#include "snapshot_maker.h"
+#include <pel/checkpoint.h>
+#include <pel/store.h>
+
+#define DISK_LEN (5 * 4096 + 7)
+
+/* The guest, its disk, and what was done with them. */
+static uint64_t seeds[GUEST_PAGES], received[GUEST_PAGES];
+static char disk_path[64], file_path[64], disk_line[128];
+static bool stands_still, sending_fails, receiving_fails;
+static char got_name[64], got_target[128];
+static uint8_t got_uuid[16];
+static size_t got_nics;
+
+int pel_domain_config(struct pel_ctx *ctx, uint32_t domid,
+                      struct pel_config *cfg)
+{
+    char text[400];
+    int rc;
+
+    (void)domid;
+    snprintf(text, sizeof(text),
+             "name='g'\nuuid='" WHO "'\nkernel='/k'\ndisk=['%s']\n"
+             "vif=['mac=00:16:3e:01:02:03']\n",
+             disk_line);
+    rc = pel_config_parse(ctx, "t", text, strlen(text), cfg);
+    return rc ? rc : pel_config_finish(ctx, cfg);
+}
+
+int pel_domain_image_text(struct pel_ctx *ctx, uint32_t domid,
+                          const struct pel_config *override, char **json)
+{
+    struct pel_config cfg;
+    int rc;
+
+    (void) override;
+    pel_config_init(&cfg);
+    assert_int_equal(pel_domain_config(ctx, domid, &cfg), 0);
+    rc = pel_xl_config_write(ctx, &cfg, cfg.memory_kb, json);
+    pel_config_free(&cfg);
+    return rc;
+}
+
+int pel_domain_hold(struct pel_ctx *ctx, uint32_t domid, int (*fn)(void *arg),
+                    void *arg)
+{
+    int rc;
+
+    (void)ctx;
+    (void)domid;
+    assert_false(stands_still);
+    stands_still = true;
+    rc = fn(arg);
+    stands_still = false;
+    return rc;
+}
+
+int pel_domain_send(struct pel_ctx *ctx, uint32_t domid, const char *config,
+                    pel_write_fn *write, void *arg, bool (*stop)(void))
+{
+    (void)domid;
+    (void)stop;
+    assert_true(stands_still && write == parts_write);
+    if (sending_fails)
+        return pel_fail(ctx, PEL_EIO, "No space left");
+    put_image_of(arg, config, seeds);
+    return 0;
+}
+
+int pel_domain_image_config(struct pel_ctx *ctx,
+                            const struct pel_image_reader *r,
+                            struct pel_config *cfg)
+{
+    return pel_xl_config_read(ctx, r->config, strlen(r->config), cfg);
+}
+
+int pel_domain_receive(struct pel_ctx *ctx, pel_read_fn *read, void *arg,
+                       const struct pel_config *override, bool (*stop)(void),
+                       uint32_t *domid, char **name)
+{
+    struct pel_image_reader *r = calloc(1, sizeof(*r));
+    struct pel_image_record rec = { .type = 1 };
+    struct pel_config own;
+
+    (void)stop;
+    *name = NULL;
+    if (receiving_fails) {
+        free(r);
+        return pel_fail(ctx, PEL_ENOSPC, "too little memory");
+    }
+    *r = (struct pel_image_reader){ .ctx = ctx, .read = read, .arg = arg };
+    assert_int_equal(pel_image_open(r), 0);
+    pel_config_init(&own);
+    if (!override)
+        assert_int_equal(pel_domain_image_config(ctx, r, &own), 0);
+    override = override ? override : &own;
+    snprintf(got_name, sizeof(got_name), "%s", override->name);
+    snprintf(got_target, sizeof(got_target), "%s", override->disks[0].target);
+    memcpy(got_uuid, override->uuid, 16);
+    got_nics = override->nr_nics;
+    pel_config_free(&own);
+    while (rec.type != PEL_REC_END) {
+        assert_int_equal(pel_image_next(r, &rec), 0);
+        for (size_t i = 0; rec.type == PEL_REC_PAGE_DATA && i < rec.nr; i++)
+            received[rec.pfns[i]] =
+                rec.pages[i] ? *(const uint64_t *)rec.pages[i] : 0;
+    }
+    pel_image_close(r);
+    free(r);
+    *domid = 9;
+    *name = strdup(got_name);
+    return 0;
+}
+
+int pel_domain_list(struct pel_ctx *ctx, struct pel_dominfo **out, size_t *nr)
+{
+    (void)ctx;
+    *out = calloc(2, sizeof(**out));
+    *nr = guest_runs ? 2 : 1;
+    (*out)[1].domid = 7;
+    uuid_parse(WHO, (*out)[1].uuid);
+    return 0;
+}
+
+int pel_domain_destroy(struct pel_ctx *ctx, uint32_t domid)
+{
+    (void)ctx;
+    assert_int_equal(domid, 7);
+    guest_runs = false;
+    return 0;
+}
+
+int pel_store_use(struct pel_ctx *ctx, struct pel_store *s)
+{
+    (void)ctx;
+    (void)s;
+    return 0;
+}
+
+int pel_store_put(struct pel_store *s, const char *dir, const char *name,
+                  const char *value_fmt, ...)
+{
+    (void)s;
+    (void)value_fmt;
+    assert_string_equal(dir, "/local/domain/9");
+    assert_string_equal(name, "platform/generation-id");
+    return 0;
+}
+
+int pel_store_fail(struct pel_ctx *ctx, int rc, const char *fmt, ...)
+{
+    (void)rc;
+    return pel_fail(ctx, PEL_ESTORE, "%s", fmt);
+}
+
+/* ---- the guest's doings -------------------------------------------------- */
+
+static void write_disk(const char *path, int letter)
+{
+    char bytes[DISK_LEN];
+    int fd = open(path, O_CREAT | O_WRONLY, 0640);
+
+    memset(bytes, letter, sizeof(bytes));
+    memset(bytes + 4096, 0, 8192);
+    assert_int_equal(write(fd, bytes, sizeof(bytes)), sizeof(bytes));
+    close(fd);
+}
+
+static void assert_disk(const char *path, int letter)
+{
+    char bytes[DISK_LEN + 1], want[DISK_LEN];
+    int fd = open(path, O_RDONLY);
+
+    memset(want, letter, sizeof(want));
+    memset(want + 4096, 0, 8192);
+    assert_int_equal(read(fd, bytes, sizeof(bytes)), DISK_LEN);
+    assert_memory_equal(bytes, want, DISK_LEN);
+    close(fd);
+}
+
+/* State number @n of the guest's memory and disk. */
+static void work(int n)
+{
+    for (size_t i = 0; i < GUEST_PAGES; i++)
+        seeds[i] = i == 3 ? 1000u + n : i % 5;
+    write_disk(disk_path, 'a' + n);
+}
+
+static void assert_received(int n)
+{
+    uint64_t page[512];
+
+    work(n);
+    for (size_t i = 0; i < GUEST_PAGES; i++) {
+        fill_page(page, seeds[i]);
+        assert_true(received[i] == page[0]);
+    }
+}
+
+static int begin(void **state)
+{
+    make_top(state);
+    snprintf(disk_path, sizeof(disk_path), "%s/disk", top);
+    snprintf(file_path, sizeof(file_path), "%s/file", top);
+    snprintf(disk_line, sizeof(disk_line), "file:%s,xvda,w", disk_path);
+    guest_runs = true;
+    sending_fails = receiving_fails = false;
+    memset(received, 0, sizeof(received));
+    return 0;
+}
+
+static void take(struct pel_ctx *ctx, const char *name, int n)
+{
+    int rc;
+
+    work(n);
+    rc = pel_snapshot_create(ctx, top, 7, name, false, NULL);
+    assert_told(ctx, rc, NULL);
+    assert_int_equal(rc, 0);
+}
+
+static void a_guest_goes_back(void **state)
+{
+    struct pel_ctx ctx = { .message = "" };
+    uint32_t domid = 0;
+    struct stat st;
+
+    (void)state;
+    take(&ctx, "one", 1);
+    take(&ctx, "two", 2);
+    work(3);
+    assert_int_equal(pel_snapshot_revert(&ctx, top, "g", "one", NULL, &domid),
+                     0);
+    assert_int_equal(domid, 9);
+    assert_false(guest_runs);
+    assert_disk(disk_path, 'b');
+    assert_int_equal(stat(disk_path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0640);
+    assert_string_equal(got_name, "g");
+    assert_received(1);
+}
+
+/* Nothing happens to the guest before all is proven. */
+static void a_damaged_one_leaves_the_guest(void **state)
+{
+    struct pel_ctx ctx = { .message = "" };
+    uint32_t domid = 0;
+    int rc;
+
+    (void)state;
+    take(&ctx, "one", 1);
+    work(3);
+    assert_int_equal(truncate(path_of("one", "disk-0"), 20), 0);
+    rc = pel_snapshot_revert(&ctx, top, "g", "one", NULL, &domid);
+    assert_int_equal(rc, -PEL_EFORMAT);
+    assert_told(&ctx, rc, "damaged");
+    assert_true(guest_runs);
+    assert_disk(disk_path, 'd');
+}
+
+static void a_failed_one_leaves_no_trace(void **state)
+{
+    struct pel_ctx ctx = { .message = "" };
+    struct pel_snapshot *list;
+    size_t nr;
+    int rc;
+
+    (void)state;
+    work(1);
+    sending_fails = true;
+    rc = pel_snapshot_create(&ctx, top, 7, "one", false, NULL);
+    assert_int_equal(rc, -PEL_EIO);
+    assert_told(&ctx, rc, "No space left");
+    assert_int_equal(access(path_of(".new-one", ""), F_OK), -1);
+    pel_error_clear(&ctx);
+    assert_int_equal(pel_snapshot_list(&ctx, top, "g", NULL, &list, &nr), 0);
+    assert_int_equal(nr, 0);
+    pel_snapshots_free(list, nr);
+}
+
+static void disks_that_are_no_files_are_refused(void **state)
+{
+    struct pel_ctx ctx = { .message = "" };
+    struct pel_snapshot *list;
+    uint32_t domid;
+    size_t nr;
+    int rc;
+
+    (void)state;
+    work(1);
+    strcpy(disk_line, "phy:/dev/null,xvda,w");
+    rc = pel_snapshot_create(&ctx, top, 7, "one", false, NULL);
+    assert_int_equal(rc, -PEL_ENOTSUP);
+    assert_told(&ctx, rc, "--no-disks");
+    pel_error_clear(&ctx);
+    assert_int_equal(pel_snapshot_create(&ctx, top, 7, "one", true, NULL), 0);
+    assert_int_equal(pel_snapshot_list(&ctx, top, "g", "one", &list, &nr), 0);
+    assert_int_equal(list[0].nr_disks, 0);
+    pel_snapshots_free(list, nr);
+    rc = pel_snapshot_clone(&ctx, top, "g", "one", "h", false, NULL, &domid);
+    assert_int_equal(rc, -PEL_ENOTSUP);
+    assert_told(&ctx, rc, "without --no-disks");
+}
+
+static void a_clone_is_somebody_else(void **state)
+{
+    struct pel_ctx ctx = { .message = "" };
+    uint8_t uuid[16];
+    uint32_t domid;
+    char path[80];
+
+    (void)state;
+    take(&ctx, "one", 1);
+    work(2);
+    snprintf(path, sizeof(path), "%s.h", disk_path);
+    assert_int_equal(
+        pel_snapshot_clone(&ctx, top, "g", "one", "h", false, NULL, &domid), 0);
+    assert_true(guest_runs);
+    assert_string_equal(got_name, "h");
+    assert_string_equal(got_target, path);
+    assert_int_equal(got_nics, 1);
+    uuid_parse(WHO, uuid);
+    assert_memory_not_equal(got_uuid, uuid, 16);
+    assert_disk(path, 'b');
+    assert_disk(disk_path, 'c');
+    assert_received(1);
+    assert_int_equal(
+        pel_snapshot_clone(&ctx, top, "g", "one", "h", true, NULL, &domid),
+        -PEL_EEXIST);
+    assert_told(&ctx, -1, path);
+    pel_error_clear(&ctx);
+    assert_int_equal(
+        pel_snapshot_clone(&ctx, top, "g", "one", "i", true, NULL, &domid), 0);
+    assert_int_equal(got_nics, 0);
+}
+
+static void a_failed_clone_leaves_no_disk(void **state)
+{
+    struct pel_ctx ctx = { .message = "" };
+    uint32_t domid;
+    char path[80];
+    int rc;
+
+    (void)state;
+    take(&ctx, "one", 1);
+    receiving_fails = true;
+    snprintf(path, sizeof(path), "%s.h", disk_path);
+    rc = pel_snapshot_clone(&ctx, top, "g", "one", "h", false, NULL, &domid);
+    assert_int_equal(rc, -PEL_ENOSPC);
+    assert_told(&ctx, rc, "too little");
+    assert_int_equal(access(path, F_OK), -1);
+}
+
+static void out_and_in_again(void **state)
+{
+    struct pel_ctx ctx = { .message = "" };
+    char disk_file_path[80];
+    uint32_t domid;
+    int rc;
+
+    (void)state;
+    take(&ctx, "one", 1);
+    take(&ctx, "two", 2);
+    snprintf(disk_file_path, sizeof(disk_file_path), "%s.xvda", file_path);
+    assert_int_equal(pel_snapshot_export(&ctx, top, "g", "two", file_path), 0);
+    assert_disk(disk_file_path, 'c');
+    rc = pel_snapshot_import(&ctx, top, "other", "three", file_path);
+    assert_int_equal(rc, -PEL_EINVAL);
+    assert_told(&ctx, rc, "\"g\"");
+    pel_error_clear(&ctx);
+    rc = pel_snapshot_import(&ctx, top, "g", "three", file_path);
+    assert_told(&ctx, rc, NULL);
+    assert_int_equal(pel_snapshot_verify(&ctx, top, "g", NULL), 0);
+    work(3);
+    assert_int_equal(pel_snapshot_revert(&ctx, top, "g", "three", NULL, &domid),
+                     0);
+    assert_disk(disk_path, 'c');
+    assert_received(2);
+}
+
+#define in_its_folder(fn) cmocka_unit_test_setup_teardown(fn, begin, remove_top)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        in_its_folder(a_guest_goes_back),
+        in_its_folder(a_damaged_one_leaves_the_guest),
+        in_its_folder(a_failed_one_leaves_no_trace),
+        in_its_folder(disks_that_are_no_files_are_refused),
+        in_its_folder(a_clone_is_somebody_else),
+        in_its_folder(a_failed_clone_leaves_no_disk),
+        in_its_folder(out_and_in_again),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
