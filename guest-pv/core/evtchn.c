@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Event channels: by the two-level bit maps of shared_info, or by queues. */
+#include <xen/sched.h>
 #include <pv/cpu.h>
 #include <pv/evtchn.h>
 #include <pv/fifo.h>
@@ -229,4 +230,10 @@ void events_off(void)
 {
     __atomic_store_n(&cpu_self()->info->evtchn_upcall_mask, 1,
                      __ATOMIC_SEQ_CST);
+}
+
+void event_wait(void)
+{
+    hc_sched_op(SCHEDOP_block, NULL);
+    events_off();
 }

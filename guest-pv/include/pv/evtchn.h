@@ -53,4 +53,12 @@ void events_on(void);
 /** events_off - mask upcalls of this vCPU */
 void events_off(void);
 
+/**
+ * event_wait - block until there was an upcall; upcalls are masked before it
+ *
+ * Masked again afterwards: so who looks in a loop whether what it waits for
+ * has come cannot miss the event between its look and the blocking.
+ */
+void event_wait(void);
+
 #endif

@@ -74,7 +74,7 @@ static evtchn_port_t begin(uint8_t *config)
     test_eq("bind", hc_event_channel_op(EVTCHNOP_bind_pirq, &bind), 0);
     drain();
     insn_out8(KBD_COMMAND, KBD_READ_CONFIG);
-    test_ok("configuration", time_wait(has_byte, NULL, SECOND));
+    test_ok("configuration", time_wait(has_byte, NULL, 5 * SECOND));
     *config = insn_in8(KBD_DATA);
     set_config(*config | 1);
     return bind.port;

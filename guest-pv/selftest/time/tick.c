@@ -27,11 +27,9 @@ static void tick(void *arg)
         uint64_t before = evtchn_count(port), at = time_ns() + MS;
 
         timer_set(at, 0);
-        events_on();
         /* An event more than was asked for does no harm to a kernel. */
         while (evtchn_count(port) == before || time_ns() + SLOP < at)
-            hc_sched_op(SCHEDOP_block, NULL);
-        events_off();
+            event_wait();
         ticks[cpu->id]++;
     }
     evtchn_close(port);

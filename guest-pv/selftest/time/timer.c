@@ -19,11 +19,11 @@ static void one_shot(void)
     uint64_t one = 1, two = 2, at;
 
     evtchn_forget(port);
-    events_on();
     at = time_ns() + 3 * MS;
     test_eq("set", timer_set(at, 0), 0);
     while (!evtchn_count(port) && time_ns() < at + 5 * SECOND)
-        hc_sched_op(SCHEDOP_block, NULL);
+        event_wait();
+    events_on();
     test_ok("wakes a blocked vCPU", fired(&one));
     test_ok("not too early", time_ns() + MS / 10 >= at);
     test_eq("a time that is past", timer_set(time_ns() - 1, 0), 0);
