@@ -54,7 +54,8 @@ int parts_writer_open(struct pel_ctx *ctx, int dir, const char *name,
 /**
  * parts_write - a pel_write_fn
  *
- * Takes what comes in one piece of SNAP_PAGE bytes as a page.
+ * What comes in one piece is cut into pages from its begin; the rest is kept
+ * as bytes.
  */
 int parts_write(void *arg, const void *buf, size_t len);
 

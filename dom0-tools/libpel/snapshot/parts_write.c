@@ -50,20 +50,6 @@ int parts_writer_open(struct pel_ctx *ctx, int dir, const char *name,
     return rc ? rc : snap_out_write(&w->out, PARTS_MAGIC, PARTS_MAGIC_BYTES);
 }
 
-static int write_bytes(struct parts_writer *w, const uint8_t *p, size_t len)
-{
-    int rc = 0;
-
-    while (!rc && len) {
-        size_t n = len < PARTS_BUFFER ? len : PARTS_BUFFER;
-
-        rc = grow(w, PART_BYTES, n, p, n);
-        p += n;
-        len -= n;
-    }
-    return rc;
-}
-
 static int write_zeros(struct parts_writer *w, size_t len)
 {
     static const uint8_t zeros[SNAP_PAGE];
@@ -76,21 +62,25 @@ static int write_zeros(struct parts_writer *w, size_t len)
         rc = grow(w, PART_ZEROS, n, NULL, 0);
         pages -= n;
     }
-    return rc ? rc : write_bytes(w, zeros, len % SNAP_PAGE);
+    len %= SNAP_PAGE;
+    return rc || !len ? rc : grow(w, PART_BYTES, len, zeros, len);
 }
 
 int parts_write(void *arg, const void *buf, size_t len)
 {
     struct parts_writer *w = arg;
+    const uint8_t *p = buf;
     struct snap_sum sum;
-    int rc;
+    int rc = 0;
 
     if (!buf)
         return write_zeros(w, len);
-    if (len != SNAP_PAGE)
-        return write_bytes(w, buf, len);
-    rc = snap_pages_add(w->pages, buf, &sum);
-    return rc ? rc : grow(w, PART_PAGES, 1, &sum, sizeof(sum));
+    for (; !rc && len >= SNAP_PAGE; p += SNAP_PAGE, len -= SNAP_PAGE) {
+        rc = snap_pages_add(w->pages, p, &sum);
+        if (!rc)
+            rc = grow(w, PART_PAGES, 1, &sum, sizeof(sum));
+    }
+    return rc || !len ? rc : grow(w, PART_BYTES, len, p, len);
 }
 
 int parts_writer_close(struct parts_writer *w, struct snap_file *file)

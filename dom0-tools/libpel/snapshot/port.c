@@ -86,44 +86,66 @@ int pel_snapshot_export(struct pel_ctx *ctx, const char *place, const char *who,
 
 /* ---- in ----------------------------------------------------------------- */
 
-/* A record into the writer, so that its pages come as pages. */
-static int put_record(struct pel_image_writer *w, struct pel_image_reader *r,
-                      const struct pel_image_record *rec)
+typedef int put_fn(struct pel_image_writer *w, struct pel_image_reader *r,
+                   const struct pel_image_record *rec);
+
+static int put_end(struct pel_image_writer *w, struct pel_image_reader *r,
+                   const struct pel_image_record *rec)
 {
-    switch (rec->type) {
-    case PEL_REC_END:
-        return pel_image_finish(w);
-    case PEL_REC_PAGE_DATA:
-        return pel_image_put_pages(w, rec->pfns, rec->types, rec->pages,
-                                   rec->nr);
-    case PEL_REC_P2M_FRAMES:
-        return pel_image_put_p2m(w, r->last_pfn, rec->pfns);
-    case PEL_REC_VCPU_BASIC:
-    case PEL_REC_VCPU_EXTENDED:
-    case PEL_REC_VCPU_XSAVE:
-    case PEL_REC_VCPU_MSRS:
-        return pel_image_put_vcpu(w, rec->type, rec->vcpu, rec->body, rec->len);
-    default:
-        return pel_image_put(w, rec->type, rec->body, rec->len);
-    }
+    (void)r;
+    (void)rec;
+    return pel_image_finish(w);
 }
 
 /* Zeros of the reader are no pages; the writer wants their bytes. */
-static int put_pages_or_record(struct pel_image_writer *w,
-                               struct pel_image_reader *r,
-                               const struct pel_image_record *rec)
+static int put_pages(struct pel_image_writer *w, struct pel_image_reader *r,
+                     const struct pel_image_record *rec)
 {
     static const uint64_t zeros[SNAP_PAGE / sizeof(uint64_t)];
     const void *pages[PEL_BATCH_PAGES];
-    struct pel_image_record full = *rec;
 
-    if (rec->type == PEL_REC_PAGE_DATA) {
-        for (size_t i = 0; i < rec->nr; i++)
-            pages[i] = rec->pages[i] ? rec->pages[i] : zeros;
-        full.pages = pages;
-    }
-    return put_record(w, r, &full);
+    (void)r;
+    for (size_t i = 0; i < rec->nr; i++)
+        pages[i] = rec->pages[i] ? rec->pages[i] : zeros;
+    return pel_image_put_pages(w, rec->pfns, rec->types, pages, rec->nr);
 }
+
+static int put_lists(struct pel_image_writer *w, struct pel_image_reader *r,
+                     const struct pel_image_record *rec)
+{
+    return pel_image_put_p2m(w, r->last_pfn, rec->pfns);
+}
+
+static int put_vcpu(struct pel_image_writer *w, struct pel_image_reader *r,
+                    const struct pel_image_record *rec)
+{
+    (void)r;
+    return pel_image_put_vcpu(w, rec->type, rec->vcpu, rec->body, rec->len);
+}
+
+static int put_plain(struct pel_image_writer *w, struct pel_image_reader *r,
+                     const struct pel_image_record *rec)
+{
+    (void)r;
+    return pel_image_put(w, rec->type, rec->body, rec->len);
+}
+
+/* Written anew, so that pages come to parts_write() as pages. */
+static put_fn *const putters[] = {
+    [PEL_REC_END] = put_end,
+    [PEL_REC_PAGE_DATA] = put_pages,
+    [PEL_REC_PV_INFO] = put_plain,
+    [PEL_REC_P2M_FRAMES] = put_lists,
+    [PEL_REC_VCPU_BASIC] = put_vcpu,
+    [PEL_REC_VCPU_EXTENDED] = put_vcpu,
+    [PEL_REC_VCPU_XSAVE] = put_vcpu,
+    [PEL_REC_SHARED_INFO] = put_plain,
+    [PEL_REC_TSC_INFO] = put_plain,
+    [PEL_REC_VCPU_MSRS] = put_vcpu,
+    [PEL_REC_STATIC_DATA_END] = put_plain,
+    [PEL_REC_CPUID_POLICY] = put_plain,
+    [PEL_REC_MSR_POLICY] = put_plain,
+};
 
 static int copy_image(struct pel_image_reader *r, const char *header,
                       struct making *m)
@@ -132,13 +154,13 @@ static int copy_image(struct pel_image_reader *r, const char *header,
     struct pel_image_record rec;
     int rc = pel_image_begin(&w, header);
 
-    while (!rc) {
+    if (rc)
+        return rc;
+    do {
         rc = pel_image_next(r, &rec);
         if (!rc)
-            rc = put_pages_or_record(&w, r, &rec);
-        if (rec.type == PEL_REC_END)
-            break;
-    }
+            rc = putters[rec.type](&w, r, &rec);
+    } while (!rc && rec.type != PEL_REC_END);
     return rc;
 }
 

@@ -15,3 +15,4 @@ with-snapshot_guest    := $(snapshot-objs) libpel/stream/file.o \
 # Processes end as if killed at these calls.
 $(OUT)/test_snapshot_chain: private LDFLAGS_test := \
     $(addprefix -Wl$(comma)--wrap=,renameat unlinkat fsync)
+$(OUT)/test_snapshot_guest: private LDFLAGS_test := -Wl,--wrap=ioctl

@@ -126,7 +126,7 @@ static void each_page_is_kept_once(void **state)
     /* The changed page; shared_info's page and the disk's are the parent's. */
     assert_int_equal(list[1].nr_pages, 1);
     assert_int_equal(list[2].nr_pages, 1);
-    assert_int_equal(list[0].nr_pages, 30 + 1 + 1);
+    assert_int_equal(list[0].nr_pages, 30 + 1 + 1 + 1); /* and registers */
     pel_snapshots_free(list, nr);
     assert_int_equal(verify(&ctx, NULL), 0);
     assert_int_equal(verify(&ctx, "c"), 0);

@@ -4,6 +4,7 @@
  * the guest and its disk, in which order, and after failures.
  */
 #include "snapshot_maker.h"
+#include <linux/fs.h>
 #include <pel/checkpoint.h>
 #include <pel/store.h>
 
@@ -12,7 +13,7 @@
 /* The guest, its disk, and what was done with them. */
 static uint64_t seeds[GUEST_PAGES], received[GUEST_PAGES];
 static char disk_path[64], file_path[64], disk_line[128];
-static bool stands_still, sending_fails, receiving_fails;
+static bool stands_still, sending_fails, receiving_fails, has_reflinks;
 static char got_name[64], got_target[128];
 static uint8_t got_uuid[16];
 static size_t got_nics;
@@ -46,6 +47,30 @@ int pel_domain_image_text(struct pel_ctx *ctx, uint32_t domid,
     return rc;
 }
 
+static void write_disk(const char *path, int letter)
+{
+    char bytes[DISK_LEN];
+    int fd = open(path, O_CREAT | O_WRONLY, 0640);
+
+    memset(bytes, letter, sizeof(bytes));
+    memset(bytes + 4096, 0, 8192);
+    assert_int_equal(write(fd, bytes, sizeof(bytes)), sizeof(bytes));
+    close(fd);
+}
+
+/* What a file system with reflinks does, the slow way. */
+int __wrap_ioctl(int fd, unsigned long what, int from)
+{
+    char bytes[DISK_LEN];
+
+    assert_true(stands_still && what == FICLONE);
+    if (!has_reflinks)
+        return -1;
+    assert_int_equal(pread(from, bytes, sizeof(bytes), 0), sizeof(bytes));
+    assert_int_equal(pwrite(fd, bytes, sizeof(bytes), 0), sizeof(bytes));
+    return 0;
+}
+
 int pel_domain_hold(struct pel_ctx *ctx, uint32_t domid, int (*fn)(void *arg),
                     void *arg)
 {
@@ -57,6 +82,8 @@ int pel_domain_hold(struct pel_ctx *ctx, uint32_t domid, int (*fn)(void *arg),
     stands_still = true;
     rc = fn(arg);
     stands_still = false;
+    if (has_reflinks)
+        write_disk(disk_path, 'z'); /* at once */
     return rc;
 }
 
@@ -160,17 +187,6 @@ int pel_store_fail(struct pel_ctx *ctx, int rc, const char *fmt, ...)
 
 /* ---- the guest's doings -------------------------------------------------- */
 
-static void write_disk(const char *path, int letter)
-{
-    char bytes[DISK_LEN];
-    int fd = open(path, O_CREAT | O_WRONLY, 0640);
-
-    memset(bytes, letter, sizeof(bytes));
-    memset(bytes + 4096, 0, 8192);
-    assert_int_equal(write(fd, bytes, sizeof(bytes)), sizeof(bytes));
-    close(fd);
-}
-
 static void assert_disk(const char *path, int letter)
 {
     char bytes[DISK_LEN + 1], want[DISK_LEN];
@@ -209,7 +225,7 @@ static int begin(void **state)
     snprintf(file_path, sizeof(file_path), "%s/file", top);
     snprintf(disk_line, sizeof(disk_line), "file:%s,xvda,w", disk_path);
     guest_runs = true;
-    sending_fails = receiving_fails = false;
+    sending_fails = receiving_fails = has_reflinks = false;
     memset(received, 0, sizeof(received));
     return 0;
 }
@@ -243,6 +259,21 @@ static void a_guest_goes_back(void **state)
     assert_int_equal(st.st_mode & 0777, 0640);
     assert_string_equal(got_name, "g");
     assert_received(1);
+}
+
+/* It is of the instant at which the guest stood still, though read later. */
+static void a_disk_with_reflinks_is_read_later(void **state)
+{
+    struct pel_ctx ctx = { .message = "" };
+    uint32_t domid;
+
+    (void)state;
+    has_reflinks = true;
+    take(&ctx, "one", 1);
+    assert_disk(disk_path, 'z');
+    assert_int_equal(pel_snapshot_revert(&ctx, top, "g", "one", NULL, &domid),
+                     0);
+    assert_disk(disk_path, 'b');
 }
 
 /* Nothing happens to the guest before all is proven. */
@@ -389,6 +420,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         in_its_folder(a_guest_goes_back),
+        in_its_folder(a_disk_with_reflinks_is_read_later),
         in_its_folder(a_damaged_one_leaves_the_guest),
         in_its_folder(a_failed_one_leaves_no_trace),
         in_its_folder(disks_that_are_no_files_are_refused),
