@@ -10,7 +10,7 @@ const struct cmd cmd_table[] = {
     { "create",   cmd_create,   1, -1, "cpq", "CONFIG [KEY=VALUE...]", "start a guest from a file" },
     { "save",     cmd_save,     2, 3,  "cp",  "DOMAIN FILE [CONFIG]", "put a guest's memory and state into a file" },
     { "restore",  cmd_restore,  1, 2,  "cpedFq", "[CONFIG] FILE", "have a saved guest go on" },
-    { "snapshot", cmd_snapshot, 2, 4,  "d:jnpq", "COMMAND DOMAIN [NAME] [FILE]", "create, list, show, verify, revert, delete, export or import" },
+    { "snapshot", cmd_snapshot, 2, 4,  "d:jnpq", "ACTION DOMAIN [NAME] [FILE]", "create, list, show, verify, revert, delete, export or import" },
     { "clone",    cmd_clone,    2, 2,  "d:n:Npq", "DOMAIN[/SNAPSHOT] NEWNAME", "start other guests from a guest's memory and disks" },
     { "list",     cmd_list,     0, 1,  "jlv", "[DOMAIN]", "show domains and their state" },
     { "vcpu-list", cmd_vcpu_list, 0, -1, "", "[DOMAIN...]", "show vCPUs and where they may run" },
