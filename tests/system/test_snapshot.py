@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A Debian guest goes back to what it was, and runs beside its clones."""
+
+import json
+
+import pytest
+
+pytestmark = [pytest.mark.only(tools="pel"), pytest.mark.long]
+
+NAME = "kept"
+CONFIG = """\
+name = "kept"
+kernel = "/boot/vmlinuz.lz4"
+ramdisk = "/boot/guest.initrd"
+extra = "console=hvc0 addr=10.0.0.2/24"
+memory = 160
+vcpus = 1
+disk = [ "file:/tmp/kept.img,xvda,w" ]
+vif = [ "bridge=xenbr0" ]
+"""
+SECONDS = 240  # for the whole memory through an emulated machine
+
+# What the guest says of its memory and its disk, by other ways than ours.
+SUMS = ("sync; echo 3 >/proc/sys/vm/drop_caches; "
+        "cat /tmp/noise /dev/xvda | sha256sum")
+
+
+def snapshot(m, words, seconds=SECONDS):
+    return m.tool_ok(f"snapshot {words}", seconds)
+
+
+def snapshots(m):
+    found = json.loads(snapshot(m, f"list --json {NAME}"))
+    return {one["name"]: one for one in found}
+
+
+def change(m, mib):
+    """One MiB of memory, and as much of the disk; the guest's own sum."""
+    return m.guest(NAME, "dd if=/dev/urandom of=/tmp/noise bs=1M count=1 "
+                   f"seek={mib} conv=notrunc 2>/dev/null; dd if=/tmp/noise "
+                   f"of=/dev/xvda bs=1M count=1 skip={mib} seek={mib} "
+                   f"2>/dev/null; {SUMS}")
+
+
+@pytest.fixture(scope="module", params=[
+    3, pytest.param(10, marks=pytest.mark.long)])
+def guest(request, shared):
+    """A guest with a chain of snapshots, and its own sum at each."""
+    m = shared.get()
+    m.ok("truncate -s 16M /tmp/kept.img")
+    m.write("/tmp/kept.cfg", CONFIG)
+    m.tool_ok("create /tmp/kept.cfg")
+    m.guest(NAME, "X=remembered; dd if=/dev/urandom of=/tmp/noise bs=1M "
+            "count=24 2>/dev/null", 180)
+    m.sums = [change(m, 0)]
+    snapshot(m, f"create {NAME} s0")
+    for i in range(1, request.param + 1):
+        m.sums.append(change(m, i))
+        snapshot(m, f"create {NAME} s{i}")
+    yield m
+    if m.alive() and m.usable:
+        for name in (NAME, "twin"):
+            m.tool(f"destroy {name}")
+        m.run("rm -rf /tmp/kept.* /var/lib/pellicle/snapshots")
+
+
+def test_each_stores_what_changed(guest):
+    found = snapshots(guest)
+    assert list(found) == [f"s{i}" for i in range(len(guest.sums))]
+    full = found["s0"]["bytes"]
+    print({name: one["bytes"] for name, one in found.items()})
+    for i in range(1, len(guest.sums)):
+        assert found[f"s{i}"]["parent"] == f"s{i - 1}"
+        assert found[f"s{i}"]["bytes"] < full / 20
+    snapshot(guest, f"verify {NAME}")
+
+
+@pytest.mark.parametrize("back", [1, 0])
+def test_it_goes_back(guest, back):
+    snapshot(guest, f"revert {NAME} s{back}")
+    assert guest.guest(NAME, SUMS, 120) == guest.sums[back]
+    assert guest.guest(NAME, "echo $X") == "remembered"
+    assert snapshots(guest)[f"s{back}"]["current"]
+
+
+def test_one_that_goes_leaves_its_pages_to_its_children(guest):
+    snapshot(guest, f"delete {NAME} s1")
+    assert snapshots(guest)["s2"]["parent"] == "s0"
+    snapshot(guest, f"verify {NAME} s2")
+    snapshot(guest, f"revert {NAME} s2")
+    assert guest.guest(NAME, SUMS, 120) == guest.sums[2]
+
+
+def test_a_clone_runs_beside_it(guest):
+    guest.tool_ok(f"clone --no-network {NAME}/s2 twin", SECONDS)
+    assert guest.guest("twin", SUMS, 120) == guest.sums[2]
+    guest.guest("twin", "dd if=/dev/zero of=/dev/xvda bs=1M count=1; sync")
+    assert guest.guest(NAME, SUMS) == guest.sums[2]
+    ids = [guest.ok(f"xenstore-read /local/domain/$(pel domid {name})/"
+                    "platform/generation-id") for name in (NAME, "twin")]
+    assert ids[0] != ids[1]
+
+
+def test_clones_of_it_as_it_is_now(guest):
+    """With the network: each has an address of its own, below IP."""
+    guest.tool("destroy twin")
+    before = snapshots(guest)
+    guest.tool_ok(f"clone {NAME} twin", SECONDS)
+    assert guest.guest("twin", "echo $X", 120) == "remembered"
+    macs = guest.ok("xenstore-read $(for n in kept twin; do echo "
+                    "/local/domain/$(pel domid $n)/device/vif/0/mac; done)")
+    assert len(set(macs.split())) == 2
+    assert snapshots(guest) == before
+    guest.tool_ok("destroy twin")
+
+
+def test_it_goes_out_and_comes_in(guest):
+    snapshot(guest, f"export {NAME} s0 /tmp/kept.image")
+    snapshot(guest, f"import {NAME} again /tmp/kept.image")
+    guest.ok("rm /tmp/kept.image*")
+    snapshot(guest, f"revert {NAME} again")
+    assert guest.guest(NAME, SUMS, 120) == guest.sums[0]
+
+
+def test_a_full_disk_leaves_the_guest_and_no_snapshot(guest):
+    guest.ok("mkdir -p /tmp/small && mount -t tmpfs -o size=4m none /tmp/small")
+    result = guest.tool(f"snapshot create -d /tmp/small {NAME} big", SECONDS)
+    left = guest.ok("find /tmp/small -type f")
+    guest.ok("umount /tmp/small")
+    assert result.status == 1 and "No space left" in result.output, result
+    assert left == ""
+    assert guest.guest(NAME, "echo $X") == "remembered"
