@@ -64,3 +64,63 @@ def test_long_as_dom0(host, record_property, smp, vcpus, seed):
         seed = random.SystemRandom().randrange(1 << 32)
     fuzz_as_dom0(host, f"seed={seed} ops=40000 round=2000", record_property,
                  smp, vcpus, seconds=600)
+
+
+GUEST = """\
+name = "{name}"
+kernel = "/boot/guest-pv/fuzz.elf"
+memory = 64
+vcpus = {vcpus}
+extra = "{words}"
+on_poweroff = "preserve"
+on_crash = "preserve"
+"""
+AUDIT = ("pel debug-keys a && "
+         "pel dmesg | sed -n 's/.*audit: \\([0-9]*\\) violations.*/\\1/p' | "
+         "tail -n 1")
+
+
+def start(m, name, words, vcpus):
+    """Create a fuzzing guest; the file of its console."""
+    m.write(f"/tmp/{name}.cfg",
+            GUEST.format(name=name, words=words, vcpus=vcpus))
+    m.ok(f"rm -f {m.console_log(name)}; pel create -p /tmp/{name}.cfg")
+    return m.console_log(name)
+
+
+def fuzz_as_guests(m, guests, record_property, seconds=300):
+    """Run guests, (name, words, vCPUs), at once; audit until all have ended.
+
+    Each ends by itself with nothing lost, and dom0 lives.
+    """
+    logs = [start(m, *guest) for guest in guests]
+    names = " ".join(name for name, _, _ in guests)
+    m.ok(f"for g in {names}; do pel unpause $g; done")
+    m.ok(f"end=$(($(cut -d. -f1 /proc/uptime) + {int(seconds * vm.SLOW)}))\n"
+         f"rm -f /tmp/audits\n"
+         f"while :; do n=$({AUDIT}); echo $n >>/tmp/audits\n"
+         f"[ $n = 0 ] || exit 1\n"
+         f"[ $(cat {' '.join(logs)} | grep -c '^FUZZ: seed') -lt "
+         f"{len(logs)} ] || exit 0\n"
+         "[ $(cut -d. -f1 /proc/uptime) -lt $end ] || exit 2; sleep 1; done",
+         seconds + 60)
+    audits = m.ok("wc -l </tmp/audits")
+    for (name, words, _), log in zip(guests, logs):
+        text = m.ok(f"tail -n 3 {log}").replace("\r", "")
+        match = re.search(RESULT, text, re.M)
+        record_property("report", f"{match.group(0) if match else text} "
+                        f"({name}: {words}; {audits} audits beside it)")
+        assert match and match.group(7) == "0", text
+        m.tool_ok(f"destroy {name}")
+    assert m.ok(AUDIT) == "0"
+    assert m.run("dmesg | grep -E 'Call Trace|BUG:'").status == 1
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("vcpus,seed", [(1, 21), (2, 22), (3, None)])
+def test_long_as_guest(dom0, record_property, vcpus, seed):
+    """Without privilege, beside a dom0 that works on."""
+    if seed is None:
+        seed = random.SystemRandom().randrange(1 << 32)
+    fuzz_as_guests(dom0, [("fuzz", f"seed={seed} ops=20000 round=1000", vcpus)],
+                   record_property)
