@@ -45,7 +45,10 @@ static int open_layer(struct snap_folder *f, const char *name,
     snap_sums_name(&l->m, sums);
     rc = snap_file_read(f->ctx, l->dir, name, sums, &l->m.sums, &text, &len);
     l->sums = (struct snap_sum *)text; /* bytes need no alignment */
-    return rc ? rc : open_pages(f->ctx, l);
+    if (rc)
+        return rc;
+    l->proven = calloc(l->m.nr_pages + 1, sizeof(*l->proven));
+    return l->proven ? open_pages(f->ctx, l) : pel_fail_oom(f->ctx);
 }
 
 static int add_pages(struct snap_chain *c, uint32_t layer)
@@ -98,6 +101,7 @@ void snap_chain_close(struct snap_chain *c)
 
         snap_manifest_free(&l->m);
         free(l->sums);
+        free(l->proven);
         if (l->pages >= 0)
             close(l->pages);
         if (l->dir >= 0)
@@ -117,7 +121,8 @@ int snap_layer_page(struct pel_ctx *ctx, const struct snap_layer *l,
         return pel_fail_sys(ctx, PEL_EIO, "cannot read snapshot %s", l->m.name);
     if (n == SNAP_PAGE) {
         snap_sum_of(page, SNAP_PAGE, &sum);
-        if (snap_sum_same(&sum, &l->sums[slot]))
+        l->proven[slot] = snap_sum_same(&sum, &l->sums[slot]);
+        if (l->proven[slot])
             return 0;
     }
     return pel_fail(ctx, PEL_EFORMAT,

@@ -19,6 +19,7 @@ struct snap_layer {
     struct snap_manifest m;
     int dir, pages;
     struct snap_sum *sums; /* of each of its pages */
+    bool *proven;          /* each page that was read and is right */
 };
 
 struct snap_chain {

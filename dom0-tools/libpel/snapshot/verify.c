@@ -80,28 +80,28 @@ int chain_image(struct snap_chain *c,
     return rc;
 }
 
-/* Also those pages that only descendants use. */
+/* Those that nothing has read yet: only descendants use them. */
 static int verify_pages(struct snap_chain *c)
 {
+    const struct snap_layer *l = &c->layers[0];
     uint8_t page[SNAP_PAGE];
     int rc = 0;
 
-    for (uint32_t i = 0; !rc && i < c->layers[0].m.nr_pages; i++)
-        rc = snap_layer_page(c->ctx, &c->layers[0], i, page);
+    for (uint32_t i = 0; !rc && i < l->m.nr_pages; i++)
+        if (!l->proven[i])
+            rc = snap_layer_page(c->ctx, l, i, page);
     return rc;
 }
 
 int chain_verify(struct snap_chain *c)
 {
-    int rc = verify_pages(c);
+    int rc = verify_config(c);
 
-    if (!rc)
-        rc = verify_config(c);
     if (!rc)
         rc = chain_image(c, NULL, NULL);
     for (size_t i = 0; !rc && i < c->layers[0].m.nr_disks; i++)
         rc = disk_write_out(c, i, nowhere, NULL, NULL);
-    return rc;
+    return rc ? rc : verify_pages(c);
 }
 
 /* @parent: set to its parent's name, malloc'ed; NULL: it has none */
