@@ -8,6 +8,7 @@
 #ifndef PEL_HCALL_H
 #define PEL_HCALL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <xen/xen.h>
@@ -144,6 +145,24 @@ int pel_hc_resume(struct pel_ctx *ctx, uint32_t domid);
 int pel_hc_page_types(struct pel_ctx *ctx, uint32_t domid, uint64_t *words,
                       size_t nr);
 
+/**
+ * pel_hc_log_on, pel_hc_log_off - begin and end to note which pages change
+ *
+ * On while it is on is an error, and so is off while it is off.
+ */
+int pel_hc_log_on(struct pel_ctx *ctx, uint32_t domid);
+int pel_hc_log_off(struct pel_ctx *ctx, uint32_t domid);
+
+/**
+ * pel_hc_log - which pages have changed since the last round began
+ * @clean:   begin a new round
+ * @bits:    one for each page by pseudo-physical number, set or left alone;
+ *           (@nr_pfns + 7) / 8 bytes
+ * Returns: also -PEL_EHYPER when the log has fewer pages than that
+ */
+int pel_hc_log(struct pel_ctx *ctx, uint32_t domid, bool clean, uint8_t *bits,
+               uint64_t nr_pfns);
+
 /** pel_hc_nr_frames - machine frame numbers of memory are below this */
 int pel_hc_nr_frames(struct pel_ctx *ctx, uint64_t *nr);
 
@@ -159,6 +178,10 @@ int pel_hc_nr_frames(struct pel_ctx *ctx, uint64_t *nr);
  */
 int pel_hc_populate(struct pel_ctx *ctx, uint32_t domid, unsigned int order,
                     xen_pfn_t *pfns, size_t nr, size_t *done);
+
+/** pel_hc_depopulate - take the frames @mfns away from a domain */
+int pel_hc_depopulate(struct pel_ctx *ctx, uint32_t domid,
+                      const xen_pfn_t *mfns, size_t nr);
 
 /** pel_hc_memory_map - what the guest is told: RAM from 0 up to @size bytes */
 int pel_hc_memory_map(struct pel_ctx *ctx, uint32_t domid, uint64_t size);

@@ -64,6 +64,9 @@ bool pel_page_is_table(uint32_t type);
 /** pel_page_is_zero - whether all 4096 bytes are 0; @page aligned to 8 */
 bool pel_page_is_zero(const void *page);
 
+/** pel_page_hash - 64 bits of a page's bytes; @page aligned to 8 */
+uint64_t pel_page_hash(const void *page);
+
 /* ---- writing ------------------------------------------------------------ */
 
 /**
@@ -76,6 +79,7 @@ struct pel_image_writer {
     pel_write_fn *write;
     void *arg;
     uint64_t sum;
+    uint64_t len; /* bytes written so far */
 };
 
 /**

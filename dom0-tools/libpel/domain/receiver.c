@@ -25,6 +25,10 @@ static int take_lists(struct receiver *v, const struct pel_image_record *rec)
     uint64_t nr;
     int rc;
 
+    if (v->lists) { /* it has moved in the meantime */
+        memcpy(v->lists, rec->pfns, rec->nr * sizeof(*v->lists));
+        return 0;
+    }
     v->last = v->r->last_pfn;
     nr = v->last + 1;
     v->p2m = malloc(rec->nr * PEL_PAGE_SIZE);

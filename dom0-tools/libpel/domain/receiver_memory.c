@@ -68,6 +68,24 @@ static int want_of_table(struct wanted *w, const uint64_t *table)
     return rc;
 }
 
+/* Pages that were there in an earlier round and have gone. */
+static int give_back(struct receiver *v, const struct pel_image_record *rec)
+{
+    xen_pfn_t mfns[PEL_BATCH_PAGES];
+    size_t nr = 0;
+
+    for (size_t i = 0; i < rec->nr; i++) {
+        uint64_t pfn = rec->pfns[i];
+
+        if (rec->types[i] != XEN_DOMCTL_PFINFO_XTAB || v->p2m[pfn] == NO_FRAME)
+            continue;
+        mfns[nr++] = v->p2m[pfn];
+        v->p2m[pfn] = NO_FRAME;
+        v->types[pfn] = 0;
+    }
+    return nr ? pel_hc_depopulate(v->ctx, v->domid, mfns, nr) : 0;
+}
+
 static int find_frames(struct receiver *v, const struct pel_image_record *rec)
 {
     struct wanted w = { .v = v };
@@ -87,7 +105,8 @@ static int find_frames(struct receiver *v, const struct pel_image_record *rec)
 
 /*
  * Pages to write: those with bytes, and those of zeros that had others in an
- * earlier round.  A frame that has just been given is zero.
+ * earlier round.  A frame that has just been given is zero, and so is a page
+ * whose bytes are not sent at all.
  */
 static size_t choose(struct receiver *v, const struct pel_image_record *rec,
                      size_t *which, xen_pfn_t *mfns)
@@ -97,13 +116,16 @@ static size_t choose(struct receiver *v, const struct pel_image_record *rec,
     for (size_t i = 0; i < rec->nr; i++) {
         uint64_t pfn = rec->pfns[i];
         uint32_t written = v->types[pfn] & TYPE_WRITTEN;
+        uint32_t type = rec->types[i];
 
-        if (pel_page_has_data(rec->types[i]) && (rec->pages[i] || written)) {
+        if (type == XEN_DOMCTL_PFINFO_XALLOC)
+            type = XEN_DOMCTL_PFINFO_NOTAB;
+        if (pel_page_has_data(type) && (rec->pages[i] || written)) {
             which[nr] = i;
             mfns[nr++] = v->p2m[pfn];
             written = TYPE_WRITTEN;
         }
-        v->types[pfn] = rec->types[i] | written;
+        v->types[pfn] = type | written;
     }
     return nr;
 }
@@ -135,8 +157,10 @@ int receiver_memory(struct receiver *v, const struct pel_image_record *rec)
     uint8_t *to;
     void *base;
     size_t nr;
-    int rc = find_frames(v, rec);
+    int rc = give_back(v, rec);
 
+    if (!rc)
+        rc = find_frames(v, rec);
     if (rc)
         return rc;
     nr = choose(v, rec, which, mfns);

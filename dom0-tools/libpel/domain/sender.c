@@ -6,10 +6,12 @@
 #include <pel/ctx.h>
 #include <pel/hcall.h>
 #include <pel/image.h>
+#include "rounds.h"
 #include "sender.h"
 
 #define LEAVES_MAX 512
 #define MSRS_MAX 64
+#define LIVE_READS 5 /* attempts */
 
 static int send_policy(struct sender *s)
 {
@@ -34,15 +36,48 @@ static int send_policy(struct sender *s)
     return rc;
 }
 
-int sender_begin(struct sender *s, const char *config)
+/* A list that changes while it is read may look like none. */
+static int read_memory(struct sender *s)
 {
-    static const uint8_t pv_info[8] = { 8, 4 }; /* bytes, levels */
-    int rc = guest_memory_read(s->ctx, s->domid, &s->mem);
+    int rc, left = s->live ? LIVE_READS : 1;
+
+    do {
+        guest_memory_free(&s->mem);
+        pel_error_clear(s->ctx);
+        rc = guest_memory_read(s->ctx, s->domid, &s->mem);
+    } while (rc == -PEL_EFORMAT && --left);
+    return rc;
+}
+
+/* The log comes first: what happens from then on is in it. */
+static int begin_live(struct sender *s)
+{
+    int rc = pel_hc_log_on(s->ctx, s->domid);
 
     if (rc)
         return rc;
-    s->tables = malloc(PEL_BATCH_PAGES * PEL_PAGE_SIZE);
-    if (!s->tables)
+    s->log_on = true;
+    rc = read_memory(s);
+    if (rc)
+        return rc;
+    s->todo = calloc(1, (s->mem.nr_pfns + 7) / 8);
+    s->sent = malloc(s->mem.nr_pfns);
+    s->hashes = calloc(s->mem.nr_pfns, sizeof(*s->hashes));
+    if (!s->todo || !s->sent || !s->hashes)
+        return pel_fail_oom(s->ctx);
+    memset(s->sent, SENT_NEVER, s->mem.nr_pfns);
+    return 0;
+}
+
+int sender_begin(struct sender *s, const char *config)
+{
+    static const uint8_t pv_info[8] = { 8, 4 }; /* bytes, levels */
+    int rc = s->live ? begin_live(s) : read_memory(s);
+
+    if (rc)
+        return rc;
+    s->copies = malloc(PEL_BATCH_PAGES * PEL_PAGE_SIZE);
+    if (!s->copies)
         return pel_fail_oom(s->ctx);
 
     rc = pel_image_begin(&s->w, config);
@@ -67,18 +102,37 @@ struct batch {
     size_t nr_data;
 };
 
-/* Which of them there are, and what they are used for. */
+static void put_off(struct sender *s, uint64_t pfn)
+{
+    s->todo[pfn / 8] |= 1u << pfn % 8;
+}
+
+static void append(struct batch *b, uint64_t pfn, uint32_t type)
+{
+    b->pfns[b->nr] = pfn;
+    b->types[b->nr++] = type;
+}
+
+/*
+ * Which of them there are, and what they are used for.  One that was there in
+ * an earlier round and has gone is sent as such.
+ */
 static int choose(struct sender *s, const uint64_t *pfns, size_t nr,
                   struct batch *b)
 {
-    uint64_t words[PEL_BATCH_PAGES];
+    uint64_t words[PEL_BATCH_PAGES], there[PEL_BATCH_PAGES];
     size_t n = 0;
     int rc;
 
     for (size_t i = 0; i < nr; i++) {
-        if (pfns[i] >= s->mem.nr_pfns || s->mem.p2m[pfns[i]] == NO_FRAME)
+        if (pfns[i] >= s->mem.nr_pfns)
             continue;
-        b->pfns[n] = pfns[i];
+        if (s->mem.p2m[pfns[i]] == NO_FRAME) {
+            if (s->sent && !s->live)
+                append(b, pfns[i], XEN_DOMCTL_PFINFO_XTAB);
+            continue;
+        }
+        there[n] = pfns[i];
         words[n++] = s->mem.p2m[pfns[i]];
     }
     if (!n)
@@ -90,40 +144,113 @@ static int choose(struct sender *s, const uint64_t *pfns, size_t nr,
         if (type == XEN_DOMCTL_PFINFO_XTAB)
             continue;
         if (pel_page_has_data(type))
-            b->mfns[b->nr_data++] = s->mem.p2m[b->pfns[i]];
-        b->pfns[b->nr] = b->pfns[i];
-        b->types[b->nr++] = type;
+            b->mfns[b->nr_data++] = s->mem.p2m[there[i]];
+        append(b, there[i], type);
     }
     return rc;
 }
 
-/* Points to the bytes of each page; tables are copied and translated. */
-static int point(struct sender *s, struct batch *b, const uint8_t *data)
+/*
+ * Has a copy of a table name the guest's own numbers.
+ * Returns: 0; 1 not for the moment; -PEL_EFORMAT
+ */
+static int translate(struct sender *s, uint64_t pfn, uint32_t type,
+                     uint64_t *table)
 {
-    uint64_t *copy = s->tables;
+    unsigned int level = (type & XEN_DOMCTL_PFINFO_LTABTYPE_MASK) >>
+                         XEN_DOMCTL_PFINFO_LTAB_SHIFT;
     uint64_t bad;
 
-    for (size_t i = 0; i < b->nr; i++) {
-        unsigned int level;
+    if (!pel_table_normalise(table, level, s->mem.m2p, s->mem.nr_mfns, &bad))
+        return 0;
+    if (s->live)
+        return 1; /* it may be in the midst of changing */
+    return pel_fail(s->ctx, PEL_EFORMAT,
+                    "page table %llu of domain %u maps a frame that is not "
+                    "its own (entry 0x%llx)",
+                    (unsigned long long)pfn, s->domid, (unsigned long long)bad);
+}
 
-        if (!pel_page_has_data(b->types[i]))
+/* Whether this page has been sent with just this content. */
+static bool is_same(struct sender *s, uint64_t pfn, uint32_t type,
+                    const void *page)
+{
+    uint64_t hash;
+    bool same;
+
+    if (!s->hashes)
+        return false;
+    hash = pel_page_hash(page);
+    same = s->sent[pfn] == SENT_TYPE(type) && s->hashes[pfn] == hash;
+    s->hashes[pfn] = hash;
+    return same;
+}
+
+/*
+ * Points to the bytes of each page; what need not, or cannot, be sent is taken
+ * out.  Tables are copied, to be translated; while the guest runs every page
+ * is, since what is looked at and what is sent have to be the same.
+ */
+static int point(struct sender *s, struct batch *b, const uint8_t *data)
+{
+    uint64_t *copy = s->copies;
+    size_t nr = b->nr;
+
+    b->nr = 0;
+    for (size_t i = 0; i < nr; i++) {
+        uint64_t pfn = b->pfns[i];
+        uint32_t type = b->types[i];
+        const void *page = data;
+        int rc = 0;
+
+        if (!pel_page_has_data(type)) {
+            append(b, pfn, type);
             continue;
-        b->pages[i] = data;
+        }
         data += PEL_PAGE_SIZE;
-        if (!pel_page_is_table(b->types[i]))
+        if (s->live || pel_page_is_table(type)) {
+            page = memcpy(copy, page, PEL_PAGE_SIZE);
+            if (pel_page_is_table(type))
+                rc = translate(s, pfn, type, copy);
+            copy += PEL_PAGE_SIZE / sizeof(*copy);
+        }
+        if (rc < 0)
+            return rc;
+        if (rc) {
+            put_off(s, pfn);
             continue;
-        memcpy(copy, b->pages[i], PEL_PAGE_SIZE);
-        b->pages[i] = copy;
-        level = (b->types[i] & XEN_DOMCTL_PFINFO_LTABTYPE_MASK) >>
-                XEN_DOMCTL_PFINFO_LTAB_SHIFT;
-        if (pel_table_normalise(copy, level, s->mem.m2p, s->mem.nr_mfns, &bad))
-            return pel_fail(s->ctx, PEL_EFORMAT,
-                            "page table %llu of domain %u maps a frame that "
-                            "is not its own (entry 0x%llx)",
-                            (unsigned long long)b->pfns[i], s->domid,
-                            (unsigned long long)bad);
-        copy += PEL_PAGE_SIZE / sizeof(*copy);
+        }
+        if (s->zeros_apart && !pel_page_is_table(type) &&
+            pel_page_is_zero(page))
+            type = XEN_DOMCTL_PFINFO_XALLOC;
+        if (is_same(s, pfn, type, page)) {
+            s->nr_same++;
+            continue;
+        }
+        b->pages[b->nr] = page;
+        append(b, pfn, type);
     }
+    return 0;
+}
+
+static int map_and_point(struct sender *s, struct batch *b, void **data)
+{
+    int rc;
+
+    if (!b->nr_data)
+        return 0;
+    rc = guest_frames_map(s->ctx, s->domid, PROT_READ, b->mfns, b->nr_data,
+                          data);
+    if (!rc)
+        return point(s, b, *data);
+    if (!s->live)
+        return rc;
+    /* One of them has just gone; so all of them some other time. */
+    *data = NULL;
+    pel_error_clear(s->ctx);
+    for (size_t i = 0; i < b->nr; i++)
+        put_off(s, b->pfns[i]);
+    b->nr = 0;
     return 0;
 }
 
@@ -135,16 +262,22 @@ int sender_pages(struct sender *s, const uint64_t *pfns, size_t nr)
 
     if (rc || !b.nr)
         return rc;
-    if (b.nr_data)
-        rc = guest_frames_map(s->ctx, s->domid, PROT_READ, b.mfns, b.nr_data,
-                              &data);
-    if (!rc)
-        rc = point(s, &b, data);
-    if (!rc)
+    rc = map_and_point(s, &b, &data);
+    if (!rc && b.nr)
         rc = pel_image_put_pages(&s->w, b.pfns, b.types, b.pages, b.nr);
+    for (size_t i = 0; !rc && s->sent && i < b.nr; i++)
+        s->sent[b.pfns[i]] = SENT_TYPE(b.types[i]);
+    s->nr_pages += b.nr;
     if (data)
         guest_frames_unmap(s->ctx, data, b.nr_data);
     return rc;
+}
+
+static int asked_to_stop(struct sender *s)
+{
+    if (!s->stop || !s->stop())
+        return 0;
+    return pel_fail(s->ctx, PEL_ESTATE, "interrupted");
 }
 
 int sender_all_pages(struct sender *s)
@@ -159,8 +292,33 @@ int sender_all_pages(struct sender *s)
         while (nr < PEL_BATCH_PAGES && pfn < s->mem.nr_pfns)
             pfns[nr++] = pfn++;
         rc = sender_pages(s, pfns, nr);
-        if (!rc && s->stop && s->stop())
-            rc = pel_fail(s->ctx, PEL_ESTATE, "interrupted");
+        if (!rc)
+            rc = asked_to_stop(s);
+    }
+    return rc;
+}
+
+int sender_todo(struct sender *s, void (*per_batch)(void *arg), void *arg)
+{
+    uint64_t pfns[PEL_BATCH_PAGES];
+    uint64_t pfn = 0;
+    int rc = 0;
+
+    while (!rc && pfn < s->mem.nr_pfns) {
+        size_t nr = 0;
+
+        for (; nr < PEL_BATCH_PAGES && pfn < s->mem.nr_pfns; pfn++) {
+            if (!(s->todo[pfn / 8] >> pfn % 8 & 1))
+                continue;
+            s->todo[pfn / 8] &= ~(1u << pfn % 8);
+            pfns[nr++] = pfn;
+        }
+        if (nr)
+            rc = sender_pages(s, pfns, nr);
+        if (!rc && nr && per_batch)
+            per_batch(arg);
+        if (!rc)
+            rc = asked_to_stop(s);
     }
     return rc;
 }
@@ -291,7 +449,15 @@ int sender_state(struct sender *s)
 
 void sender_end(struct sender *s)
 {
+    if (s->log_on)
+        log_off(s->ctx, s->domid);
+    s->log_on = false;
     guest_memory_free(&s->mem);
-    free(s->tables);
-    s->tables = NULL;
+    free(s->copies);
+    free(s->todo);
+    free(s->sent);
+    free(s->hashes);
+    s->copies = NULL;
+    s->todo = s->sent = NULL;
+    s->hashes = NULL;
 }

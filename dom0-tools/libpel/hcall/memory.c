@@ -52,6 +52,25 @@ out:
     return rc;
 }
 
+int pel_hc_depopulate(struct pel_ctx *ctx, uint32_t domid,
+                      const xen_pfn_t *mfns, size_t nr)
+{
+    struct xen_memory_reservation res = { .nr_extents = nr, .domid = domid };
+    struct hbuf op = { .p = NULL }, list = { .p = NULL };
+    int rc = hbuf_get(ctx, nr * sizeof(*mfns), mfns, &list);
+
+    if (rc)
+        goto out;
+    set_xen_guest_handle_raw(res.extent_start, (xen_pfn_t *)list.p);
+    rc = hbuf_get(ctx, sizeof(res), &res, &op);
+    if (!rc && memory_op(&op, XENMEM_decrease_reservation) != (long)nr)
+        rc = hcall_fail(ctx, "take memory from", domid);
+out:
+    hbuf_put(&op);
+    hbuf_put(&list);
+    return rc;
+}
+
 int pel_hc_memory_map(struct pel_ctx *ctx, uint32_t domid, uint64_t size)
 {
     /* An entry of the BIOS's call e820: packed, 20 bytes. */

@@ -39,6 +39,9 @@ static int check_p2m(struct pel_image_reader *r, size_t len,
     if (range[0] || range[1] >= PEL_IMAGE_PFNS)
         return damaged(r, "its memory goes from page %u to %u", range[0],
                        range[1]);
+    if (r->seen & BIT(PEL_REC_P2M_FRAMES) && range[1] != r->last_pfn)
+        return damaged(r, "its memory grows from page %u to %u", r->last_pfn,
+                       range[1]);
     if (len != 8 + (range[1] / 512 + 1ul) * 8)
         return damaged(r, "the list of %u pages has %zu bytes", range[1] + 1,
                        len);
@@ -205,7 +208,7 @@ static const struct rule {
     [PEL_REC_END]             = { "END", WHOLE, 0, false, 0, 0, check_end },
     [PEL_REC_PAGE_DATA]       = { "PAGE_DATA", LISTED, 0, true, 16, RECORD_MAX, check_pages },
     [PEL_REC_PV_INFO]         = { "X86_PV_INFO", 0, STATIC, false, 8, 8, check_pv_info },
-    [PEL_REC_P2M_FRAMES]      = { "X86_PV_P2M_FRAMES", STATIC, 0, false, 16, RECORD_MAX, check_p2m },
+    [PEL_REC_P2M_FRAMES]      = { "X86_PV_P2M_FRAMES", STATIC, 0, true, 16, RECORD_MAX, check_p2m },
     [PEL_REC_VCPU_BASIC]      = { "X86_PV_VCPU_BASIC", LISTED, 0, true, 8, RECORD_MAX, check_vcpu },
     [PEL_REC_VCPU_EXTENDED]   = { "X86_PV_VCPU_EXTENDED", LISTED, 0, true, 8, RECORD_MAX, check_vcpu },
     [PEL_REC_VCPU_XSAVE]      = { "X86_PV_VCPU_XSAVE", LISTED, 0, true, 8, RECORD_MAX, check_vcpu },

@@ -35,6 +35,11 @@ uint64_t sum_bytes(uint64_t sum, const void *buf, size_t len)
 
 uint64_t sum_zero_page(uint64_t sum) { return mix(sum, PAGE_BYTES); }
 
+uint64_t pel_page_hash(const void *page)
+{
+    return sum_bytes(0, page, PAGE_BYTES);
+}
+
 bool pel_page_is_zero(const void *page)
 {
     const uint64_t *p = page;

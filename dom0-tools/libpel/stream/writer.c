@@ -14,6 +14,7 @@
 
 static int put(struct pel_image_writer *w, const void *buf, size_t len)
 {
+    w->len += len;
     return len ? w->write(w->arg, buf, len) : 0;
 }
 
