@@ -9,7 +9,7 @@
 
 struct pel_ctx;
 
-enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_UNDECIDED = 3 };
 
 /* A command line, taken apart. */
 struct args {
@@ -99,6 +99,9 @@ char *name_or_null(struct pel_ctx *ctx, uint32_t domid);
     X(restore)                                                                 \
     X(snapshot)                                                                \
     X(clone)                                                                   \
+    X(migrate)                                                                 \
+    X(migrate_receive)                                                         \
+    X(migrate_connect)                                                         \
     X(list)                                                                    \
     X(vcpu_list)                                                               \
     X(vcpu_set)                                                                \

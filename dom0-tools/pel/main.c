@@ -3,7 +3,7 @@
  * pel: the life of guests from the command line.
  *
  * Exit status: 0 done; 1 failed, with one line on standard error; 2 the
- * command line makes no sense.
+ * command line makes no sense; 3 a migration is undecided.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -39,6 +39,8 @@ static int run(struct pel_ctx *ctx, const struct cmd *cmd, int argc,
     if (rc)
         fprintf(stderr, "pel: %s\n",
                 ctx->message[0] ? ctx->message : "failed without a reason");
+    if (rc == -PEL_EUNDECIDED)
+        return EXIT_UNDECIDED;
     return rc ? EXIT_FAILED : EXIT_FINE;
 }
 

@@ -25,6 +25,7 @@ enum pel_errno {
     PEL_EIO,        /* a system call on a file or device failed */
     PEL_ETIMEDOUT,  /* somebody did not answer within the limit */
     PEL_ESTATE,     /* the domain is in the wrong state for this */
+    PEL_EUNDECIDED, /* a migration: nobody knows yet who owns the guest */
 };
 
 /**

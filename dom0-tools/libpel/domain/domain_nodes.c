@@ -233,6 +233,28 @@ int domain_nodes_add(struct pel_ctx *ctx, uint32_t domid,
     if (rc)
         return pel_store_fail(ctx, rc, "cannot write the nodes of domain %u",
                               domid);
+    return shared->store_mfn ? pel_console_add(ctx, domid, shared->console_mfn,
+                                               shared->console_port)
+                             : 0;
+}
+
+int domain_nodes_share(struct pel_ctx *ctx, uint32_t domid,
+                       const struct shared_pages *shared)
+{
+    struct pel_store s;
+    char dom[64];
+    int rc = pel_store_use(ctx, &s);
+
+    if (rc)
+        return rc;
+    snprintf(dom, sizeof(dom), "/local/domain/%u", domid);
+    rc = pel_store_put(&s, dom, "store/ring-ref", "%llu",
+                       (unsigned long long)shared->store_mfn);
+    if (!rc)
+        rc = pel_store_put(&s, dom, "store/port", "%u", shared->store_port);
+    if (rc)
+        return pel_store_fail(ctx, rc, "cannot write the nodes of domain %u",
+                              domid);
     return pel_console_add(ctx, domid, shared->console_mfn,
                            shared->console_port);
 }

@@ -67,6 +67,19 @@ int domain_publish(struct pel_ctx *ctx, uint32_t domid,
                    const struct pel_config *cfg,
                    const struct shared_pages *shared);
 
+/**
+ * publish_early, publish_late - the same in two steps, before and after the
+ * pages are known that it shares with the daemons
+ *
+ * What takes long comes early.  Files come late: their owner may still write
+ * to them from another host.
+ */
+int publish_early(struct pel_ctx *ctx, uint32_t domid,
+                  const struct pel_config *cfg);
+int publish_late(struct pel_ctx *ctx, uint32_t domid,
+                 const struct pel_config *cfg,
+                 const struct shared_pages *shared);
+
 /** domain_undo - destroy a half-made domain; keeps the message in @ctx */
 void domain_undo(struct pel_ctx *ctx, uint32_t domid);
 
@@ -83,11 +96,17 @@ int guest_memory_alloc(struct pel_ctx *ctx, uint32_t domid, uint64_t nr_pages,
 
 /**
  * domain_nodes_add - the domain's nodes in the store, and its name if it is
- * free Returns: 0; -PEL_EEXIST; -PEL_ESTORE
+ * free
+ * @shared: all zero: not known yet, see domain_nodes_share()
+ * Returns: 0; -PEL_EEXIST; -PEL_ESTORE
  */
 int domain_nodes_add(struct pel_ctx *ctx, uint32_t domid,
                      const struct pel_config *cfg,
                      const struct shared_pages *shared);
+
+/** domain_nodes_share - nodes of pages that domain_nodes_add() did not have */
+int domain_nodes_share(struct pel_ctx *ctx, uint32_t domid,
+                       const struct shared_pages *shared);
 
 /**
  * domain_name_check_free - whether no other domain has a name

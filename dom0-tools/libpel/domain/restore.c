@@ -11,6 +11,7 @@
 #include <pel/domain.h>
 #include "guard.h"
 #include "receiver.h"
+#include "save.h"
 
 int pel_domain_image_config(struct pel_ctx *ctx,
                             const struct pel_image_reader *r,
@@ -39,18 +40,22 @@ static void destroy_half(struct pel_ctx *ctx, uint32_t domid)
 }
 
 /* From the headers on; @v has all but its domain. */
-static int build(struct receiver *v)
+static int build(struct receiver *v, const struct restore_watch *watch)
 {
-    struct guard guard = { .pipe = -1 };
     int rc = domain_check_new(v->ctx, v->cfg);
 
     if (!rc)
         rc = domain_make_empty(v->ctx, v->cfg, &v->domid);
     if (rc)
         return rc;
-    rc = guard_start(v->ctx, &guard, destroy_half, v->domid);
+    if (watch->made)
+        rc = watch->made(watch->arg, v->domid, v->cfg);
+    if (!rc)
+        rc = guard_start(v->ctx, watch->guard, watch->act, v->domid);
     if (!rc)
         rc = domain_set_limits(v->ctx, v->cfg, v->domid);
+    if (!rc)
+        rc = publish_early(v->ctx, v->domid, v->cfg);
     if (!rc)
         rc = receiver_records(v);
     if (!rc && !v->r->has_sum)
@@ -59,18 +64,18 @@ static int build(struct receiver *v)
     if (!rc)
         rc = receiver_finish(v);
     if (!rc)
-        rc = domain_publish(v->ctx, v->domid, v->cfg, &v->pages);
+        rc = publish_late(v->ctx, v->domid, v->cfg, &v->pages);
     if (!rc && v->stop && v->stop())
         rc = pel_fail(v->ctx, PEL_ESTATE, "interrupted");
     if (rc)
         domain_undo(v->ctx, v->domid);
-    guard_end(&guard);
     return rc;
 }
 
-static int restore(struct pel_ctx *ctx, struct pel_image_reader *r,
+int restore_stream(struct pel_ctx *ctx, struct pel_image_reader *r,
                    const struct pel_config *override, bool (*stop)(void),
-                   uint32_t *domid, char **name)
+                   const struct restore_watch *watch, uint32_t *domid,
+                   char **name)
 {
     struct receiver *v = calloc(1, sizeof(*v));
     struct pel_config own;
@@ -87,7 +92,7 @@ static int restore(struct pel_ctx *ctx, struct pel_image_reader *r,
     v->last = NO_FRAME;
     v->cfg = override ? override : &own;
     *name = strdup(v->cfg->name);
-    rc = *name ? build(v) : pel_fail_oom(ctx);
+    rc = *name ? build(v, watch) : pel_fail_oom(ctx);
     *domid = v->domid;
     if (rc) {
         free(*name);
@@ -105,6 +110,8 @@ int pel_domain_receive(struct pel_ctx *ctx, pel_read_fn *read, void *arg,
                        uint32_t *domid, char **name)
 {
     struct pel_image_reader *r = calloc(1, sizeof(*r));
+    struct guard guard = { .pipe = -1 };
+    const struct restore_watch watch = { .guard = &guard, .act = destroy_half };
     int rc;
 
     *name = NULL;
@@ -113,7 +120,8 @@ int pel_domain_receive(struct pel_ctx *ctx, pel_read_fn *read, void *arg,
     r->ctx = ctx;
     r->read = read;
     r->arg = arg;
-    rc = restore(ctx, r, override, stop, domid, name);
+    rc = restore_stream(ctx, r, override, stop, &watch, domid, name);
+    guard_end(&guard);
     pel_image_close(r);
     free(r);
     return rc;

@@ -12,6 +12,7 @@
 #include <pel/domain.h>
 #include <pel/hcall.h>
 #include "guard.h"
+#include "save.h"
 #include "sender.h"
 #include "suspend.h"
 
@@ -56,8 +57,7 @@ int pel_domain_send(struct pel_ctx *ctx, uint32_t domid, const char *config,
     return rc;
 }
 
-/* Lets it go on; the message of what failed stays the one that is told. */
-static void go_on(struct pel_ctx *ctx, uint32_t domid)
+void save_go_on(struct pel_ctx *ctx, uint32_t domid)
 {
     char why[PEL_MESSAGE_MAX];
 
@@ -81,7 +81,7 @@ int pel_domain_hold(struct pel_ctx *ctx, uint32_t domid, int (*fn)(void *arg),
         goto out;
     rc = fn(arg);
     if (rc)
-        go_on(ctx, domid);
+        save_go_on(ctx, domid);
     else
         rc = domain_resume(ctx, domid);
 out:
@@ -129,7 +129,7 @@ int pel_domain_save(struct pel_ctx *ctx, uint32_t domid, const char *path,
         rc = image_file_commit(&file);
     }
     if (rc)
-        go_on(ctx, domid);
+        save_go_on(ctx, domid);
     else
         rc = finish(ctx, domid, after);
 out:

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What both sides of a migration share. */
+#ifndef PEL_DOMAIN_MIGRATE_H
+#define PEL_DOMAIN_MIGRATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <pel/journal.h>
+#include <pel/link.h>
+
+/*
+ * The words of the protocol, a line each:
+ *
+ *   source: HELLO 1 ID FLAGS      target: HELLO 1
+ *   source: the stream            target: READY
+ *   source: COMMIT                target: DONE
+ *   source: BYE
+ *
+ *   asked later: QUERY 1 ID       target: TAKEN, NOT TAKEN
+ *                BYE
+ *
+ * Instead of each of its own the target may say FAIL and why.
+ */
+#define MIGRATE_VERSION 1
+#define FLAG_PAUSED 'p'
+#define FLAG_COMPRESS 'z'
+
+#define HELLO_MS 120000 /* somebody may have to type a password */
+#define READY_MS 120000
+#define COMMIT_MS 60000 /* the target gives up, and says so to who asks */
+#define DONE_MS 30000
+
+struct guard;
+
+/**
+ * fault - fail here if the environment's PEL_FAULT says so
+ * @step: compared with PEL_FAULT=STEP:ACTION; kill: this process dies; lone:
+ *        its guard before it; cut: the connection ends
+ */
+void fault(const char *step, struct link *l, const struct guard *g);
+
+/** message_keep, message_back - keep the message while something is undone */
+void message_keep(struct pel_ctx *ctx, char *why);
+void message_back(struct pel_ctx *ctx, const char *why);
+
+/** journal_fits - whether the domain that it names is still that one */
+bool journal_fits(struct pel_ctx *ctx, const struct journal_record *r);
+
+/**
+ * source_settle - decide a migration whose journal we hold, and remove that
+ *
+ * The guest goes on here, or is destroyed because the target has taken it.
+ * @told: LINK_LINE bytes: what became of it
+ * Returns: 0; -PEL_EUNDECIDED, the journal stays; others
+ */
+int source_settle(struct journal *j, char *told);
+
+/** target_settle - the same there: it runs the guest, or has none of it */
+int target_settle(struct journal *j, char *told);
+
+/**
+ * source_recover, target_recover - what a guard does: settle the migration of
+ * a domain if there is one
+ */
+void source_recover(struct pel_ctx *ctx, uint32_t domid);
+void target_recover(struct pel_ctx *ctx, uint32_t domid);
+
+#endif

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The source of a migration.  Until "COMMIT" is in the journal the guest is
+ * ours, and whatever fails lets it go on; from then on it is not, unless the
+ * target says that it has not taken it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+#include <uuid/uuid.h>
+#include <pel/checkpoint.h>
+#include <pel/ctx.h>
+#include <pel/domain.h>
+#include <pel/migrate.h>
+#include <pel/store.h>
+#include "guard.h"
+#include "migrate.h"
+#include "rounds.h"
+#include "save.h"
+#include "sender.h"
+#include "suspend.h"
+
+#define DRAIN_NS 5000000000ull
+#define DRAIN_STEP_NS 2000000
+
+struct source {
+    struct pel_ctx *ctx;
+    uint32_t domid;
+    const struct pel_migrate *how;
+    struct journal j;
+    struct guard guard;
+    struct link link;
+    struct sender sender;
+    char *config;            /* for the header */
+    struct pel_config disks; /* the guest's own configuration */
+    uint64_t began_ns, still_ns;
+    struct pel_migrate_report report;
+};
+
+static void report(struct source *m, enum pel_migrate_step step)
+{
+    m->report.step = step;
+    m->report.ms = (pel_store_now_ns() - m->began_ns) / 1000000;
+    m->report.bytes = m->link.sent;
+    if (m->how->report)
+        m->how->report(m->how->arg, &m->report);
+}
+
+static void report_round(void *arg, const struct round_info *info)
+{
+    struct source *m = arg;
+
+    m->report.round = info->round;
+    m->report.rate = info->rate;
+    m->report.remaining = info->remaining * 4096;
+    m->report.predicted_ms = info->predicted_ms;
+    report(m, PEL_MIGRATE_ROUND);
+    fault("round", &m->link, &m->guard);
+}
+
+/* ---- before anything happens --------------------------------------------- */
+
+static int begin_journal(struct source *m)
+{
+    struct journal_record rec = {
+        .role = JOURNAL_SOURCE,
+        .state = JOURNAL_MOVING,
+        .domid = m->domid,
+    };
+    struct pel_dominfo info;
+    uuid_t id;
+    int rc = pel_domain_get(m->ctx, m->domid, &info);
+
+    if (rc)
+        return rc;
+    if (strlen(m->how->command) >= sizeof(rec.command))
+        return pel_fail(m->ctx, PEL_EINVAL, "the command is too long");
+    memcpy(rec.uuid, info.uuid, sizeof(rec.uuid));
+    uuid_generate(id);
+    uuid_unparse_lower(id, rec.id);
+    snprintf(rec.name, sizeof(rec.name), "%s", m->disks.name);
+    snprintf(rec.command, sizeof(rec.command), "%s", m->how->command);
+    return journal_create(m->ctx, &rec, &m->j);
+}
+
+static int is_moving(struct pel_ctx *ctx, const char *id, void *arg)
+{
+    uint32_t domid = *(uint32_t *)arg;
+    struct journal j;
+    int rc = journal_open(ctx, JOURNAL_SOURCE, id, 0, &j);
+
+    if (rc == -PEL_ENOENT)
+        return 0;
+    pel_error_clear(ctx);
+    journal_close(&j);
+    if (j.rec.domid != domid || !journal_fits(ctx, &j.rec))
+        return 0;
+    return pel_fail(ctx, PEL_ESTATE,
+                    "domain %u is being migrated already: see pel migrate "
+                    "--cancel and --resolve",
+                    domid);
+}
+
+static int prepare(struct source *m)
+{
+    uint32_t domid = m->domid;
+    int rc;
+
+    if (domid == 0)
+        return pel_fail(m->ctx, PEL_EINVAL, "dom0 cannot be migrated");
+    rc = journal_each(m->ctx, JOURNAL_SOURCE, is_moving, &domid);
+    if (!rc)
+        rc = pel_domain_config(m->ctx, domid, &m->disks);
+    if (!rc)
+        rc = pel_domain_image_text(m->ctx, domid, m->how->override, &m->config);
+    if (!rc)
+        rc = begin_journal(m);
+    return rc ? rc : guard_start(m->ctx, &m->guard, source_recover, m->domid);
+}
+
+static int greet(struct source *m)
+{
+    char line[LINK_LINE];
+    int rc = link_open(m->ctx, m->how->command, &m->link);
+
+    m->link.stop = m->how->stop;
+    if (!rc)
+        rc =
+            link_say(&m->link, "HELLO %d %s %s%s", MIGRATE_VERSION, m->j.rec.id,
+                     m->how->paused ? "p" : "-", m->how->compress ? "z" : "-");
+    fault("hello", &m->link, &m->guard);
+    if (!rc)
+        rc = link_hear(&m->link, line, HELLO_MS);
+    if (rc == -PEL_ETIMEDOUT)
+        return pel_fail(m->ctx, PEL_ETIMEDOUT,
+                        "the other host does not answer");
+    if (!rc && strcmp(line, "HELLO 1"))
+        rc = pel_fail(m->ctx, PEL_EFORMAT,
+                      "the other side is no pel migrate-receive: it says "
+                      "\"%.80s\"",
+                      line);
+    if (!rc)
+        report(m, PEL_MIGRATE_BEGUN);
+    return rc;
+}
+
+/* ---- the disks, which are the other host's from now on ----------------------
+ */
+
+/* Requests under way of a block device; 0 also when nobody knows. */
+static unsigned int in_flight(dev_t dev)
+{
+    unsigned int reads = 0, writes = 0;
+    char path[64];
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/inflight", major(dev),
+             minor(dev));
+    f = fopen(path, "re");
+    if (!f)
+        return 0;
+    if (fscanf(f, "%u %u", &reads, &writes) != 2)
+        reads = writes = 0;
+    fclose(f);
+    return reads + writes;
+}
+
+/* What its back end has accepted is on the disk, and nothing comes after. */
+static int drain(struct source *m, const char *path)
+{
+    const struct timespec nap = { .tv_nsec = DRAIN_STEP_NS };
+    uint64_t end = pel_store_now_ns() + DRAIN_NS;
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC), rc = 0;
+
+    if (fd < 0)
+        return pel_fail_sys(m->ctx, PEL_EIO, "cannot open %s", path);
+    if (fstat(fd, &st))
+        rc = pel_fail_sys(m->ctx, PEL_EIO, "cannot look at %s", path);
+    while (!rc && S_ISBLK(st.st_mode) && in_flight(st.st_rdev)) {
+        if (pel_store_now_ns() > end)
+            rc = pel_fail(m->ctx, PEL_ETIMEDOUT, "%s is busy for too long",
+                          path);
+        nanosleep(&nap, NULL);
+    }
+    if (!rc && fsync(fd) && errno != EINVAL && errno != EROFS)
+        rc = pel_fail_sys(m->ctx, PEL_EIO, "cannot write to %s", path);
+    close(fd);
+    return rc;
+}
+
+static int drain_disks(struct source *m)
+{
+    int rc = 0;
+
+    for (size_t i = 0; !rc && i < m->disks.nr_disks; i++)
+        if (m->disks.disks[i].target && !m->disks.disks[i].script)
+            rc = drain(m, m->disks.disks[i].target);
+    return rc;
+}
+
+/* ---- sending --------------------------------------------------------------
+ */
+
+static int send_running(struct source *m)
+{
+    const struct round_limits limits = {
+        .downtime_ms = m->how->downtime_ms,
+        .rounds = m->how->rounds,
+        .bandwidth = m->how->bandwidth,
+    };
+    struct sender *s = &m->sender;
+    int rc = link_compress(&m->link, m->how->compress);
+
+    s->ctx = m->ctx;
+    s->domid = m->domid;
+    s->stop = m->how->stop;
+    s->live = s->zeros_apart = true;
+    s->w.write = link_write;
+    s->w.arg = &m->link;
+    if (!rc)
+        rc = sender_begin(s, m->config);
+    return rc ? rc : sender_rounds(s, &limits, report_round, m);
+}
+
+static int send_still(struct source *m)
+{
+    int rc = domain_suspend(m->ctx, m->domid);
+
+    if (rc)
+        return rc;
+    m->still_ns = pel_store_now_ns();
+    report(m, PEL_MIGRATE_SUSPENDED);
+    fault("suspended", &m->link, &m->guard);
+    rc = sender_last_pages(&m->sender);
+    if (!rc)
+        rc = sender_state(&m->sender);
+    if (!rc)
+        rc = link_compress(&m->link, false);
+    if (rc)
+        return rc;
+    report(m, PEL_MIGRATE_SENT);
+    fault("sent", &m->link, &m->guard);
+    return drain_disks(m);
+}
+
+static int hear_ready(struct source *m)
+{
+    char line[LINK_LINE];
+    int rc = link_hear(&m->link, line, READY_MS);
+
+    if (rc == -PEL_ETIMEDOUT)
+        return pel_fail(m->ctx, PEL_ETIMEDOUT,
+                        "the other host does not get ready");
+    if (!rc && strcmp(line, "READY"))
+        rc = pel_fail(m->ctx, PEL_EFORMAT, "the other host says \"%.80s\"",
+                      line);
+    if (!rc)
+        report(m, PEL_MIGRATE_READY);
+    fault("ready", &m->link, &m->guard);
+    return rc;
+}
+
+/* ---- the hand-over ---------------------------------------------------------
+ */
+
+/* Once it is in the journal it is not for us to decide any more. */
+static int commit(struct source *m)
+{
+    m->link.stop = NULL;
+    m->sender.stop = NULL;
+    m->j.rec.state = JOURNAL_COMMIT;
+    if (!journal_write(&m->j))
+        return 0;
+    /* It has not left this host, so it does not count. */
+    m->j.rec.state = JOURNAL_MOVING;
+    return -PEL_EIO;
+}
+
+/* 0: it is there; -PEL_ESTATE it says that it is not; else nobody knows. */
+static int hand_over(struct source *m)
+{
+    char line[LINK_LINE];
+    int rc;
+
+    fault("committed", &m->link, &m->guard);
+    rc = link_say(&m->link, "COMMIT");
+    fault("commit-sent", &m->link, &m->guard);
+    if (!rc)
+        rc = link_hear(&m->link, line, DONE_MS);
+    if (!rc && strcmp(line, "DONE"))
+        rc = -PEL_EFORMAT;
+    return rc;
+}
+
+static int finish(struct source *m)
+{
+    int rc;
+
+    m->report.downtime_ms = (pel_store_now_ns() - m->still_ns) / 1000000;
+    fault("done", &m->link, &m->guard);
+    rc = pel_domain_destroy(m->ctx, m->domid);
+    if (rc == -PEL_ENOENT)
+        rc = 0;
+    if (rc) {
+        pel_log(m->ctx, PEL_LOG_WARN,
+                "the guest has gone, but what it has left is not removed: %s",
+                pel_error_message(m->ctx));
+        pel_error_clear(m->ctx);
+    }
+    fault("destroyed", &m->link, &m->guard);
+    journal_remove(&m->j);
+    link_say(&m->link, "BYE");
+    pel_error_clear(m->ctx);
+    report(m, PEL_MIGRATE_DONE);
+    return 0;
+}
+
+/* The guest is ours: as if nothing had happened. */
+static void take_back(struct source *m)
+{
+    sender_end(&m->sender);
+    save_go_on(m->ctx, m->domid);
+    link_close(&m->link);
+    journal_remove(&m->j);
+}
+
+/* We have lost sight of the target after "COMMIT": it is asked anew. */
+static int ask_again(struct source *m)
+{
+    char told[LINK_LINE];
+    int rc;
+
+    pel_log(m->ctx, PEL_LOG_WARN, "asking the other host again: %s",
+            pel_error_message(m->ctx));
+    pel_error_clear(m->ctx);
+    link_close(&m->link);
+    sender_end(&m->sender);
+    rc = source_settle(&m->j, told);
+    if (rc)
+        return rc;
+    if (!strncmp(told, "taken", 5)) {
+        m->report.downtime_ms = (pel_store_now_ns() - m->still_ns) / 1000000;
+        report(m, PEL_MIGRATE_DONE);
+        return 0;
+    }
+    return pel_fail(m->ctx, PEL_EIO,
+                    "the connection was lost at the last moment: the guest "
+                    "goes on here");
+}
+
+static int migrate(struct source *m)
+{
+    int rc = greet(m);
+
+    if (!rc)
+        rc = send_running(m);
+    if (!rc)
+        rc = send_still(m);
+    if (!rc)
+        rc = hear_ready(m);
+    if (!rc)
+        rc = commit(m);
+    if (rc) {
+        take_back(m);
+        return rc;
+    }
+    rc = hand_over(m);
+    if (!rc)
+        return finish(m);
+    if (rc == -PEL_ESTATE) {
+        take_back(m);
+        return rc;
+    }
+    return ask_again(m);
+}
+
+int pel_migrate(struct pel_ctx *ctx, uint32_t domid,
+                const struct pel_migrate *how)
+{
+    struct source *m = calloc(1, sizeof(*m));
+    int rc;
+
+    if (!m)
+        return pel_fail_oom(ctx);
+    m->ctx = ctx;
+    m->domid = domid;
+    m->how = how;
+    m->began_ns = pel_store_now_ns();
+    m->guard.pipe = m->j.fd = m->link.in = m->link.out = -1;
+    pel_config_init(&m->disks);
+    rc = prepare(m);
+    if (!rc)
+        rc = migrate(m);
+    else
+        journal_remove(&m->j);
+    sender_end(&m->sender);
+    link_close(&m->link);
+    journal_close(&m->j);
+    guard_end(&m->guard);
+    pel_config_free(&m->disks);
+    free(m->config);
+    free(m);
+    return rc;
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The target of a migration.  Until "COMMIT" is in our journal the guest is
+ * not ours, and whatever fails removes what there is of it; from then on it is,
+ * and it runs.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <pel/config.h>
+#include <pel/ctx.h>
+#include <pel/domain.h>
+#include <pel/migrate.h>
+#include "guard.h"
+#include "local.h"
+#include "migrate.h"
+#include "save.h"
+
+#define BYE_MS 60000   /* it destroys its own before that */
+#define QUERY_MS 70000 /* longer than a target waits for "COMMIT" */
+
+struct target {
+    struct pel_ctx *ctx;
+    struct link link;
+    struct journal j;
+    struct guard guard;
+    char **name;
+};
+
+static int made(void *arg, uint32_t domid, const struct pel_config *cfg)
+{
+    struct target *t = arg;
+
+    t->j.rec.domid = domid;
+    memcpy(t->j.rec.uuid, cfg->uuid, sizeof(t->j.rec.uuid));
+    snprintf(t->j.rec.name, sizeof(t->j.rec.name), "%s", cfg->name);
+    return journal_write(&t->j);
+}
+
+static int build(struct target *t, bool compressed)
+{
+    const struct restore_watch watch = {
+        .guard = &t->guard,
+        .act = target_recover,
+        .made = made,
+        .arg = t,
+    };
+    struct pel_image_reader *r = calloc(1, sizeof(*r));
+    uint32_t domid;
+    int rc;
+
+    if (!r)
+        return pel_fail_oom(t->ctx);
+    r->ctx = t->ctx;
+    r->read = link_read;
+    r->arg = &t->link;
+    rc = link_compress(&t->link, compressed);
+    if (!rc)
+        rc = restore_stream(t->ctx, r, NULL, t->link.stop, &watch, &domid,
+                            t->name);
+    pel_image_close(r);
+    free(r);
+    return rc ? rc : link_compress(&t->link, false);
+}
+
+static int hear_commit(struct target *t)
+{
+    char line[LINK_LINE];
+    int rc;
+
+    fault("built", &t->link, &t->guard);
+    rc = link_say(&t->link, "READY");
+    fault("ready-sent", &t->link, &t->guard);
+    if (!rc)
+        rc = link_hear(&t->link, line, COMMIT_MS);
+    if (rc == -PEL_ETIMEDOUT)
+        rc = pel_fail(t->ctx, PEL_ETIMEDOUT, "nobody says COMMIT");
+    if (!rc && strcmp(line, "COMMIT"))
+        rc = pel_fail(t->ctx, PEL_EFORMAT, "the source says \"%.80s\"", line);
+    fault("commit-heard", &t->link, &t->guard);
+    return rc;
+}
+
+/* From here on it is ours. */
+static int take(struct target *t)
+{
+    char line[LINK_LINE], told[LINK_LINE];
+    int rc;
+
+    t->link.stop = NULL;
+    t->j.rec.state = JOURNAL_COMMIT;
+    rc = journal_write(&t->j);
+    if (rc) {
+        journal_remove(&t->j); /* whatever stands in it */
+        return rc;
+    }
+    fault("taken", &t->link, &t->guard);
+    rc = target_settle(&t->j, told);
+    if (rc) {
+        pel_log(t->ctx, PEL_LOG_WARN, "%s stays paused: %s", t->j.rec.name,
+                pel_error_message(t->ctx));
+        pel_error_clear(t->ctx);
+    }
+    fault("running", &t->link, &t->guard);
+    rc = link_say(&t->link, "DONE");
+    if (!rc)
+        rc = link_hear(&t->link, line, BYE_MS);
+    /* The source may ask later, unless it has said that it will not. */
+    if (!rc && !strcmp(line, "BYE"))
+        journal_remove(&t->j);
+    pel_error_clear(t->ctx);
+    return 0;
+}
+
+static int receive(struct target *t, const char *id, const char *flags)
+{
+    struct journal_record rec = {
+        .role = JOURNAL_TARGET,
+        .state = JOURNAL_MOVING,
+        .domid = PEL_DOMID_NONE,
+        .paused = strchr(flags, FLAG_PAUSED) != NULL,
+    };
+    bool built = false;
+    int rc;
+
+    snprintf(rec.id, JOURNAL_ID, "%s", id);
+    rc = journal_create(t->ctx, &rec, &t->j);
+    if (!rc)
+        rc = link_say(&t->link, "HELLO %d", MIGRATE_VERSION);
+    if (!rc)
+        rc = build(t, strchr(flags, FLAG_COMPRESS));
+    built = !rc;
+    if (!rc)
+        rc = hear_commit(t);
+    if (!rc)
+        rc = take(t);
+    if (rc && built) {
+        domain_undo(t->ctx, t->j.rec.domid);
+        free(*t->name);
+        *t->name = NULL;
+    }
+    if (rc)
+        journal_remove(&t->j);
+    return rc;
+}
+
+/* ---- questions
+ * --------------------------------------------------------------- */
+
+/*
+ * Whether a migration's guest is ours.  Having said that it is not, we do not
+ * take it any more: whoever is about to loses what he has of it before that.
+ */
+static int answer(struct target *t, const char *id)
+{
+    char line[LINK_LINE];
+    bool taken = false;
+    int rc = journal_open(t->ctx, JOURNAL_TARGET, id, QUERY_MS, &t->j);
+
+    if (!rc) {
+        taken = t->j.rec.state == JOURNAL_COMMIT;
+        rc = target_settle(&t->j, line);
+    } else if (rc == -PEL_ENOENT) {
+        rc = 0;
+    }
+    if (rc)
+        return rc;
+    fault("answer", &t->link, &t->guard);
+    rc = link_say(&t->link, taken ? "TAKEN" : "NOT TAKEN");
+    if (!rc)
+        rc = link_hear(&t->link, line, BYE_MS);
+    if (!rc && !strcmp(line, "BYE"))
+        journal_remove(&t->j);
+    pel_error_clear(t->ctx);
+    return 0;
+}
+
+static int serve(struct target *t)
+{
+    char line[LINK_LINE], word[8], id[JOURNAL_ID], flags[8];
+    int version, rc = link_hear(&t->link, line, HELLO_MS);
+
+    if (rc == -PEL_ETIMEDOUT)
+        return pel_fail(t->ctx, PEL_ETIMEDOUT, "the source says nothing");
+    if (rc)
+        return rc;
+    strcpy(flags, "-");
+    if (sscanf(line, "%7s %d %36s %7s", word, &version, id, flags) < 3)
+        return pel_fail(t->ctx, PEL_EFORMAT, "the source says \"%.80s\"", line);
+    if (version != MIGRATE_VERSION)
+        return pel_fail(t->ctx, PEL_ENOTSUP,
+                        "the source speaks version %d of the protocol, and "
+                        "we %d",
+                        version, MIGRATE_VERSION);
+    if (!strcmp(word, "HELLO"))
+        return receive(t, id, flags);
+    if (!strcmp(word, "QUERY"))
+        return answer(t, id);
+    return pel_fail(t->ctx, PEL_EFORMAT, "the source says \"%.80s\"", line);
+}
+
+int pel_migrate_receive(struct pel_ctx *ctx, int in, int out,
+                        bool (*stop)(void), char **name)
+{
+    struct target t = { .ctx = ctx, .name = name };
+    char why[PEL_MESSAGE_MAX];
+    int rc;
+
+    *name = NULL;
+    t.guard.pipe = t.j.fd = -1;
+    rc = link_attach(ctx, in, out, &t.link);
+    t.link.stop = stop;
+    if (!rc)
+        rc = serve(&t);
+    if (rc) {
+        message_keep(ctx, why);
+        t.link.compressed = false;
+        t.link.stop = NULL;
+        t.link.out_used = 0;
+        link_say(&t.link, "FAIL %s", why);
+        message_back(ctx, why);
+    }
+    journal_close(&t.j);
+    guard_end(&t.guard);
+    link_close(&t.link);
+    return rc;
+}

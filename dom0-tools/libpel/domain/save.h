@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Parts of saving and restoring that a migration is made of too. */
+#ifndef PEL_DOMAIN_SAVE_H
+#define PEL_DOMAIN_SAVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <pel/stream.h>
+
+struct guard;
+struct pel_config;
+struct pel_ctx;
+
+/** save_go_on - have a suspended guest go on; keeps the message */
+void save_go_on(struct pel_ctx *ctx, uint32_t domid);
+
+/* Who watches over a guest that is being restored. */
+struct restore_watch {
+    struct guard *guard; /* stands when it returns, whatever it returns */
+    void (*act)(struct pel_ctx *ctx, uint32_t domid); /* of the guard */
+    /* Called with the new domain before anything is in it; NULL: nobody. */
+    int (*made)(void *arg, uint32_t domid, const struct pel_config *cfg);
+    void *arg;
+};
+
+/**
+ * restore_stream - pel_domain_restore() from a stream
+ * @r: with its callback set
+ */
+int restore_stream(struct pel_ctx *ctx, struct pel_image_reader *r,
+                   const struct pel_config *override, bool (*stop)(void),
+                   const struct restore_watch *watch, uint32_t *domid,
+                   char **name);
+
+#endif

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A journal is a file of two blocks that are written in turn: what a crash
+ * tears is the one that did not count yet.  It never grows, so a full disk is
+ * met before anything depends on it.
+ */
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include <pel/ctx.h>
+#include <pel/journal.h>
+#include <pel/store.h>
+#include <pel/stream.h>
+
+#define MAGIC 0x6c616e72756f6a70ull /* "pjournal" */
+#define BLOCK sizeof(struct journal_record)
+#define STEP_NS 20000000
+
+static_assert(sizeof(struct journal_record) == 4096, "one block");
+
+static const char *const endings[] = {
+    [JOURNAL_SOURCE] = ".source",
+    [JOURNAL_TARGET] = ".target",
+};
+
+static int cannot(struct journal *j, const char *what)
+{
+    return pel_fail_sys(j->ctx, PEL_EIO, "cannot %s the journal %s", what,
+                        j->path);
+}
+
+static int set_path(struct journal *j, enum journal_role role, const char *id)
+{
+    if (strlen(id) != JOURNAL_ID - 1 ||
+        strspn(id, "0123456789abcdef-") != JOURNAL_ID - 1)
+        return pel_fail(j->ctx, PEL_EINVAL, "\"%.40s\" names no migration", id);
+    snprintf(j->path, sizeof(j->path), JOURNAL_DIR "/%s%s", id, endings[role]);
+    return 0;
+}
+
+/* Names in it are as durable as what is in the files. */
+static int sync_dir(struct journal *j)
+{
+    int fd = open(JOURNAL_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int err = fd < 0 ? -1 : fsync(fd);
+
+    if (fd >= 0)
+        close(fd);
+    return err && errno != EINVAL ? cannot(j, "write") : 0;
+}
+
+/* What cannot be made shows when a file is. */
+static void make_dirs(void)
+{
+    char path[] = JOURNAL_DIR;
+
+    for (char *p = path + 1; (p = strchr(p, '/')); p++) {
+        *p = '\0';
+        mkdir(path, 0755);
+        *p = '/';
+    }
+    mkdir(path, 0700);
+}
+
+int journal_write(struct journal *j)
+{
+    struct journal_record *r = &j->rec;
+
+    r->magic = MAGIC;
+    r->seq++;
+    r->sum = 0;
+    r->sum = pel_page_hash(r);
+    if (pwrite(j->fd, r, BLOCK, (r->seq & 1) * BLOCK) != (ssize_t)BLOCK ||
+        fdatasync(j->fd))
+        return cannot(j, "write");
+    return 0;
+}
+
+int journal_create(struct pel_ctx *ctx, const struct journal_record *rec,
+                   struct journal *j)
+{
+    int rc;
+
+    *j = (struct journal){ .ctx = ctx, .fd = -1, .rec = *rec };
+    rc = set_path(j, rec->role, rec->id);
+    if (rc)
+        return rc;
+    make_dirs();
+    j->fd = open(j->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (j->fd < 0)
+        return errno == EEXIST
+                   ? pel_fail(ctx, PEL_EEXIST, "there is a journal %s already",
+                              j->path)
+                   : cannot(j, "create");
+    j->rec.pid = getpid();
+    if (flock(j->fd, LOCK_EX | LOCK_NB))
+        rc = cannot(j, "lock");
+    for (int i = 0; !rc && i < 2; i++)
+        rc = journal_write(j);
+    if (!rc)
+        rc = sync_dir(j);
+    if (rc)
+        journal_remove(j);
+    return rc;
+}
+
+static bool is_whole(struct journal_record *r)
+{
+    uint64_t sum = r->sum;
+    bool whole;
+
+    r->sum = 0;
+    whole = r->magic == MAGIC && pel_page_hash(r) == sum &&
+            !r->name[sizeof(r->name) - 1] &&
+            !r->command[sizeof(r->command) - 1];
+    r->sum = sum;
+    return whole;
+}
+
+static int read_blocks(struct journal *j)
+{
+    struct journal_record r;
+
+    j->rec.seq = 0;
+    for (int i = 0; i < 2; i++)
+        if (pread(j->fd, &r, BLOCK, i * BLOCK) == (ssize_t)BLOCK &&
+            is_whole(&r) && r.seq > j->rec.seq)
+            j->rec = r;
+    return j->rec.seq ? 0 : -1;
+}
+
+static int lock(struct journal *j, int wait_ms)
+{
+    const struct timespec nap = { .tv_nsec = STEP_NS };
+    uint64_t end = pel_store_now_ns() + wait_ms * 1000000ull;
+
+    while (flock(j->fd, LOCK_EX | LOCK_NB)) {
+        if (errno != EWOULDBLOCK)
+            return cannot(j, "lock");
+        if (pel_store_now_ns() >= end) {
+            read_blocks(j);
+            return pel_fail(j->ctx, PEL_ESTATE,
+                            "process %u works on this migration", j->rec.pid);
+        }
+        nanosleep(&nap, NULL);
+    }
+    return 0;
+}
+
+int journal_open(struct pel_ctx *ctx, enum journal_role role, const char *id,
+                 int wait_ms, struct journal *j)
+{
+    struct stat st;
+    int rc;
+
+    *j = (struct journal){ .ctx = ctx, .fd = -1 };
+    rc = set_path(j, role, id);
+    if (rc)
+        return rc;
+    j->fd = open(j->path, O_RDWR | O_CLOEXEC);
+    if (j->fd < 0)
+        return errno == ENOENT ? -PEL_ENOENT : cannot(j, "open");
+    rc = lock(j, wait_ms);
+    /* Whoever had the lock may have removed it. */
+    if (!rc && (fstat(j->fd, &st) || !st.st_nlink))
+        rc = -PEL_ENOENT;
+    if (!rc && read_blocks(j))
+        rc = pel_fail(ctx, PEL_EFORMAT, "the journal %s is damaged", j->path);
+    if (rc)
+        journal_close(j);
+    return rc;
+}
+
+void journal_remove(struct journal *j)
+{
+    if (j->fd < 0)
+        return;
+    unlink(j->path);
+    sync_dir(j);
+    journal_close(j);
+}
+
+void journal_close(struct journal *j)
+{
+    if (j->fd >= 0)
+        close(j->fd);
+    j->fd = -1;
+}
+
+int journal_each(struct pel_ctx *ctx, enum journal_role role,
+                 int (*fn)(struct pel_ctx *ctx, const char *id, void *arg),
+                 void *arg)
+{
+    DIR *dir = opendir(JOURNAL_DIR);
+    struct dirent *e;
+    int rc = 0;
+
+    if (!dir)
+        return 0; /* there never was one */
+    while (!rc && (e = readdir(dir))) {
+        char id[JOURNAL_ID];
+
+        if (strlen(e->d_name) < JOURNAL_ID ||
+            strcmp(e->d_name + JOURNAL_ID - 1, endings[role]))
+            continue;
+        memcpy(id, e->d_name, JOURNAL_ID - 1);
+        id[JOURNAL_ID - 1] = '\0';
+        rc = fn(ctx, id, arg);
+    }
+    closedir(dir);
+    return rc;
+}
