@@ -32,8 +32,9 @@ START_SECONDS = float(os.environ.get("PEL_START", "30"))
 LINE_CHARS = 100
 LINE_SECONDS = 10
 
-# Limits are for an idle machine of two cores; a slower one multiplies them.
-SLOW = float(os.environ.get("PEL_SLOW", "1"))
+# Limits are for one emulated machine on two idle cores, and two run at a time;
+# a slower machine multiplies them further.
+SLOW = float(os.environ.get("PEL_SLOW", "2"))
 
 _spec = importlib.util.spec_from_file_location(
     "qemu_machine", os.path.join(TOP, "configs/qemu/machine.py"))
