@@ -133,6 +133,20 @@ void pel_json_put_bool(struct pel_json_writer *w, bool value)
         note(w, yajl_gen_bool(w->gen, value));
 }
 
+void pel_json_member_text(struct pel_json_writer *w, const char *key,
+                          const char *text)
+{
+    pel_json_key(w, key);
+    pel_json_put_text(w, text);
+}
+
+void pel_json_member_uint(struct pel_json_writer *w, const char *key,
+                          uint64_t value)
+{
+    pel_json_key(w, key);
+    pel_json_put_uint(w, value);
+}
+
 char *pel_json_writer_end(struct pel_json_writer *w)
 {
     const unsigned char *buf;

@@ -38,18 +38,6 @@ static int do_create(struct pel_ctx *ctx, const struct args *a)
     return rc;
 }
 
-static void put_text(struct pel_json_writer *w, const char *key, const char *v)
-{
-    pel_json_key(w, key);
-    pel_json_put_text(w, v);
-}
-
-static void put_uint(struct pel_json_writer *w, const char *key, uint64_t v)
-{
-    pel_json_key(w, key);
-    pel_json_put_uint(w, v);
-}
-
 static void put_snapshot(struct pel_json_writer *w,
                          const struct pel_snapshot *s)
 {
@@ -57,15 +45,15 @@ static void put_snapshot(struct pel_json_writer *w,
 
     uuid_unparse_lower(s->uuid, uuid);
     pel_json_open_map(w);
-    put_text(w, "name", s->name);
-    put_text(w, "domain", s->domain);
-    put_text(w, "uuid", uuid);
-    put_text(w, "parent", s->parent);
-    put_uint(w, "time", s->time);
-    put_uint(w, "memory_kb", s->memory_kb);
-    put_uint(w, "pages", s->nr_pages);
-    put_uint(w, "bytes", s->bytes);
-    put_uint(w, "disks", s->nr_disks);
+    pel_json_member_text(w, "name", s->name);
+    pel_json_member_text(w, "domain", s->domain);
+    pel_json_member_text(w, "uuid", uuid);
+    pel_json_member_text(w, "parent", s->parent);
+    pel_json_member_uint(w, "time", s->time);
+    pel_json_member_uint(w, "memory_kb", s->memory_kb);
+    pel_json_member_uint(w, "pages", s->nr_pages);
+    pel_json_member_uint(w, "bytes", s->bytes);
+    pel_json_member_uint(w, "disks", s->nr_disks);
     pel_json_key(w, "current");
     pel_json_put_bool(w, s->current);
     pel_json_close_map(w);

@@ -10,18 +10,6 @@
 #include <pel/json.h>
 #include "out.h"
 
-static void text(struct pel_json_writer *w, const char *key, const char *v)
-{
-    pel_json_key(w, key);
-    pel_json_put_text(w, v);
-}
-
-static void number(struct pel_json_writer *w, const char *key, uint64_t v)
-{
-    pel_json_key(w, key);
-    pel_json_put_uint(w, v);
-}
-
 /* One word, the strongest of those that are true. */
 static const char *state(const struct pel_dominfo *d)
 {
@@ -53,16 +41,16 @@ void out_domain_json(struct pel_json_writer *w, const struct pel_dominfo *d,
 
     uuid_unparse_lower(d->uuid, uuid);
     pel_json_open_map(w);
-    text(w, "name", name);
-    number(w, "domid", d->domid);
-    text(w, "uuid", uuid);
-    number(w, "memory_kb", d->memory_kb);
-    number(w, "maxmem_kb", d->max_kb);
-    number(w, "vcpus", d->vcpus);
-    text(w, "state", state(d));
+    pel_json_member_text(w, "name", name);
+    pel_json_member_uint(w, "domid", d->domid);
+    pel_json_member_text(w, "uuid", uuid);
+    pel_json_member_uint(w, "memory_kb", d->memory_kb);
+    pel_json_member_uint(w, "maxmem_kb", d->max_kb);
+    pel_json_member_uint(w, "vcpus", d->vcpus);
+    pel_json_member_text(w, "state", state(d));
     if (d->shutdown && d->reason < sizeof(reasons) / sizeof(reasons[0]))
-        text(w, "shutdown_reason", reasons[d->reason]);
-    number(w, "cpu_time_ns", d->cpu_time_ns);
+        pel_json_member_text(w, "shutdown_reason", reasons[d->reason]);
+    pel_json_member_uint(w, "cpu_time_ns", d->cpu_time_ns);
     if (config) {
         pel_json_key(w, "config");
         pel_config_write_json(w, config);

@@ -35,6 +35,12 @@ void pel_json_put_uint(struct pel_json_writer *w, uint64_t value);
 void pel_json_put_double(struct pel_json_writer *w, double value);
 void pel_json_put_bool(struct pel_json_writer *w, bool value);
 
+/** pel_json_member_text, pel_json_member_uint - a key and its value */
+void pel_json_member_text(struct pel_json_writer *w, const char *key,
+                          const char *text);
+void pel_json_member_uint(struct pel_json_writer *w, const char *key,
+                          uint64_t value);
+
 /**
  * pel_json_writer_end - finish and free the writer
  * Returns: the text, malloc'ed, NUL-terminated; NULL when out of memory, when

@@ -20,12 +20,6 @@ static void put_text(struct pel_json_writer *w, const char *key,
     pel_json_put_text(w, text);
 }
 
-static void put_uint(struct pel_json_writer *w, const char *key, uint64_t v)
-{
-    pel_json_key(w, key);
-    pel_json_put_uint(w, v);
-}
-
 static void put_affinity(struct pel_json_writer *w, const char *key,
                          const struct pel_affinity *a)
 {
@@ -45,14 +39,14 @@ static void put_affinity(struct pel_json_writer *w, const char *key,
 /* What has no value of its own is not written. */
 static void put_cpus(struct pel_json_writer *w, const struct pel_config *cfg)
 {
-    put_uint(w, "vcpus", cfg->vcpus);
-    put_uint(w, "maxvcpus", cfg->maxvcpus);
+    pel_json_member_uint(w, "vcpus", cfg->vcpus);
+    pel_json_member_uint(w, "maxvcpus", cfg->maxvcpus);
     put_affinity(w, "cpus", &cfg->cpus);
     put_affinity(w, "cpus_soft", &cfg->cpus_soft);
     if (cfg->cpu_weight)
-        put_uint(w, "cpu_weight", cfg->cpu_weight);
+        pel_json_member_uint(w, "cpu_weight", cfg->cpu_weight);
     if (cfg->cap)
-        put_uint(w, "cap", cfg->cap);
+        pel_json_member_uint(w, "cap", cfg->cap);
     if (cfg->tsc_mode)
         put_text(w, "tsc_mode", pel_tsc_mode_name(cfg->tsc_mode));
 }
@@ -83,7 +77,7 @@ static void put_nic(struct pel_json_writer *w, const struct pel_nic *n)
     put_text(w, "ip", n->ip);
     put_text(w, "script", n->script);
     if (n->mtu)
-        put_uint(w, "mtu", n->mtu);
+        pel_json_member_uint(w, "mtu", n->mtu);
     pel_json_close_map(w);
 }
 
@@ -97,8 +91,8 @@ void pel_config_write_json(struct pel_json_writer *w,
     put_text(w, "type", "pv");
     put_text(w, "name", cfg->name);
     put_text(w, "uuid", uuid);
-    put_uint(w, "memory", cfg->memory_kb >> 10);
-    put_uint(w, "maxmem", cfg->maxmem_kb >> 10);
+    pel_json_member_uint(w, "memory", cfg->memory_kb >> 10);
+    pel_json_member_uint(w, "maxmem", cfg->maxmem_kb >> 10);
     put_cpus(w, cfg);
     put_text(w, "kernel", cfg->kernel);
     put_text(w, "ramdisk", cfg->ramdisk);

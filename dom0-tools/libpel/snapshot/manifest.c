@@ -49,18 +49,6 @@ void snap_disk_name(size_t i, char *to)
 
 /* ---- writing ------------------------------------------------------------ */
 
-static void put_text(struct pel_json_writer *w, const char *key, const char *v)
-{
-    pel_json_key(w, key);
-    pel_json_put_text(w, v);
-}
-
-static void put_uint(struct pel_json_writer *w, const char *key, uint64_t v)
-{
-    pel_json_key(w, key);
-    pel_json_put_uint(w, v);
-}
-
 static void put_file(struct pel_json_writer *w, const char *key,
                      const struct snap_file *f)
 {
@@ -69,8 +57,8 @@ static void put_file(struct pel_json_writer *w, const char *key,
     snap_sum_write(&f->sum, sum);
     pel_json_key(w, key);
     pel_json_open_map(w);
-    put_uint(w, "length", f->len);
-    put_text(w, "sum", sum);
+    pel_json_member_uint(w, "length", f->len);
+    pel_json_member_text(w, "sum", sum);
     pel_json_close_map(w);
 }
 
@@ -80,9 +68,9 @@ static void put_disks(struct pel_json_writer *w, const struct snap_manifest *m)
     pel_json_open_list(w);
     for (size_t i = 0; i < m->nr_disks; i++) {
         pel_json_open_map(w);
-        put_text(w, "vdev", m->disks[i].vdev);
-        put_text(w, "target", m->disks[i].target);
-        put_uint(w, "length", m->disks[i].len);
+        pel_json_member_text(w, "vdev", m->disks[i].vdev);
+        pel_json_member_text(w, "target", m->disks[i].target);
+        pel_json_member_uint(w, "length", m->disks[i].len);
         put_file(w, "parts", &m->disks[i].parts);
         pel_json_close_map(w);
     }
@@ -98,16 +86,16 @@ static char *make_text(const struct snap_manifest *m)
     snap_sum_write(&none, sum);
     uuid_unparse_lower(m->uuid, uuid);
     pel_json_open_map(w);
-    put_text(w, "sum", sum);
-    put_uint(w, "format", SNAP_FORMAT);
-    put_text(w, "name", m->name);
-    put_text(w, "domain", m->domain);
-    put_text(w, "uuid", uuid);
-    put_text(w, "parent", m->parent);
-    put_uint(w, "time", m->time);
-    put_uint(w, "memory_kb", m->memory_kb);
-    put_uint(w, "generation", m->generation);
-    put_uint(w, "pages", m->nr_pages);
+    pel_json_member_text(w, "sum", sum);
+    pel_json_member_uint(w, "format", SNAP_FORMAT);
+    pel_json_member_text(w, "name", m->name);
+    pel_json_member_text(w, "domain", m->domain);
+    pel_json_member_text(w, "uuid", uuid);
+    pel_json_member_text(w, "parent", m->parent);
+    pel_json_member_uint(w, "time", m->time);
+    pel_json_member_uint(w, "memory_kb", m->memory_kb);
+    pel_json_member_uint(w, "generation", m->generation);
+    pel_json_member_uint(w, "pages", m->nr_pages);
     put_file(w, "sums", &m->sums);
     put_file(w, "memory", &m->memory);
     put_file(w, "config", &m->config);

@@ -25,12 +25,6 @@ static void put_text(struct pel_json_writer *w, const char *key,
     pel_json_put_text(w, text);
 }
 
-static void put_uint(struct pel_json_writer *w, const char *key, uint64_t v)
-{
-    pel_json_key(w, key);
-    pel_json_put_uint(w, v);
-}
-
 /* libxl writes its enumerations with underscores. */
 static const char *action_name(enum pel_action action)
 {
@@ -58,7 +52,7 @@ static void put_build_info(struct pel_json_writer *w,
 {
     pel_json_key(w, "b_info");
     pel_json_open_map(w);
-    put_uint(w, "max_vcpus", cfg->maxvcpus);
+    pel_json_member_uint(w, "max_vcpus", cfg->maxvcpus);
     pel_json_key(w, "avail_vcpus");
     pel_json_open_list(w);
     for (uint32_t i = 0; i < cfg->vcpus; i++)
@@ -66,9 +60,10 @@ static void put_build_info(struct pel_json_writer *w,
     pel_json_close_list(w);
     put_text(w, "tsc_mode",
              cfg->tsc_mode ? pel_tsc_mode_name(cfg->tsc_mode) : NULL);
-    put_uint(w, "max_memkb",
-             cfg->maxmem_kb > memory_kb ? cfg->maxmem_kb : memory_kb);
-    put_uint(w, "target_memkb", memory_kb);
+    pel_json_member_uint(w, "max_memkb",
+                         cfg->maxmem_kb > memory_kb ? cfg->maxmem_kb
+                                                    : memory_kb);
+    pel_json_member_uint(w, "target_memkb", memory_kb);
     put_text(w, "kernel", cfg->kernel);
     put_text(w, "cmdline", cfg->cmdline);
     put_text(w, "ramdisk", cfg->ramdisk);
@@ -85,7 +80,7 @@ static void put_disk(struct pel_json_writer *w, const struct pel_disk *d)
     put_text(w, "vdev", d->vdev);
     put_text(w, "format", "raw");
     put_text(w, "script", d->script);
-    put_uint(w, "readwrite", d->writable);
+    pel_json_member_uint(w, "readwrite", d->writable);
     pel_json_close_map(w);
 }
 
@@ -98,9 +93,9 @@ static void put_nic(struct pel_json_writer *w, const struct pel_nic *n,
     snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1],
              m[2], m[3], m[4], m[5]);
     pel_json_open_map(w);
-    put_uint(w, "devid", devid);
+    pel_json_member_uint(w, "devid", devid);
     if (n->mtu)
-        put_uint(w, "mtu", n->mtu);
+        pel_json_member_uint(w, "mtu", n->mtu);
     put_text(w, "mac", mac);
     put_text(w, "ip", n->ip);
     put_text(w, "bridge", n->bridge ? n->bridge : "xenbr0");
