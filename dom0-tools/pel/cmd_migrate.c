@@ -74,6 +74,10 @@ static int make_command(struct pel_ctx *ctx, const struct args *a, char **out)
     const char *ssh = arg_has(a, 's') ? arg_value(a, 's') : "ssh";
     int n;
 
+    if (arg_has(a, 'c') &&
+        (strchr(tls_dir(a), '\'') || strchr(arg_value(a, 'c'), '\'')))
+        return pel_fail(ctx, PEL_EINVAL,
+                        "--connect and --tls take no quotation marks");
     if (arg_has(a, 'c'))
         n = asprintf(out, "exec pel migrate-connect --tls '%s' '%s'",
                      tls_dir(a), arg_value(a, 'c'));
