@@ -13,7 +13,7 @@ units   := $(patsubst tests/unit/%/Makefile,%,$(wildcard tests/unit/*/Makefile))
 
 # Test suites beside lint and units: of programs on this machine, and of whole
 # machines in QEMU.
-native := pytest:tests/store pytest:tests/configs
+native := pytest:tests/store pytest:tests/configs pytest:tests/tools
 # Two files at a time: a machine in QEMU keeps little more than one core busy.
 system := pytest:tests/system -n2 --dist=loadfile
 

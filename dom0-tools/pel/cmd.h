@@ -101,7 +101,6 @@ char *name_or_null(struct pel_ctx *ctx, uint32_t domid);
     X(clone)                                                                   \
     X(migrate)                                                                 \
     X(migrate_receive)                                                         \
-    X(migrate_connect)                                                         \
     X(list)                                                                    \
     X(vcpu_list)                                                               \
     X(vcpu_set)                                                                \

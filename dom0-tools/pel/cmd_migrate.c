@@ -8,7 +8,6 @@
 #include <pel/ctx.h>
 #include <pel/domain.h>
 #include <pel/migrate.h>
-#include <pel/tls.h>
 #include "cmd.h"
 #include "hold.h"
 
@@ -63,6 +62,8 @@ static void tell_line(void *arg, const char *line)
     printf("%s\n", line);
 }
 
+#define TLS_DIR "/etc/pellicle/tls"
+
 static const char *tls_dir(const struct args *a)
 {
     return arg_has(a, 'T') ? arg_value(a, 'T') : TLS_DIR;
@@ -79,8 +80,8 @@ static int make_command(struct pel_ctx *ctx, const struct args *a, char **out)
         return pel_fail(ctx, PEL_EINVAL,
                         "--connect and --tls take no quotation marks");
     if (arg_has(a, 'c'))
-        n = asprintf(out, "exec pel migrate-connect --tls '%s' '%s'",
-                     tls_dir(a), arg_value(a, 'c'));
+        n = asprintf(out, "exec pel-tls connect '%s' '%s'", tls_dir(a),
+                     arg_value(a, 'c'));
     else if (*ssh)
         n = asprintf(out, "exec %s %s pel migrate-receive", ssh, a->words[1]);
     else
@@ -191,39 +192,23 @@ int cmd_migrate(struct pel_ctx *ctx, const struct args *a)
     return migrate(ctx, a);
 }
 
-static int receive(struct pel_ctx *ctx, int in, int out)
+/* Each connection comes back to this program, without --listen. */
+static int listen_over_tls(struct pel_ctx *ctx, const struct args *a)
 {
-    char *name;
-    int rc;
-
-    signals_hold();
-    rc = pel_migrate_receive(ctx, in, out, signals_waiting, &name);
-    free(name);
-    return rc;
-}
-
-/* In a process of its own. */
-static int receive_over_tls(int fd)
-{
-    struct pel_ctx ctx;
-    int rc;
-
-    pel_ctx_init(&ctx);
-    rc = receive(&ctx, fd, fd);
-    if (rc)
-        fprintf(stderr, "pel: %s\n", pel_error_message(&ctx));
-    pel_ctx_close(&ctx);
-    return rc ? EXIT_FAILED : EXIT_FINE;
+    execlp("pel-tls", "pel-tls", "listen", tls_dir(a), arg_value(a, 'L'), NULL);
+    return pel_fail_sys(ctx, PEL_EIO, "cannot run pel-tls");
 }
 
 int cmd_migrate_receive(struct pel_ctx *ctx, const struct args *a)
 {
-    if (arg_has(a, 'L'))
-        return tls_listen(ctx, arg_value(a, 'L'), tls_dir(a), receive_over_tls);
-    return receive(ctx, STDIN_FILENO, STDOUT_FILENO);
-}
+    char *name;
+    int rc;
 
-int cmd_migrate_connect(struct pel_ctx *ctx, const struct args *a)
-{
-    return tls_connect(ctx, a->words[0], tls_dir(a));
+    if (arg_has(a, 'L'))
+        return listen_over_tls(ctx, a);
+    signals_hold();
+    rc = pel_migrate_receive(ctx, STDIN_FILENO, STDOUT_FILENO, signals_waiting,
+                             &name);
+    free(name);
+    return rc;
 }

@@ -14,7 +14,6 @@ const struct cmd cmd_table[] = {
     { "clone",    cmd_clone,    2, 2,  "d:n:Npq", "DOMAIN[/SNAPSHOT] NEWNAME", "start other guests from a guest's memory and disks" },
     { "migrate",  cmd_migrate,  0, 2,  "s:C:pedLm:r:b:zjKRSPc:T:", "DOMAIN HOST", "move a running guest to another host" },
     { "migrate-receive", cmd_migrate_receive, 0, 0, "edL:T:", "", "take a guest that pel migrate sends" },
-    { "migrate-connect", cmd_migrate_connect, 1, 1, "T:", "HOST:PORT", "carry input and output over TLS" },
     { "list",     cmd_list,     0, 1,  "jlv", "[DOMAIN]", "show domains and their state" },
     { "vcpu-list", cmd_vcpu_list, 0, -1, "", "[DOMAIN...]", "show vCPUs and where they may run" },
     { "vcpu-set", cmd_vcpu_set, 2, 2,  "i",   "DOMAIN NUMBER", "have a guest use so many vCPUs" },

@@ -8,8 +8,6 @@
 
 struct pel_ctx;
 
-#define TLS_DIR "/etc/pellicle/tls"
-
 /**
  * tls_connect - carry our standard input and output to another host
  * @where: HOST:PORT; the certificate there has to be HOST's
@@ -21,11 +19,12 @@ int tls_connect(struct pel_ctx *ctx, const char *where, const char *dir);
 /**
  * tls_listen - serve connections, each in a process of its own, for ever
  * @where: [ADDRESS:]PORT
- * @serve: runs with the descriptor of a connection whose other side has shown
- *         a certificate that ca.pem vouches for; its result is the exit status
+ * @serve: replaces its process by the program that takes a connection whose
+ *         other side has shown a certificate that ca.pem vouches for; the
+ *         connection is its standard input and output
  * Returns: only errors: -PEL_EIO; -PEL_EINVAL
  */
 int tls_listen(struct pel_ctx *ctx, const char *where, const char *dir,
-               int (*serve)(int fd));
+               void (*serve)(void));
 
 #endif

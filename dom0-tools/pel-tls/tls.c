@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <pel/ctx.h>
-#include <pel/tls.h>
+#include "tls.h"
 
 #define PRIORITY "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 #define HANDSHAKE_MS 30000
@@ -112,6 +112,9 @@ static bool again(ssize_t n)
            n == GNUTLS_E_REHANDSHAKE;
 }
 
+/* Whoever has said the last word hears no more: the other side may be gone. */
+static bool ended(const struct way *w) { return w->closed && w->at == w->end; }
+
 /* One step in one direction each; false: the connection is lost. */
 static bool step_there(struct pump *p)
 {
@@ -190,10 +193,9 @@ static int carry(struct pel_ctx *ctx, gnutls_session_t s, int sock, int in,
     fcntl(sock, F_SETFL, fcntl(sock, F_GETFL) | O_NONBLOCK);
     fcntl(in, F_SETFL, fcntl(in, F_GETFL) | O_NONBLOCK);
     fcntl(out, F_SETFL, fcntl(out, F_GETFL) | O_NONBLOCK);
-    while (ok && !(p->back.closed && p->back.at == p->back.end) &&
-           !(p->there.closed && p->there.at == p->there.end)) {
+    while (ok && !ended(&p->back) && !ended(&p->there)) {
         wait_for_work(p);
-        ok = step_there(p) && step_back(p);
+        ok = step_there(p) && (ended(&p->there) || step_back(p));
     }
     free(p);
     return ok ? 0 : pel_fail(ctx, PEL_EIO, "the connection is lost");
@@ -293,8 +295,7 @@ int tls_connect(struct pel_ctx *ctx, const char *where, const char *dir)
 
 /* In a process of its own; @serve gets another. */
 static int serve_one(struct pel_ctx *ctx, int fd,
-                     gnutls_certificate_credentials_t cred,
-                     int (*serve)(int fd))
+                     gnutls_certificate_credentials_t cred, void (*serve)(void))
 {
     gnutls_session_t s;
     int ends[2], rc;
@@ -311,7 +312,10 @@ static int serve_one(struct pel_ctx *ctx, int fd,
     if (child == 0) {
         close(ends[0]);
         close(fd);
-        _exit(serve(ends[1]));
+        dup2(ends[1], STDIN_FILENO);
+        dup2(ends[1], STDOUT_FILENO);
+        serve();
+        _exit(EXIT_FAILURE);
     }
     close(ends[1]);
     if (child < 0)
@@ -324,7 +328,7 @@ static int serve_one(struct pel_ctx *ctx, int fd,
 }
 
 int tls_listen(struct pel_ctx *ctx, const char *where, const char *dir,
-               int (*serve)(int fd))
+               void (*serve)(void))
 {
     gnutls_certificate_credentials_t cred;
     char place[PLACE_MAX], *host, *port;
@@ -348,7 +352,7 @@ int tls_listen(struct pel_ctx *ctx, const char *where, const char *dir,
         if (fork() == 0) {
             close(sock);
             if (serve_one(ctx, fd, cred, serve))
-                fprintf(stderr, "pel: %s\n", pel_error_message(ctx));
+                fprintf(stderr, "pel-tls: %s\n", pel_error_message(ctx));
             _exit(0);
         }
         close(fd);
