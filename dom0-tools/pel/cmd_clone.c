@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <pel/config.h>
 #include <pel/ctx.h>
 #include <pel/domain.h>
@@ -16,48 +15,45 @@
 /* What is cloned: DOMAIN, or DOMAIN/SNAPSHOT. */
 struct origin {
     char *who;
-    char *name; /* behind the slash, or that of one made for this */
-    bool made;
+    const char *name; /* behind the slash; NULL: there is none */
+    uint32_t domid;   /* of one that runs */
 };
 
-/* A guest that runs is cloned from a snapshot that goes afterwards. */
-static int take_origin(struct pel_ctx *ctx, const struct args *a,
-                       struct origin *o)
+static int find_origin(struct pel_ctx *ctx, const char *word, struct origin *o)
 {
-    const char *slash = strchr(a->words[0], '/');
-    uint32_t domid;
-    int rc;
+    const char *slash = strchr(word, '/');
 
-    o->who = strndup(a->words[0], strcspn(a->words[0], "/"));
-    if (slash)
-        o->name = strdup(slash + 1);
-    else if (asprintf(&o->name, "clone-%d", getpid()) < 0)
-        o->name = NULL;
-    if (!o->who || !o->name)
+    o->who = strndup(word, strcspn(word, "/"));
+    o->name = slash ? slash + 1 : NULL;
+    if (!o->who)
         return pel_fail_oom(ctx);
-    if (slash)
-        return 0;
-    rc = pel_domain_find(ctx, o->who, &domid);
-    if (!rc)
-        rc = pel_snapshot_create(ctx, arg_value(a, 'd'), domid, o->name, false,
-                                 signals_waiting);
-    o->made = !rc;
-    return rc;
+    return slash ? 0 : pel_domain_find(ctx, o->who, &o->domid);
 }
 
 static int clone_one(struct pel_ctx *ctx, const struct args *a,
                      const struct origin *o, const char *newname)
 {
+    uint64_t still_ms = 0;
     uint32_t domid;
-    int rc =
-        pel_snapshot_clone(ctx, arg_value(a, 'd'), o->who, o->name, newname,
-                           arg_has(a, 'N'), signals_waiting, &domid);
+    int rc;
 
-    if (!rc && !arg_has(a, 'q'))
-        printf("cloned %s, domain %u\n", newname, domid);
+    if (o->name)
+        rc =
+            pel_snapshot_clone(ctx, arg_value(a, 'd'), o->who, o->name, newname,
+                               arg_has(a, 'N'), signals_waiting, &domid);
+    else
+        rc = pel_domain_clone(ctx, o->domid, newname, arg_has(a, 'N'),
+                              signals_waiting, &domid, &still_ms);
     if (!rc && !arg_has(a, 'p'))
         rc = pel_domain_unpause(ctx, domid);
-    return rc;
+    if (rc || arg_has(a, 'q'))
+        return rc;
+    printf("cloned %s, domain %u", newname, domid);
+    if (!o->name)
+        printf(", the original stood still for %llu ms",
+               (unsigned long long)still_ms);
+    putchar('\n');
+    return 0;
 }
 
 /* One has the name as it was given; several have a number behind it. */
@@ -78,25 +74,9 @@ static int clone_all(struct pel_ctx *ctx, const struct args *a,
     return rc;
 }
 
-/* The message of what failed before stays the one that is told. */
-static int drop_origin(struct pel_ctx *ctx, const struct args *a,
-                       const struct origin *o, int rc)
-{
-    char why[PEL_MESSAGE_MAX];
-    int err;
-
-    snprintf(why, sizeof(why), "%s", pel_error_message(ctx));
-    pel_error_clear(ctx);
-    err = pel_snapshot_delete(ctx, arg_value(a, 'd'), o->who, o->name);
-    if (!rc)
-        return err;
-    pel_error_clear(ctx);
-    return pel_fail(ctx, -rc, "%s", why);
-}
-
 int cmd_clone(struct pel_ctx *ctx, const struct args *a)
 {
-    struct origin o = { .made = false };
+    struct origin o = { .who = NULL };
     uint64_t count = 1;
     int rc = pel_name_check(ctx, a->words[1]);
 
@@ -106,14 +86,11 @@ int cmd_clone(struct pel_ctx *ctx, const struct args *a)
     if (rc)
         return rc;
     signals_hold();
-    rc = take_origin(ctx, a, &o);
+    rc = find_origin(ctx, a->words[0], &o);
     if (!rc)
         rc = clone_all(ctx, a, &o, count);
-    if (o.made)
-        rc = drop_origin(ctx, a, &o, rc);
     if (!rc)
         signals_release();
     free(o.who);
-    free(o.name);
     return rc;
 }

@@ -24,18 +24,21 @@ static void say(const struct args *a, const char *what, const char *name)
 static int do_create(struct pel_ctx *ctx, const struct args *a)
 {
     uint32_t domid;
+    uint64_t still_ms;
     int rc = pel_domain_find(ctx, a->words[1], &domid);
 
     if (rc)
         return rc;
     signals_hold();
     rc = pel_snapshot_create(ctx, place(a), domid, a->words[2], arg_has(a, 'n'),
-                             signals_waiting);
-    if (!rc) {
-        signals_release();
-        say(a, "created snapshot", a->words[2]);
-    }
-    return rc;
+                             signals_waiting, &still_ms);
+    if (rc)
+        return rc;
+    signals_release();
+    if (!arg_has(a, 'q'))
+        printf("created snapshot %s, the guest stood still for %llu ms\n",
+               a->words[2], (unsigned long long)still_ms);
+    return 0;
 }
 
 static void put_snapshot(struct pel_json_writer *w,
@@ -51,6 +54,8 @@ static void put_snapshot(struct pel_json_writer *w,
     pel_json_member_text(w, "parent", s->parent);
     pel_json_member_uint(w, "time", s->time);
     pel_json_member_uint(w, "memory_kb", s->memory_kb);
+    pel_json_member_uint(w, "rounds", s->rounds);
+    pel_json_member_uint(w, "still_ms", s->still_ms);
     pel_json_member_uint(w, "pages", s->nr_pages);
     pel_json_member_uint(w, "bytes", s->bytes);
     pel_json_member_uint(w, "disks", s->nr_disks);
@@ -104,11 +109,13 @@ static void print_facts(const struct pel_snapshot *s)
     uuid_unparse_lower(s->uuid, uuid);
     printf("name:    %s\nguest:   %s (%s)\nparent:  %s\ntime:    %s\n"
            "memory:  %llu MiB\nsize:    %llu KiB in %llu pages of its own\n"
-           "disks:   %zu\ncurrent: %s\n",
+           "disks:   %zu\ntaken:   in %llu rounds, the guest stood still for "
+           "%llu ms\ncurrent: %s\n",
            s->name, s->domain, uuid, s->parent ? s->parent : "-", when,
            (unsigned long long)s->memory_kb >> 10,
            (unsigned long long)s->bytes >> 10, (unsigned long long)s->nr_pages,
-           s->nr_disks, s->current ? "yes" : "no");
+           s->nr_disks, (unsigned long long)s->rounds,
+           (unsigned long long)s->still_ms, s->current ? "yes" : "no");
 }
 
 static int do_list(struct pel_ctx *ctx, const struct args *a)

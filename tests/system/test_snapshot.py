@@ -104,6 +104,7 @@ def test_a_clone_runs_beside_it(guest):
 def test_clones_of_it_as_it_is_now(guest):
     """With the network: each has an address of its own, below IP."""
     guest.tool("destroy twin")
+    guest.ok("rm -f /tmp/kept.img.twin")
     before = snapshots(guest)
     guest.tool_ok(f"clone {NAME} twin", SECONDS)
     assert guest.guest("twin", "echo $X", 120) == "remembered"
@@ -111,7 +112,11 @@ def test_clones_of_it_as_it_is_now(guest):
                     "/local/domain/$(pel domid $n)/device/vif/0/mac; done)")
     assert len(set(macs.split())) == 2
     assert snapshots(guest) == before
-    guest.tool_ok("destroy twin")
+    guest.tool_ok("destroy twin; rm /tmp/kept.img.twin")
+    guest.tool_ok(f"clone --no-network -n 2 {NAME} twin", 2 * SECONDS)
+    for name in ("twin-1", "twin-2"):
+        assert guest.guest(name, "echo $X", 120) == "remembered"
+        guest.tool_ok(f"destroy {name}; rm /tmp/kept.img.{name}")
 
 
 def test_it_goes_out_and_comes_in(guest):

@@ -11,17 +11,6 @@
 #include <pel/stream.h>
 
 /**
- * pel_domain_hold - suspend a guest, do something, let it go on
- * @fn:  called once while the guest stands still; 0 or a PEL_E*
- * @arg: handed to @fn
- *
- * It goes on whatever fails, also if this process is killed.
- * Returns: 0; what @fn returned; errors of suspending, see pel_domain_save()
- */
-int pel_domain_hold(struct pel_ctx *ctx, uint32_t domid, int (*fn)(void *arg),
-                    void *arg);
-
-/**
  * pel_domain_image_text - the configuration for an image's header
  * @override: in place of the guest's own; NULL: its own
  * @json:     malloc'ed
@@ -36,6 +25,33 @@ int pel_domain_image_text(struct pel_ctx *ctx, uint32_t domid,
  */
 int pel_domain_send(struct pel_ctx *ctx, uint32_t domid, const char *config,
                     pel_write_fn *write, void *arg, bool (*stop)(void));
+
+/* The image of a guest that runs, its pages apart from all the rest. */
+struct pel_capture {
+    const char *config;      /* from pel_domain_image_text() */
+    pel_write_fn *write;     /* takes the image without any page */
+    pel_pages_fn *pages;     /* takes pages; the last time of each counts;
+                              * NULL: they go into the image */
+    int (*still)(void *arg); /* the guest stands still, its memory is taken */
+    void *arg;               /* of these three */
+    bool (*stop)(void);      /* asked now and then; NULL: never */
+    bool hurry; /* set when the guest is suspended next: do not wait */
+    /* Set in the end. */
+    uint32_t rounds;   /* while it ran; 0: nothing tells what it changes */
+    uint32_t still_ms; /* for how long it stood still */
+};
+
+/**
+ * pel_domain_capture - take a guest's memory while it runs, then stop it for
+ * what it has changed meanwhile
+ *
+ * Pages of the type XTAB have gone.  Where changes cannot be logged (a
+ * hypervisor without it) the guest stands still for all of its memory.  It
+ * goes on whatever fails, also if this process is killed.
+ * Returns: 0; what a callback returned; errors of pel_domain_save()
+ */
+int pel_domain_capture(struct pel_ctx *ctx, uint32_t domid,
+                       struct pel_capture *c);
 
 /**
  * pel_domain_image_config - the configuration of an image that was opened

@@ -23,6 +23,8 @@ struct pel_snapshot {
     uint8_t uuid[16];
     uint64_t time;      /* seconds since 1970 */
     uint64_t memory_kb; /* of the guest */
+    uint64_t rounds;    /* in which memory was read while it ran; 0: not so */
+    uint64_t still_ms;  /* for how long it stood still */
     uint64_t nr_pages;  /* of its own, not its ancestors' */
     uint64_t bytes;     /* of its files */
     size_t nr_disks;
@@ -33,15 +35,17 @@ struct pel_snapshot {
  * pel_snapshot_create - take one of a running guest, which goes on
  * @no_disks: memory and state alone
  * @stop:     asked now and then whether to give up; NULL: never
+ * @still_ms: set to how long the guest stood still; NULL: nobody asks
  *
- * The guest is suspended while its memory is read, and its disks unless their
- * file system makes reflinks.  Whatever fails: it goes on, and there is no
- * part of a snapshot.
+ * The guest stands still for what it changes while its memory is read, and
+ * for its disks unless their file system makes reflinks.  Whatever fails: it
+ * goes on, and there is no part of a snapshot.
  * Returns: 0; -PEL_EEXIST; -PEL_ENOTSUP a disk that is no raw file; -PEL_EIO;
  *          errors of pel_domain_save()
  */
 int pel_snapshot_create(struct pel_ctx *ctx, const char *place, uint32_t domid,
-                        const char *name, bool no_disks, bool (*stop)(void));
+                        const char *name, bool no_disks, bool (*stop)(void),
+                        uint64_t *still_ms);
 
 /**
  * pel_snapshot_list - all of a guest, the oldest first
@@ -114,5 +118,19 @@ int pel_snapshot_import(struct pel_ctx *ctx, const char *place, const char *who,
 int pel_snapshot_clone(struct pel_ctx *ctx, const char *place, const char *who,
                        const char *name, const char *newname, bool no_network,
                        bool (*stop)(void), uint32_t *domid);
+
+/**
+ * pel_domain_clone - another guest from one that runs, paused
+ * @newid:    set to its domain
+ * @still_ms: set to how long the original stood still
+ *
+ * As pel_snapshot_clone(), but without a snapshot between them.  Disks are
+ * reflinks where their file system makes them, else copied while the original
+ * stands still.
+ * Returns: as pel_snapshot_create() and pel_snapshot_clone()
+ */
+int pel_domain_clone(struct pel_ctx *ctx, uint32_t domid, const char *newname,
+                     bool no_network, bool (*stop)(void), uint32_t *newid,
+                     uint64_t *still_ms);
 
 #endif

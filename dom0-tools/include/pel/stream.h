@@ -43,7 +43,7 @@ enum pel_record {
     PEL_REC_CPUID_POLICY = 17,
     PEL_REC_MSR_POLICY = 18,
     /* Optional, ours: a sum over all records before it. */
-    PEL_REC_SUM = 0x80000000u | 0x50454c,
+    PEL_REC_SUM = 0x80000000u | 0x50454d,
 };
 
 /* Body of PEL_REC_TSC_INFO. */
@@ -66,6 +66,8 @@ bool pel_page_is_zero(const void *page);
 
 /** pel_page_hash - 64 bits of a page's bytes; @page aligned to 8 */
 uint64_t pel_page_hash(const void *page);
+
+#define PEL_ZERO_HASH 4096u /* stands for a page of zeros */
 
 /* ---- writing ------------------------------------------------------------ */
 
@@ -110,6 +112,26 @@ int pel_image_put_pages(struct pel_image_writer *w, const uint64_t *pfns,
                         const uint32_t *types, const void *const *pages,
                         size_t nr);
 
+/**
+ * pel_image_begin_pages - a PAGE_DATA record without the pages themselves
+ *
+ * Each page that has data has to follow, in this order: its bytes by the
+ * caller's own way to where the callback puts them, and
+ * pel_image_count_page() for the sum.
+ */
+int pel_image_begin_pages(struct pel_image_writer *w, const uint64_t *pfns,
+                          const uint32_t *types, size_t nr);
+
+/** pel_image_count_page - @hash: pel_page_hash(), or PEL_ZERO_HASH */
+void pel_image_count_page(struct pel_image_writer *w, uint64_t hash);
+
+/**
+ * pel_pages_fn - take pages, as pel_image_put_pages() does
+ * Returns: 0; a negative PEL_E* with its message
+ */
+typedef int pel_pages_fn(void *arg, const uint64_t *pfns, const uint32_t *types,
+                         const void *const *pages, size_t nr);
+
 /** pel_image_finish - the sum and the ends of both streams */
 int pel_image_finish(struct pel_image_writer *w);
 
@@ -138,7 +160,8 @@ struct pel_image_reader {
     struct pel_ctx *ctx;
     pel_read_fn *read;
     void *arg;
-    char *config; /* NUL-terminated; NULL: the image has none */
+    bool pages_apart; /* set by the caller: the image may be without pages */
+    char *config;     /* NUL-terminated; NULL: the image has none */
     bool config_is_json;
     bool has_sum;      /* at the end: there was one, and it is right */
     uint32_t last_pfn; /* once P2M_FRAMES has been seen */
@@ -155,9 +178,10 @@ struct pel_image_reader {
 
 /**
  * pel_image_open - read and check all headers
- * @r: with ctx, read and arg set, else zero; pel_image_close() it in any case
- * Returns: 0; -PEL_EFORMAT no such image, or a damaged one; -PEL_ENOTSUP
- *          another version, an HVM guest, big-endian; what the callback says
+ * @r: with ctx, read, arg, maybe pages_apart set, else zero; pel_image_close()
+ * it in any case Returns: 0; -PEL_EFORMAT no such image, or a damaged one;
+ * -PEL_ENOTSUP another version, an HVM guest, big-endian; what the callback
+ * says
  */
 int pel_image_open(struct pel_image_reader *r);
 

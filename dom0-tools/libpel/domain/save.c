@@ -69,26 +69,6 @@ void save_go_on(struct pel_ctx *ctx, uint32_t domid)
     snprintf(ctx->message, sizeof(ctx->message), "%s", why);
 }
 
-int pel_domain_hold(struct pel_ctx *ctx, uint32_t domid, int (*fn)(void *arg),
-                    void *arg)
-{
-    struct guard guard = { .pipe = -1 };
-    int rc = guard_start(ctx, &guard, domain_resume_later, domid);
-
-    if (!rc)
-        rc = domain_suspend(ctx, domid);
-    if (rc)
-        goto out;
-    rc = fn(arg);
-    if (rc)
-        save_go_on(ctx, domid);
-    else
-        rc = domain_resume(ctx, domid);
-out:
-    guard_end(&guard);
-    return rc;
-}
-
 /* What becomes of the original once its image is safe. */
 static int finish(struct pel_ctx *ctx, uint32_t domid, enum pel_after after)
 {

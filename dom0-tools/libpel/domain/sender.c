@@ -254,6 +254,13 @@ static int map_and_point(struct sender *s, struct batch *b, void **data)
     return 0;
 }
 
+static int put(struct sender *s, const struct batch *b)
+{
+    if (s->put_pages)
+        return s->put_pages(s->put_arg, b->pfns, b->types, b->pages, b->nr);
+    return pel_image_put_pages(&s->w, b->pfns, b->types, b->pages, b->nr);
+}
+
 int sender_pages(struct sender *s, const uint64_t *pfns, size_t nr)
 {
     struct batch b = { .nr = 0 };
@@ -264,7 +271,7 @@ int sender_pages(struct sender *s, const uint64_t *pfns, size_t nr)
         return rc;
     rc = map_and_point(s, &b, &data);
     if (!rc && b.nr)
-        rc = pel_image_put_pages(&s->w, b.pfns, b.types, b.pages, b.nr);
+        rc = put(s, &b);
     for (size_t i = 0; !rc && s->sent && i < b.nr; i++)
         s->sent[b.pfns[i]] = SENT_TYPE(b.types[i]);
     s->nr_pages += b.nr;

@@ -18,10 +18,12 @@ struct sender {
     uint32_t domid;
     struct pel_image_writer w; /* callback set by the caller */
     struct guest_memory mem;
-    uint64_t *copies;   /* room for the pages of a record */
-    bool (*stop)(void); /* asked now and then; NULL: never */
-    bool live;          /* the guest runs; what changes is sent again */
-    bool zeros_apart;   /* pages of zeros as XALLOC, without their bytes */
+    uint64_t *copies;        /* room for the pages of a record */
+    bool (*stop)(void);      /* asked now and then; NULL: never */
+    bool live;               /* the guest runs; what changes is sent again */
+    bool zeros_apart;        /* pages of zeros as XALLOC, without their bytes */
+    pel_pages_fn *put_pages; /* takes them; NULL: they go into the stream */
+    void *put_arg;
     /* The rest is for pages that are sent more than once; else NULL. */
     bool log_on;
     uint8_t *todo;     /* bit of each page that has to be sent */
@@ -36,8 +38,8 @@ struct sender {
 
 /**
  * sender_begin - headers, CPU policy, where the list of pages is
- * @s:      ctx, domid, writer, stop, live, zeros_apart set, else zero;
- *          sender_end() it in any case
+ * @s:      ctx, domid, writer, stop, live, zeros_apart, put_pages set, else
+ * zero; sender_end() it in any case
  * @config: for the header
  */
 int sender_begin(struct sender *s, const char *config);

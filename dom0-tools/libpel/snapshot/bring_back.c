@@ -13,18 +13,27 @@
 #include <pel/store.h>
 #include "bring_back.h"
 
-int new_disk_write(struct snap_chain *c, size_t i, char *path, const char *like,
-                   struct new_disks *d, bool (*stop)(void))
+int new_disk_begin(struct pel_ctx *ctx, char *path, const char *like,
+                   struct new_disks *d, struct image_file **out)
 {
-    struct image_file *f = &d->files[d->nr];
+    struct image_file *f = *out = &d->files[d->nr];
     struct stat st;
     int rc;
 
     d->paths[d->nr++] = path;
-    rc = image_file_create(c->ctx, path, f);
-    if (!rc && like && !stat(like, &st) &&
+    rc = image_file_create(ctx, path, f);
+    if (!rc && !stat(like, &st) &&
         (fchown(f->fd, st.st_uid, st.st_gid) || fchmod(f->fd, st.st_mode)))
-        rc = pel_fail_sys(c->ctx, PEL_EIO, "cannot set the owner of %s", path);
+        rc = pel_fail_sys(ctx, PEL_EIO, "cannot set the owner of %s", path);
+    return rc;
+}
+
+int new_disk_write(struct snap_chain *c, size_t i, char *path, const char *like,
+                   struct new_disks *d, bool (*stop)(void))
+{
+    struct image_file *f;
+    int rc = new_disk_begin(c->ctx, path, like, d, &f);
+
     return rc ? rc : disk_write_out(c, i, image_file_write, f, stop);
 }
 
@@ -45,6 +54,40 @@ void new_disks_end(struct new_disks *d)
         free(d->paths[i]);
     }
     d->nr = 0;
+}
+
+void new_disks_remove(const struct new_disks *d)
+{
+    for (size_t i = 0; i < d->nr; i++)
+        unlink(d->paths[i]);
+}
+
+int bringing_begin(struct pel_ctx *ctx, const char *place, const char *who,
+                   const char *name, bool (*stop)(void), struct bringing **b)
+{
+    uint8_t uuid[16];
+    int rc;
+
+    *b = calloc(1, sizeof(**b));
+    if (!*b)
+        return pel_fail_oom(ctx);
+    (*b)->ctx = ctx;
+    (*b)->folder.fd = -1;
+    (*b)->stop = stop;
+    rc = snap_folder_find(ctx, place, who, uuid);
+    if (!rc)
+        rc = snap_folder_open(ctx, place, uuid, false, true, &(*b)->folder);
+    return rc ? rc : snap_chain_open(&(*b)->folder, name, &(*b)->chain);
+}
+
+void bringing_end(struct bringing *b)
+{
+    if (!b)
+        return;
+    new_disks_end(&b->disks);
+    snap_chain_close(&b->chain);
+    snap_folder_close(&b->folder);
+    free(b);
 }
 
 /* Two numbers that are new each time the guest's time is not its own. */
@@ -75,22 +118,32 @@ static void undo(struct pel_ctx *ctx, uint32_t domid)
     snprintf(ctx->message, sizeof(ctx->message), "%s", why);
 }
 
-int bring_back(struct snap_chain *c, const struct pel_config *override,
-               bool (*stop)(void), uint32_t *domid)
+int bring_image(struct pel_ctx *ctx, pel_read_fn *read, void *arg,
+                const struct pel_config *override, bool (*stop)(void),
+                uint32_t *domid)
 {
-    struct parts_reader r = { .text = NULL };
     char *name = NULL;
-    int rc = parts_reader_open(c, "memory", &c->layers[0].m.memory, &r);
+    int rc = pel_domain_receive(ctx, read, arg, override, stop, domid, &name);
 
-    if (!rc)
-        rc = pel_domain_receive(c->ctx, parts_read, &r, override, stop, domid,
-                                &name);
     free(name);
-    parts_reader_close(&r);
     if (rc)
         return rc;
-    rc = write_generation(c->ctx, *domid);
+    rc = write_generation(ctx, *domid);
     if (rc)
-        undo(c->ctx, *domid);
+        undo(ctx, *domid);
+    return rc;
+}
+
+int bring_back(struct bringing *b, const struct pel_config *override,
+               uint32_t *domid)
+{
+    struct snap_chain *c = &b->chain;
+    struct parts_reader r = { .text = NULL };
+    int rc = parts_reader_open(c, "memory", &c->layers[0].m.memory, &r);
+
+    c->trusted = true;
+    if (!rc)
+        rc = bring_image(b->ctx, parts_read, &r, override, b->stop, domid);
+    parts_reader_close(&r);
     return rc;
 }

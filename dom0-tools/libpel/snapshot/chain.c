@@ -111,29 +111,42 @@ void snap_chain_close(struct snap_chain *c)
     page_set_free(&c->set);
 }
 
-int snap_layer_page(struct pel_ctx *ctx, const struct snap_layer *l,
-                    uint32_t slot, void *page)
+static int bad_page(struct pel_ctx *ctx, const struct snap_layer *l,
+                    uint32_t slot)
 {
-    ssize_t n = pread(l->pages, page, SNAP_PAGE, (off_t)slot * SNAP_PAGE);
-    struct snap_sum sum;
-
-    if (n < 0)
-        return pel_fail_sys(ctx, PEL_EIO, "cannot read snapshot %s", l->m.name);
-    if (n == SNAP_PAGE) {
-        snap_sum_of(page, SNAP_PAGE, &sum);
-        l->proven[slot] = snap_sum_same(&sum, &l->sums[slot]);
-        if (l->proven[slot])
-            return 0;
-    }
     return pel_fail(ctx, PEL_EFORMAT,
                     "snapshot %s is damaged: page %u of its file pages.%llu is "
                     "not as it was written",
                     l->m.name, slot, (unsigned long long)l->m.generation);
 }
 
+static int read_page(struct pel_ctx *ctx, const struct snap_layer *l,
+                     uint32_t slot, void *page)
+{
+    ssize_t n = pread(l->pages, page, SNAP_PAGE, (off_t)slot * SNAP_PAGE);
+
+    if (n < 0)
+        return pel_fail_sys(ctx, PEL_EIO, "cannot read snapshot %s", l->m.name);
+    return n == SNAP_PAGE ? 0 : bad_page(ctx, l, slot);
+}
+
+int snap_layer_page(struct pel_ctx *ctx, const struct snap_layer *l,
+                    uint32_t slot, void *page)
+{
+    struct snap_sum sum;
+    int rc = read_page(ctx, l, slot, page);
+
+    if (rc)
+        return rc;
+    snap_sum_of(page, SNAP_PAGE, &sum);
+    l->proven[slot] = snap_sum_same(&sum, &l->sums[slot]);
+    return l->proven[slot] ? 0 : bad_page(ctx, l, slot);
+}
+
 int snap_chain_page(struct snap_chain *c, const struct snap_sum *sum,
                     void *page)
 {
+    const struct snap_layer *l;
     struct page_place place;
 
     if (!page_set_find(&c->set, sum, &place))
@@ -141,5 +154,8 @@ int snap_chain_page(struct snap_chain *c, const struct snap_sum *sum,
                         "snapshot %s is damaged: a page of it is in none of "
                         "its files",
                         c->layers[0].m.name);
-    return snap_layer_page(c->ctx, &c->layers[place.layer], place.slot, page);
+    l = &c->layers[place.layer];
+    if (c->trusted || l->proven[place.slot])
+        return read_page(c->ctx, l, place.slot, page);
+    return snap_layer_page(c->ctx, l, place.slot, page);
 }

@@ -27,6 +27,7 @@ struct snap_chain {
     struct snap_layer layers[SNAP_DEPTH_MAX]; /* the newest first */
     size_t nr;
     struct page_set set;
+    bool trusted; /* pages are not proven: whoever reads them has another sum */
 };
 
 /**
@@ -40,7 +41,7 @@ int snap_chain_open(struct snap_folder *f, const char *name,
 void snap_chain_close(struct snap_chain *c);
 
 /**
- * snap_chain_page - a page by its sum
+ * snap_chain_page - a page by its sum, proven once unless the chain is trusted
  * Returns: 0; -PEL_EFORMAT there is none, or it is damaged
  */
 int snap_chain_page(struct snap_chain *c, const struct snap_sum *sum,

@@ -98,6 +98,7 @@ static int copy_pages(const struct snap_chain *c, const struct page_set *needed,
                       struct snap_pages *p)
 {
     uint8_t page[SNAP_PAGE];
+    struct snap_sum sum;
     int rc = 0;
 
     for (size_t layer = 0; !rc && layer < 2; layer++) {
@@ -108,7 +109,7 @@ static int copy_pages(const struct snap_chain *c, const struct page_set *needed,
                 continue;
             rc = snap_layer_page(c->ctx, l, i, page);
             if (!rc)
-                rc = snap_pages_add(p, page, NULL);
+                rc = snap_pages_add(p, page, &sum);
         }
     }
     return rc;

@@ -87,15 +87,21 @@ void disks_freeze(struct disk_sources *d)
     }
 }
 
-static int cannot_read(struct pel_ctx *ctx, const struct snap_disk *disk)
+static int cannot_read(struct pel_ctx *ctx, const char *name)
 {
-    return pel_fail_sys(ctx, PEL_EIO, "cannot read disk %s", disk->target);
+    return pel_fail_sys(ctx, PEL_EIO, "cannot read disk %s", name);
 }
+
+/* Where a disk's bytes go. */
+struct disk_sink {
+    const char *name; /* of the disk, for messages */
+    pel_write_fn *write;
+    void *arg;
+};
 
 /* From @at up to the next hole or the end. */
 static int store_data(struct pel_ctx *ctx, int fd, uint64_t at, uint64_t end,
-                      uint8_t *buf, struct parts_writer *w,
-                      const struct snap_disk *disk)
+                      uint8_t *buf, const struct disk_sink *to)
 {
     int rc = 0;
 
@@ -106,12 +112,12 @@ static int store_data(struct pel_ctx *ctx, int fd, uint64_t at, uint64_t end,
         if (n < 0 && errno == EINTR)
             continue;
         if (n != (ssize_t)want)
-            return cannot_read(ctx, disk);
+            return cannot_read(ctx, to->name);
         for (size_t i = 0; !rc && i < want; i += SNAP_PAGE) {
             size_t len = want - i < SNAP_PAGE ? want - i : SNAP_PAGE;
             bool zero = len == SNAP_PAGE && pel_page_is_zero(buf + i);
 
-            rc = parts_write(w, zero ? NULL : buf + i, len);
+            rc = to->write(to->arg, zero ? NULL : buf + i, len);
         }
         at += want;
     }
@@ -119,30 +125,30 @@ static int store_data(struct pel_ctx *ctx, int fd, uint64_t at, uint64_t end,
 }
 
 /* Data and holes by turns; both begin at whole pages of the file. */
-static int store_all(struct pel_ctx *ctx, int fd, struct parts_writer *w,
-                     const struct snap_disk *disk, bool (*stop)(void))
+static int read_all(struct pel_ctx *ctx, int fd, uint64_t len,
+                    const struct disk_sink *to, bool (*stop)(void))
 {
     uint8_t *buf = aligned_alloc(SNAP_PAGE, PIECE);
     uint64_t at = 0;
     int rc = buf ? 0 : pel_fail_oom(ctx);
 
-    while (!rc && at < disk->len) {
+    while (!rc && at < len) {
         off_t data = lseek(fd, at, SEEK_DATA);
         uint64_t from, end;
 
         if (data < 0 && errno != ENXIO && errno != EINVAL)
-            rc = cannot_read(ctx, disk);
+            rc = cannot_read(ctx, to->name);
         from = data >= 0        ? (uint64_t)data & ~(SNAP_PAGE - 1ull)
-               : errno == ENXIO ? disk->len
+               : errno == ENXIO ? len
                                 : at;
-        if (from > disk->len)
-            from = disk->len;
+        if (from > len)
+            from = len;
         if (!rc && from > at)
-            rc = parts_write(w, NULL, from - at);
+            rc = to->write(to->arg, NULL, from - at);
         /* At most a piece, so that whoever asks to stop is heard. */
-        end = disk->len - from < PIECE ? disk->len : from + PIECE;
+        end = len - from < PIECE ? len : from + PIECE;
         if (!rc)
-            rc = store_data(ctx, fd, from, end, buf, w, disk);
+            rc = store_data(ctx, fd, from, end, buf, to);
         at = end;
         if (!rc && stop && stop())
             rc = pel_fail(ctx, PEL_ESTATE, "interrupted");
@@ -156,6 +162,7 @@ int disk_store_file(struct pel_ctx *ctx, int fd, int dir, size_t i,
                     bool (*stop)(void))
 {
     struct parts_writer *w = calloc(1, sizeof(*w));
+    const struct disk_sink to = { out->target, parts_write, w };
     char name[SNAP_FILE_NAME];
     struct stat st;
     int rc;
@@ -163,17 +170,30 @@ int disk_store_file(struct pel_ctx *ctx, int fd, int dir, size_t i,
     if (!w)
         return pel_fail_oom(ctx);
     snap_disk_name(i, name);
-    rc = fstat(fd, &st) ? cannot_read(ctx, out) : 0;
+    rc = fstat(fd, &st) ? cannot_read(ctx, out->target) : 0;
     out->len = st.st_size;
     if (!rc)
         rc = parts_writer_open(ctx, dir, name, pages, w);
     if (!rc)
-        rc = store_all(ctx, fd, w, out, stop);
+        rc = read_all(ctx, fd, out->len, &to, stop);
     if (!rc)
         rc = parts_writer_close(w, &out->parts);
     parts_writer_abort(w);
     free(w);
     return rc;
+}
+
+int disk_copy_file(struct pel_ctx *ctx, const struct disk_source *s,
+                   struct image_file *f, bool (*stop)(void))
+{
+    const struct disk_sink to = { s->disk->target, image_file_write, f };
+    struct stat st;
+
+    if (!ioctl(f->fd, FICLONE, s->fd))
+        return 0;
+    if (fstat(s->fd, &st))
+        return cannot_read(ctx, s->disk->target);
+    return read_all(ctx, s->fd, st.st_size, &to, stop);
 }
 
 int disks_store(struct pel_ctx *ctx, const struct disk_sources *d, bool frozen,

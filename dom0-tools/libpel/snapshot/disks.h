@@ -4,6 +4,7 @@
 #define PEL_SNAPSHOT_DISKS_H
 
 #include <pel/config.h>
+#include <pel/image_file.h>
 #include "parts.h"
 
 /* A writable disk of a guest, open for reading. */
@@ -44,6 +45,14 @@ int disks_store(struct pel_ctx *ctx, const struct disk_sources *d, bool frozen,
 int disk_store_file(struct pel_ctx *ctx, int fd, int dir, size_t i,
                     struct snap_pages *pages, struct snap_disk *out,
                     bool (*stop)(void));
+
+/**
+ * disk_copy_file - a disk into a file of its own: a reflink of it, else a copy
+ * without its holes
+ * @f: created, not committed
+ */
+int disk_copy_file(struct pel_ctx *ctx, const struct disk_source *s,
+                   struct image_file *f, bool (*stop)(void));
 
 /**
  * disk_write_out - a disk of a snapshot through a callback, checked

@@ -18,23 +18,29 @@ static int cannot(struct snap_out *o, const char *what)
                         what, o->name);
 }
 
-int snap_out_open(struct pel_ctx *ctx, int dir, const char *name,
-                  struct snap_out *o)
+int snap_out_open_plain(struct pel_ctx *ctx, int dir, const char *name,
+                        struct snap_out *o)
 {
-    int fd, rc;
+    int fd;
 
     *o = (struct snap_out){ .ctx = ctx, .name = name };
-    fd = openat(dir, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, MODE);
+    fd = openat(dir, name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, MODE);
     if (fd < 0)
         return cannot(o, "create");
     o->f = fdopen(fd, "w");
-    if (!o->f) {
-        rc = pel_fail_oom(ctx);
-        close(fd);
-        return rc;
-    }
-    if (!gcry_md_open(&o->md, GCRY_MD_BLAKE2B_256, 0))
+    if (o->f)
         return 0;
+    close(fd);
+    return pel_fail_oom(ctx);
+}
+
+int snap_out_open(struct pel_ctx *ctx, int dir, const char *name,
+                  struct snap_out *o)
+{
+    int rc = snap_out_open_plain(ctx, dir, name, o);
+
+    if (rc || !gcry_md_open(&o->md, GCRY_MD_BLAKE2B_256, 0))
+        return rc;
     snap_out_abort(o);
     return pel_fail_oom(ctx);
 }
@@ -43,7 +49,8 @@ int snap_out_write(struct snap_out *o, const void *buf, size_t len)
 {
     if (len && fwrite(buf, len, 1, o->f) != 1)
         return cannot(o, "write");
-    gcry_md_write(o->md, buf, len);
+    if (o->md)
+        gcry_md_write(o->md, buf, len);
     o->len += len;
     return 0;
 }
@@ -54,7 +61,7 @@ int snap_out_close(struct snap_out *o, struct snap_file *file)
 
     if (fflush(o->f) || fsync(fileno(o->f)))
         rc = cannot(o, "write");
-    if (!rc && file) {
+    if (!rc && o->md && file) {
         file->len = o->len;
         memcpy(file->sum.bytes, gcry_md_read(o->md, 0), SNAP_SUM_BYTES);
     }

@@ -17,7 +17,7 @@ struct snap_out {
     struct pel_ctx *ctx;
     const char *name; /* in its folder; for messages too */
     FILE *f;          /* NULL: not open */
-    gcry_md_hd_t md;
+    gcry_md_hd_t md;  /* NULL: its sum is not wanted */
     uint64_t len;
 };
 
@@ -31,9 +31,13 @@ struct snap_out {
 int snap_out_open(struct pel_ctx *ctx, int dir, const char *name,
                   struct snap_out *o);
 
+/** snap_out_open_plain - one whose sum nobody wants; it can be read, too */
+int snap_out_open_plain(struct pel_ctx *ctx, int dir, const char *name,
+                        struct snap_out *o);
+
 int snap_out_write(struct snap_out *o, const void *buf, size_t len);
 
-/** snap_out_close - bring it to the disk; @file may be NULL */
+/** snap_out_close - bring it to the disk; @file is NULL for a plain one */
 int snap_out_close(struct snap_out *o, struct snap_file *file);
 
 /** snap_out_abort - close without a promise; also of what is not open */

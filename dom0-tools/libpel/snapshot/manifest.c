@@ -94,6 +94,8 @@ static char *make_text(const struct snap_manifest *m)
     pel_json_member_text(w, "parent", m->parent);
     pel_json_member_uint(w, "time", m->time);
     pel_json_member_uint(w, "memory_kb", m->memory_kb);
+    pel_json_member_uint(w, "rounds", m->rounds);
+    pel_json_member_uint(w, "still_ms", m->still_ms);
     pel_json_member_uint(w, "generation", m->generation);
     pel_json_member_uint(w, "pages", m->nr_pages);
     put_file(w, "sums", &m->sums);
@@ -242,6 +244,8 @@ static void get_all(struct reading *r, const struct pel_json *map,
     get_parent(r, map, m);
     m->time = get_uint(r, map, "time", INT64_MAX);
     m->memory_kb = get_uint(r, map, "memory_kb", INT64_MAX);
+    m->rounds = get_uint(r, map, "rounds", INT64_MAX);
+    m->still_ms = get_uint(r, map, "still_ms", INT64_MAX);
     m->generation = get_uint(r, map, "generation", GENERATION_MAX);
     m->nr_pages = get_uint(r, map, "pages", UINT32_MAX);
     get_file(r, map, "sums", &m->sums);

@@ -5,7 +5,7 @@
 
 #include "file.h"
 
-#define SNAP_FORMAT 1
+#define SNAP_FORMAT 2
 #define SNAP_NAME_MAX 64
 #define SNAP_DISKS_MAX 64
 #define SNAP_MANIFEST "manifest.json"
@@ -23,6 +23,8 @@ struct snap_manifest {
     char *parent;        /* NULL: it stands alone */
     uint64_t time;       /* seconds since 1970 */
     uint64_t memory_kb;  /* what the guest had */
+    uint64_t rounds;     /* in which it was taken of a running guest, or 0 */
+    uint64_t still_ms;   /* for how long the guest stood still then */
     uint64_t generation; /* of its files pages.G and sums.G */
     uint64_t nr_pages;   /* in them */
     struct snap_file sums, memory, config;

@@ -10,13 +10,19 @@
 #include <pel/stream.h>
 #include "chain.h"
 
+struct new_page {
+    struct snap_sum sum;
+    bool used; /* some text names it */
+};
+
 /* The pages that a new snapshot adds to those of its ancestors. */
 struct snap_pages {
     struct pel_ctx *ctx;
     struct page_set *set; /* all that there are, those before it too */
     struct snap_out pages, sums;
     char pages_name[SNAP_FILE_NAME], sums_name[SNAP_FILE_NAME];
-    uint64_t nr;
+    struct new_page *list;
+    uint64_t nr, room;
 };
 
 /**
@@ -28,9 +34,16 @@ struct snap_pages {
 int snap_pages_open(struct pel_ctx *ctx, int dir, const struct snap_manifest *m,
                     struct page_set *set, struct snap_pages *p);
 
-/** snap_pages_add - keep a page, unless it is there; @sum may be NULL */
+/** snap_pages_add - keep a page, unless it is there; @sum: set to its own */
 int snap_pages_add(struct snap_pages *p, const void *page,
                    struct snap_sum *sum);
+
+/** snap_pages_offer - the same, but only if it is used until the end */
+int snap_pages_offer(struct snap_pages *p, const void *page,
+                     struct snap_sum *sum);
+
+/** snap_pages_use - a page that was offered is needed */
+void snap_pages_use(struct snap_pages *p, const struct snap_sum *sum);
 
 /** snap_pages_close - on the disk, and in the manifest */
 int snap_pages_close(struct snap_pages *p, struct snap_manifest *m);
@@ -58,6 +71,9 @@ int parts_writer_open(struct pel_ctx *ctx, int dir, const char *name,
  * as bytes.
  */
 int parts_write(void *arg, const void *buf, size_t len);
+
+/** parts_write_sum - a page that was offered, or that an ancestor has */
+int parts_write_sum(struct parts_writer *w, const struct snap_sum *sum);
 
 int parts_writer_close(struct parts_writer *w, struct snap_file *file);
 void parts_writer_abort(struct parts_writer *w);

@@ -83,6 +83,12 @@ int parts_write(void *arg, const void *buf, size_t len)
     return rc || !len ? rc : grow(w, PART_BYTES, len, p, len);
 }
 
+int parts_write_sum(struct parts_writer *w, const struct snap_sum *sum)
+{
+    snap_pages_use(w->pages, sum);
+    return grow(w, PART_PAGES, 1, sum, sizeof(*sum));
+}
+
 int parts_writer_close(struct parts_writer *w, struct snap_file *file)
 {
     int rc = end_part(w);

@@ -9,6 +9,8 @@
 #include <pel/ctx.h>
 #include <pel/image_file.h>
 #include <pel/snapshot.h>
+#include "bring_back.h"
+#include "copy_image.h"
 #include "make.h"
 #include "verify.h"
 
@@ -66,86 +68,16 @@ static int export_all(struct snap_chain *c, const char *path)
 int pel_snapshot_export(struct pel_ctx *ctx, const char *place, const char *who,
                         const char *name, const char *path)
 {
-    struct snap_chain *c = calloc(1, sizeof(*c));
-    struct snap_folder f = { .fd = -1 };
-    uint8_t uuid[16];
-    int rc = c ? snap_folder_find(ctx, place, who, uuid) : pel_fail_oom(ctx);
+    struct bringing *b;
+    int rc = bringing_begin(ctx, place, who, name, NULL, &b);
 
     if (!rc)
-        rc = snap_folder_open(ctx, place, uuid, false, true, &f);
-    if (!rc)
-        rc = snap_chain_open(&f, name, c);
-    if (!rc)
-        rc = export_all(c, path);
-    if (c)
-        snap_chain_close(c);
-    free(c);
-    snap_folder_close(&f);
+        rc = export_all(&b->chain, path);
+    bringing_end(b);
     return rc;
 }
 
 /* ---- in ----------------------------------------------------------------- */
-
-typedef int put_fn(struct pel_image_writer *w, struct pel_image_reader *r,
-                   const struct pel_image_record *rec);
-
-static int put_end(struct pel_image_writer *w, struct pel_image_reader *r,
-                   const struct pel_image_record *rec)
-{
-    (void)r;
-    (void)rec;
-    return pel_image_finish(w);
-}
-
-/* Zeros of the reader are no pages; the writer wants their bytes. */
-static int put_pages(struct pel_image_writer *w, struct pel_image_reader *r,
-                     const struct pel_image_record *rec)
-{
-    static const uint64_t zeros[SNAP_PAGE / sizeof(uint64_t)];
-    const void *pages[PEL_BATCH_PAGES];
-
-    (void)r;
-    for (size_t i = 0; i < rec->nr; i++)
-        pages[i] = rec->pages[i] ? rec->pages[i] : zeros;
-    return pel_image_put_pages(w, rec->pfns, rec->types, pages, rec->nr);
-}
-
-static int put_lists(struct pel_image_writer *w, struct pel_image_reader *r,
-                     const struct pel_image_record *rec)
-{
-    return pel_image_put_p2m(w, r->last_pfn, rec->pfns);
-}
-
-static int put_vcpu(struct pel_image_writer *w, struct pel_image_reader *r,
-                    const struct pel_image_record *rec)
-{
-    (void)r;
-    return pel_image_put_vcpu(w, rec->type, rec->vcpu, rec->body, rec->len);
-}
-
-static int put_plain(struct pel_image_writer *w, struct pel_image_reader *r,
-                     const struct pel_image_record *rec)
-{
-    (void)r;
-    return pel_image_put(w, rec->type, rec->body, rec->len);
-}
-
-/* Written anew, so that pages come to parts_write() as pages. */
-static put_fn *const putters[] = {
-    [PEL_REC_END] = put_end,
-    [PEL_REC_PAGE_DATA] = put_pages,
-    [PEL_REC_PV_INFO] = put_plain,
-    [PEL_REC_P2M_FRAMES] = put_lists,
-    [PEL_REC_VCPU_BASIC] = put_vcpu,
-    [PEL_REC_VCPU_EXTENDED] = put_vcpu,
-    [PEL_REC_VCPU_XSAVE] = put_vcpu,
-    [PEL_REC_SHARED_INFO] = put_plain,
-    [PEL_REC_TSC_INFO] = put_plain,
-    [PEL_REC_VCPU_MSRS] = put_vcpu,
-    [PEL_REC_STATIC_DATA_END] = put_plain,
-    [PEL_REC_CPUID_POLICY] = put_plain,
-    [PEL_REC_MSR_POLICY] = put_plain,
-};
 
 static int copy_image(struct pel_image_reader *r, const char *header,
                       struct making *m)
@@ -159,7 +91,7 @@ static int copy_image(struct pel_image_reader *r, const char *header,
     do {
         rc = pel_image_next(r, &rec);
         if (!rc)
-            rc = putters[rec.type](&w, r, &rec);
+            rc = copy_record(&w, r, &rec);
     } while (!rc && rec.type != PEL_REC_END);
     return rc;
 }

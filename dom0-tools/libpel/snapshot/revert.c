@@ -48,48 +48,34 @@ static int destroy_running(struct pel_ctx *ctx, const uint8_t *uuid)
     return rc;
 }
 
-static int revert(struct snap_folder *f, struct snap_chain *c,
-                  struct new_disks *disks, bool (*stop)(void), uint32_t *domid)
+static int revert(struct bringing *b, uint32_t *domid)
 {
-    int rc = chain_verify(c);
+    const struct snap_manifest *m = &b->chain.layers[0].m;
+    int rc = chain_verify(&b->chain);
 
     if (!rc)
-        rc = write_disks(c, disks, stop);
-    if (!rc && stop && stop())
-        rc = pel_fail(f->ctx, PEL_ESTATE, "interrupted");
+        rc = write_disks(&b->chain, &b->disks, b->stop);
+    if (!rc && b->stop && b->stop())
+        rc = pel_fail(b->ctx, PEL_ESTATE, "interrupted");
 
     /* From here on the snapshot is all that there is of the guest. */
     if (!rc)
-        rc = destroy_running(f->ctx, c->layers[0].m.uuid);
+        rc = destroy_running(b->ctx, m->uuid);
     if (!rc)
-        rc = new_disks_commit(disks);
+        rc = new_disks_commit(&b->disks);
     if (!rc)
-        rc = snap_head_write(f, c->layers[0].m.name);
-    return rc ? rc : bring_back(c, NULL, stop, domid);
+        rc = snap_head_write(&b->folder, m->name);
+    return rc ? rc : bring_back(b, NULL, domid);
 }
 
 int pel_snapshot_revert(struct pel_ctx *ctx, const char *place, const char *who,
                         const char *name, bool (*stop)(void), uint32_t *domid)
 {
-    struct snap_chain *c = calloc(1, sizeof(*c));
-    struct new_disks *disks = calloc(1, sizeof(*disks));
-    struct snap_folder f = { .fd = -1 };
-    uint8_t uuid[16];
-    int rc = c && disks ? snap_folder_find(ctx, place, who, uuid)
-                        : pel_fail_oom(ctx);
+    struct bringing *b;
+    int rc = bringing_begin(ctx, place, who, name, stop, &b);
 
     if (!rc)
-        rc = snap_folder_open(ctx, place, uuid, false, true, &f);
-    if (!rc)
-        rc = snap_chain_open(&f, name, c);
-    if (!rc)
-        rc = revert(&f, c, disks, stop, domid);
-    if (disks)
-        new_disks_end(disks);
-    if (c)
-        snap_chain_close(c);
-    free(disks);
-    free(c);
-    snap_folder_close(&f);
+        rc = revert(b, domid);
+    bringing_end(b);
     return rc;
 }

@@ -10,28 +10,66 @@
 #include <pel/domain.h>
 #include <pel/snapshot.h>
 #include "make.h"
+#include "memory.h"
 
-/* What is needed while the guest stands still. */
 struct taking {
     struct making m;
     uint32_t domid;
     char *header; /* of the image */
+    uint64_t still_ms;
+    struct snap_memory memory;
     struct disk_sources *disks;
     bool (*stop)(void);
 };
 
-static int store(void *arg)
+static int take_text(void *arg, const void *buf, size_t len)
+{
+    struct taking *t = arg;
+
+    return snap_memory_text(&t->memory, buf, len);
+}
+
+static int take_pages(void *arg, const uint64_t *pfns, const uint32_t *types,
+                      const void *const *pages, size_t nr)
+{
+    struct taking *t = arg;
+
+    return snap_memory_pages(&t->memory, pfns, types, pages, nr);
+}
+
+/* Disks are of the instant of the memory; reflinks are read afterwards. */
+static int take_disks(void *arg)
 {
     struct taking *t = arg;
     struct making *m = &t->m;
-    int rc = pel_domain_send(m->ctx, t->domid, t->header, parts_write,
-                             m->memory, t->stop);
 
-    if (rc)
-        return rc;
     disks_freeze(t->disks);
     return disks_store(m->ctx, t->disks, false, m->dir, &m->pages, &m->m,
                        t->stop);
+}
+
+static int capture(struct taking *t)
+{
+    struct making *m = &t->m;
+    struct pel_capture c = {
+        .config = t->header,
+        .write = take_text,
+        .pages = take_pages,
+        .still = take_disks,
+        .arg = t,
+        .stop = t->stop,
+    };
+    int rc;
+
+    t->memory.ctx = m->ctx;
+    t->memory.pages = &m->pages;
+    rc = pel_domain_capture(m->ctx, t->domid, &c);
+    m->m.rounds = c.rounds;
+    m->m.still_ms = t->still_ms = c.still_ms;
+    if (!rc)
+        rc = disks_store(m->ctx, t->disks, true, m->dir, &m->pages, &m->m,
+                         t->stop);
+    return rc ? rc : snap_memory_image(&t->memory, t->header, m->memory);
 }
 
 static int take(struct snap_folder *f, struct taking *t, const char *name,
@@ -46,22 +84,21 @@ static int take(struct snap_folder *f, struct taking *t, const char *name,
     if (!rc)
         rc = pel_domain_image_text(f->ctx, t->domid, NULL, &t->header);
     if (!rc)
-        rc = pel_domain_hold(f->ctx, t->domid, store, t);
-    if (!rc)
-        rc = disks_store(f->ctx, t->disks, true, m->dir, &m->pages, &m->m,
-                         t->stop);
+        rc = capture(t);
     if (!rc)
         rc = making_commit(m);
     if (!rc)
         rc = snap_head_write(f, name);
     making_end(m);
+    snap_memory_free(&t->memory);
     free(t->header);
     free(parent);
     return rc;
 }
 
 int pel_snapshot_create(struct pel_ctx *ctx, const char *place, uint32_t domid,
-                        const char *name, bool no_disks, bool (*stop)(void))
+                        const char *name, bool no_disks, bool (*stop)(void),
+                        uint64_t *still_ms)
 {
     struct disk_sources disks = { .nr = 0 };
     struct taking t = { .domid = domid, .disks = &disks, .stop = stop };
@@ -79,6 +116,8 @@ int pel_snapshot_create(struct pel_ctx *ctx, const char *place, uint32_t domid,
         rc = snap_folder_open(ctx, place, cfg.uuid, true, true, &f);
     if (!rc)
         rc = take(&f, &t, name, &cfg);
+    if (!rc && still_ms)
+        *still_ms = t.still_ms;
     snap_folder_close(&f);
     disks_close(&disks);
     pel_config_free(&cfg);

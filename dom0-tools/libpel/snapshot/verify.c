@@ -34,49 +34,45 @@ static int verify_config(struct snap_chain *c)
     return rc;
 }
 
-static int read_image(struct pel_image_reader *r,
-                      int (*take)(void *arg, struct pel_image_reader *r,
-                                  const struct pel_image_record *rec),
-                      void *arg)
+int chain_image_open(struct snap_chain *c, struct chain_image **out)
 {
-    struct pel_image_record rec;
-    int rc = pel_image_open(r);
-
-    if (rc)
-        return rc;
-    do {
-        rc = pel_image_next(r, &rec);
-        if (!rc && take)
-            rc = take(arg, r, &rec);
-    } while (!rc && rec.type != PEL_REC_END);
-    return rc;
-}
-
-int chain_image(struct snap_chain *c,
-                int (*take)(void *arg, struct pel_image_reader *r,
-                            const struct pel_image_record *rec),
-                void *arg)
-{
-    struct pel_image_reader *r = calloc(1, sizeof(*r));
-    struct parts_reader parts = { .text = NULL };
+    struct chain_image *i = calloc(1, sizeof(*i));
     int rc;
 
-    if (!r)
+    *out = i;
+    if (!i)
         return pel_fail_oom(c->ctx);
-    r->ctx = c->ctx;
-    r->read = parts_read;
-    r->arg = &parts;
-    rc = parts_reader_open(c, "memory", &c->layers[0].m.memory, &parts);
-    if (!rc)
-        rc = read_image(r, take, arg);
-    if (!rc && (!r->has_sum || !parts_at_end(&parts)))
+    i->reader.ctx = c->ctx;
+    i->reader.read = parts_read;
+    i->reader.arg = &i->parts;
+    rc = parts_reader_open(c, "memory", &c->layers[0].m.memory, &i->parts);
+    return rc ? rc : pel_image_open(&i->reader);
+}
+
+void chain_image_close(struct chain_image *i)
+{
+    if (!i)
+        return;
+    parts_reader_close(&i->parts);
+    pel_image_close(&i->reader);
+    free(i);
+}
+
+/* Every byte of the image is read, and understood. */
+static int verify_image(struct snap_chain *c)
+{
+    struct pel_image_record rec = { .type = PEL_REC_PAGE_DATA };
+    struct chain_image *i;
+    int rc = chain_image_open(c, &i);
+
+    while (!rc && rec.type != PEL_REC_END)
+        rc = pel_image_next(&i->reader, &rec);
+    if (!rc && (!i->reader.has_sum || !parts_at_end(&i->parts)))
         rc = pel_fail(c->ctx, PEL_EFORMAT,
                       "snapshot %s is damaged: its image does not end as it "
                       "should",
                       c->layers[0].m.name);
-    parts_reader_close(&parts);
-    pel_image_close(r);
-    free(r);
+    chain_image_close(i);
     return rc;
 }
 
@@ -98,7 +94,7 @@ int chain_verify(struct snap_chain *c)
     int rc = verify_config(c);
 
     if (!rc)
-        rc = chain_image(c, NULL, NULL);
+        rc = verify_image(c);
     for (size_t i = 0; !rc && i < c->layers[0].m.nr_disks; i++)
         rc = disk_write_out(c, i, nowhere, NULL, NULL);
     return rc ? rc : verify_pages(c);

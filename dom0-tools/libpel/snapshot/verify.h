@@ -4,7 +4,7 @@
 #define PEL_SNAPSHOT_VERIFY_H
 
 #include <pel/stream.h>
-#include "chain.h"
+#include "parts.h"
 
 /**
  * chain_verify - prove the newest of a chain, with what it takes of the others
@@ -12,13 +12,17 @@
  */
 int chain_verify(struct snap_chain *c);
 
+/* The image of a chain, read through the parts that it is kept in. */
+struct chain_image {
+    struct pel_image_reader reader;
+    struct parts_reader parts;
+};
+
 /**
- * chain_image - read a chain's image as a restore would
- * @take: called for each record; NULL: nobody wants them
+ * chain_image_open - up to the image's headers
+ * @out: for chain_image_close() in any case
  */
-int chain_image(struct snap_chain *c,
-                int (*take)(void *arg, struct pel_image_reader *r,
-                            const struct pel_image_record *rec),
-                void *arg);
+int chain_image_open(struct snap_chain *c, struct chain_image **out);
+void chain_image_close(struct chain_image *i);
 
 #endif

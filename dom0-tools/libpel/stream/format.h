@@ -79,7 +79,7 @@ static_assert(sizeof(struct xl_header) == 48 &&
  */
 uint64_t sum_bytes(uint64_t sum, const void *buf, size_t len);
 
-/** sum_zero_page - what stands for a page of zeros in a sum */
-uint64_t sum_zero_page(uint64_t sum);
+/** sum_page - go on with a page: its pel_page_hash(), or PEL_ZERO_HASH */
+uint64_t sum_page(uint64_t sum, uint64_t hash);
 
 #endif

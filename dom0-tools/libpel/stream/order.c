@@ -124,10 +124,10 @@ static int check_pages(struct pel_image_reader *r, size_t len,
         if (len < PAGE_BYTES)
             return damaged(r, "a record of %u pages is too short", nr);
         if (pel_page_is_zero(data)) {
-            r->sum = sum_zero_page(r->sum);
+            r->sum = sum_page(r->sum, PEL_ZERO_HASH);
         } else {
             r->pages[i] = data;
-            r->sum = sum_bytes(r->sum, data, PAGE_BYTES);
+            r->sum = sum_page(r->sum, pel_page_hash(data));
         }
         data += PAGE_BYTES;
         len -= PAGE_BYTES;
@@ -187,6 +187,8 @@ static int check_end(struct pel_image_reader *r, size_t len,
 {
     (void)len;
     (void)out;
+    if (!r->pages_apart && !(r->seen & BIT(PEL_REC_PAGE_DATA)))
+        return damaged(r, "it ends without any page");
     if (!(r->vcpu_seen[0] & 1u << (PEL_REC_VCPU_BASIC & 7)))
         return damaged(r, "it ends without the registers of vCPU 0");
     return 0;
@@ -194,7 +196,7 @@ static int check_end(struct pel_image_reader *r, size_t len,
 
 #define STATIC (BIT(PEL_REC_PV_INFO) | BIT(PEL_REC_STATIC_DATA_END))
 #define LISTED (STATIC | BIT(PEL_REC_P2M_FRAMES))
-#define WHOLE (LISTED | BIT(PEL_REC_SHARED_INFO) | BIT(PEL_REC_PAGE_DATA))
+#define WHOLE (LISTED | BIT(PEL_REC_SHARED_INFO))
 
 // clang-format off
 static const struct rule {

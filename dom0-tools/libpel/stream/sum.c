@@ -33,7 +33,7 @@ uint64_t sum_bytes(uint64_t sum, const void *buf, size_t len)
     return sum;
 }
 
-uint64_t sum_zero_page(uint64_t sum) { return mix(sum, PAGE_BYTES); }
+uint64_t sum_page(uint64_t sum, uint64_t hash) { return mix(sum, hash); }
 
 uint64_t pel_page_hash(const void *page)
 {

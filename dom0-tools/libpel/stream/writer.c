@@ -117,15 +117,14 @@ int pel_image_put_p2m(struct pel_image_writer *w, uint32_t last,
 
 static int put_page(struct pel_image_writer *w, const void *page)
 {
-    if (!pel_page_is_zero(page))
-        return put_summed(w, page, PAGE_BYTES);
-    w->sum = sum_zero_page(w->sum);
-    return put(w, NULL, PAGE_BYTES);
+    bool zero = pel_page_is_zero(page);
+
+    w->sum = sum_page(w->sum, zero ? PEL_ZERO_HASH : pel_page_hash(page));
+    return put(w, zero ? NULL : page, PAGE_BYTES);
 }
 
-int pel_image_put_pages(struct pel_image_writer *w, const uint64_t *pfns,
-                        const uint32_t *types, const void *const *pages,
-                        size_t nr)
+int pel_image_begin_pages(struct pel_image_writer *w, const uint64_t *pfns,
+                          const uint32_t *types, size_t nr)
 {
     struct record_header h = { .type = PEL_REC_PAGE_DATA };
     uint64_t list[1 + PEL_BATCH_PAGES] = { nr };
@@ -138,8 +137,21 @@ int pel_image_put_pages(struct pel_image_writer *w, const uint64_t *pfns,
     }
     h.len = (1 + nr) * sizeof(list[0]) + nr_data * PAGE_BYTES;
     rc = put_summed(w, &h, sizeof(h));
-    if (!rc)
-        rc = put_summed(w, list, (1 + nr) * sizeof(list[0]));
+    return rc ? rc : put_summed(w, list, (1 + nr) * sizeof(list[0]));
+}
+
+void pel_image_count_page(struct pel_image_writer *w, uint64_t hash)
+{
+    w->sum = sum_page(w->sum, hash);
+    w->len += PAGE_BYTES;
+}
+
+int pel_image_put_pages(struct pel_image_writer *w, const uint64_t *pfns,
+                        const uint32_t *types, const void *const *pages,
+                        size_t nr)
+{
+    int rc = pel_image_begin_pages(w, pfns, types, nr);
+
     for (size_t i = 0; !rc && i < nr; i++)
         if (pel_page_has_data(types[i]))
             rc = put_page(w, pages[i]);

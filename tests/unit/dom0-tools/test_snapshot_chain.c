@@ -5,6 +5,7 @@
  */
 #include "snapshot_maker.h"
 #include <sys/wait.h>
+#include "libpel/snapshot/verify.h"
 
 /* The process ends as if killed before this of its calls; 0: never. */
 static int end_before;
@@ -68,29 +69,42 @@ static int verify(struct pel_ctx *ctx, const char *name)
     return pel_snapshot_verify(ctx, top, WHO, name);
 }
 
+/* A chain that is open, with its folder. */
+struct opened {
+    struct snap_folder f;
+    struct snap_chain c;
+};
+
+static struct opened *open_chain(struct pel_ctx *ctx, const char *name)
+{
+    struct opened *o = calloc(1, sizeof(*o));
+
+    open_folder(ctx, &o->f);
+    assert_int_equal(snap_chain_open(&o->f, name, &o->c), 0);
+    return o;
+}
+
+static void close_chain(struct opened *o)
+{
+    snap_chain_close(&o->c);
+    snap_folder_close(&o->f);
+    free(o);
+}
+
 /* The pages of a snapshot's image are the guest's at that time. */
 static void assert_image(struct pel_ctx *ctx, const char *name,
                          unsigned int changes)
 {
-    struct pel_image_reader *r = calloc(1, sizeof(*r));
-    struct snap_chain *c = calloc(1, sizeof(*c));
-    struct parts_reader parts = { .text = NULL };
+    struct opened *o = open_chain(ctx, name);
     struct pel_image_record rec = { .type = 1 };
     uint64_t seeds[GUEST_PAGES], page[512];
-    struct snap_folder f;
+    struct chain_image *image;
     size_t seen = 0;
 
     guest_after(changes, seeds);
-    open_folder(ctx, &f);
-    assert_int_equal(snap_chain_open(&f, name, c), 0);
-    assert_int_equal(
-        parts_reader_open(c, "memory", &c->layers[0].m.memory, &parts), 0);
-    *r = (struct pel_image_reader){ .ctx = ctx,
-                                    .read = parts_read,
-                                    .arg = &parts };
-    assert_int_equal(pel_image_open(r), 0);
+    assert_int_equal(chain_image_open(&o->c, &image), 0);
     while (rec.type != PEL_REC_END) {
-        assert_int_equal(pel_image_next(r, &rec), 0);
+        assert_int_equal(pel_image_next(&image->reader, &rec), 0);
         for (size_t i = 0; rec.type == PEL_REC_PAGE_DATA && i < rec.nr; i++) {
             fill_page(page, seeds[rec.pfns[i]]);
             if (rec.pages[i])
@@ -101,13 +115,9 @@ static void assert_image(struct pel_ctx *ctx, const char *name,
         }
     }
     assert_int_equal(seen, GUEST_PAGES);
-    assert_true(r->has_sum && parts_at_end(&parts));
-    pel_image_close(r);
-    free(r);
-    parts_reader_close(&parts);
-    snap_chain_close(c);
-    free(c);
-    snap_folder_close(&f);
+    assert_true(image->reader.has_sum && parts_at_end(&image->parts));
+    chain_image_close(image);
+    close_chain(o);
 }
 
 static void each_page_is_kept_once(void **state)
@@ -248,10 +258,9 @@ static void a_disk_comes_back(void **state)
 {
     static struct disk_copy copy;
     struct pel_ctx ctx = { .message = "" };
-    struct snap_chain *c = calloc(1, sizeof(*c));
-    struct snap_folder f;
     uint8_t was[2 * 4096 + 100];
     uint64_t seeds[GUEST_PAGES];
+    struct opened *o;
     int fd;
 
     (void)state;
@@ -260,14 +269,11 @@ static void a_disk_comes_back(void **state)
     fd = disk_file(seeds[0] + 1000);
     assert_int_equal(pread(fd, was, sizeof(was), 0), sizeof(was));
     close(fd);
-    open_folder(&ctx, &f);
-    assert_int_equal(snap_chain_open(&f, "c", c), 0);
-    assert_int_equal(disk_write_out(c, 0, take_copy, &copy, NULL), 0);
+    o = open_chain(&ctx, "c");
+    assert_int_equal(disk_write_out(&o->c, 0, take_copy, &copy, NULL), 0);
     assert_int_equal(copy.len, sizeof(was));
     assert_memory_equal(copy.bytes, was, sizeof(was));
-    snap_chain_close(c);
-    free(c);
-    snap_folder_close(&f);
+    close_chain(o);
 }
 
 /* What a killed process leaves is removed by the next one. */
@@ -396,13 +402,11 @@ static void parts_that_make_no_sense(void **state)
         { "sums past 32 bits", { 3, 0x8000001 } },
     };
     struct pel_ctx ctx = { .message = "" };
-    struct snap_chain *c = calloc(1, sizeof(*c));
-    struct snap_folder f;
+    struct opened *o;
 
     (void)state;
     make_three(&ctx);
-    open_folder(&ctx, &f);
-    assert_int_equal(snap_chain_open(&f, "a", c), 0);
+    o = open_chain(&ctx, "a");
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct parts_reader r = { .text = NULL };
         uint8_t bytes[24] = "PelPart1", out[8];
@@ -412,19 +416,17 @@ static void parts_that_make_no_sense(void **state)
         print_message("%s\n", cases[i].why);
         memcpy(bytes + 8, cases[i].words, 16);
         snap_sum_of(bytes, sizeof(bytes), &file.sum);
-        fd = openat(c->layers[0].dir, "odd", O_CREAT | O_WRONLY, 0600);
+        fd = openat(o->c.layers[0].dir, "odd", O_CREAT | O_WRONLY, 0600);
         assert_int_equal(write(fd, bytes, sizeof(bytes)), sizeof(bytes));
         close(fd);
-        assert_int_equal(parts_reader_open(c, "odd", &file, &r), 0);
+        assert_int_equal(parts_reader_open(&o->c, "odd", &file, &r), 0);
         rc = parts_read(&r, out, sizeof(out));
         assert_int_equal(rc, -PEL_EFORMAT);
         assert_told(&ctx, rc, "odd makes no sense");
         pel_error_clear(&ctx);
         parts_reader_close(&r);
     }
-    snap_chain_close(c);
-    free(c);
-    snap_folder_close(&f);
+    close_chain(o);
 }
 
 static void a_circle_of_parents_ends(void **state)

@@ -11,12 +11,17 @@
 #define DISK_LEN (5 * 4096 + 7)
 
 /* The guest, its disk, and what was done with them. */
-static uint64_t seeds[GUEST_PAGES], received[GUEST_PAGES];
+static uint64_t seeds[GUEST_PAGES], received[IMAGE_PAGES];
+static struct pel_image_writer stream; /* of the guest that is captured */
 static char disk_path[64], file_path[64], disk_line[128];
 static bool stands_still, sending_fails, receiving_fails, has_reflinks;
 static char got_name[64], got_target[128];
 static uint8_t got_uuid[16];
 static size_t got_nics;
+
+void pel_ctx_init(struct pel_ctx *ctx) { *ctx = (struct pel_ctx){ 0 }; }
+
+void pel_ctx_close(struct pel_ctx *ctx) { (void)ctx; }
 
 int pel_domain_config(struct pel_ctx *ctx, uint32_t domid,
                       struct pel_config *cfg)
@@ -39,10 +44,10 @@ int pel_domain_image_text(struct pel_ctx *ctx, uint32_t domid,
     struct pel_config cfg;
     int rc;
 
-    (void) override;
     pel_config_init(&cfg);
     assert_int_equal(pel_domain_config(ctx, domid, &cfg), 0);
-    rc = pel_xl_config_write(ctx, &cfg, cfg.memory_kb, json);
+    rc = pel_xl_config_write(ctx, override ? override : &cfg, cfg.memory_kb,
+                             json);
     pel_config_free(&cfg);
     return rc;
 }
@@ -71,32 +76,65 @@ int __wrap_ioctl(int fd, unsigned long what, int from)
     return 0;
 }
 
-int pel_domain_hold(struct pel_ctx *ctx, uint32_t domid, int (*fn)(void *arg),
-                    void *arg)
+/* One page, as it is in one round. */
+static int give(struct pel_capture *c, uint64_t pfn, uint64_t seed,
+                uint32_t type)
 {
-    int rc;
+    uint64_t page[512];
+    const void *bytes = page;
 
-    (void)ctx;
-    (void)domid;
-    assert_false(stands_still);
+    fill_page(page, seed);
+    if (!c->pages)
+        return pel_image_put_pages(&stream, &pfn, &type, &bytes, 1);
+    return c->pages(c->arg, &pfn, &type, &bytes, 1);
+}
+
+/* All pages while the guest runs, two of them with what is soon past. */
+static int give_running(struct pel_capture *c)
+{
+    int rc = give(c, GUEST_PAGES + 5, 4711, 0);
+
+    for (uint64_t i = GUEST_PAGES; !rc && i-- > 0;)
+        rc = give(c, i, i == 3 || i == 6 ? 5000 + i : seeds[i], 0);
+    return rc;
+}
+
+static int give_still(struct pel_capture *c)
+{
+    int rc = give(c, 3, seeds[3], 0);
+
+    if (!rc)
+        rc = give(c, 6, seeds[6], 0);
+    if (!rc) /* it has gone */
+        rc = give(c, GUEST_PAGES + 5, 0, XEN_DOMCTL_PFINFO_XTAB);
     stands_still = true;
-    rc = fn(arg);
+    if (!rc)
+        rc = c->still(c->arg);
     stands_still = false;
     if (has_reflinks)
         write_disk(disk_path, 'z'); /* at once */
     return rc;
 }
 
-int pel_domain_send(struct pel_ctx *ctx, uint32_t domid, const char *config,
-                    pel_write_fn *write, void *arg, bool (*stop)(void))
+int pel_domain_capture(struct pel_ctx *ctx, uint32_t domid,
+                       struct pel_capture *c)
 {
-    (void)domid;
-    (void)stop;
-    assert_true(stands_still && write == parts_write);
+    int rc;
+
+    assert_int_equal(domid, 7);
+    stream = (struct pel_image_writer){ .write = c->write, .arg = c->arg };
+    c->rounds = 2;
+    c->still_ms = 77;
+    image_head(&stream, c->config);
+    rc = give_running(c);
     if (sending_fails)
         return pel_fail(ctx, PEL_EIO, "No space left");
-    put_image_of(arg, config, seeds);
-    return 0;
+    if (!rc)
+        rc = give_still(c);
+    if (rc)
+        return rc;
+    image_put_state(&stream);
+    return pel_image_finish(&stream);
 }
 
 int pel_domain_image_config(struct pel_ctx *ctx,
@@ -113,6 +151,7 @@ int pel_domain_receive(struct pel_ctx *ctx, pel_read_fn *read, void *arg,
     struct pel_image_reader *r = calloc(1, sizeof(*r));
     struct pel_image_record rec = { .type = 1 };
     struct pel_config own;
+    int rc = 0;
 
     (void)stop;
     *name = NULL;
@@ -121,7 +160,12 @@ int pel_domain_receive(struct pel_ctx *ctx, pel_read_fn *read, void *arg,
         return pel_fail(ctx, PEL_ENOSPC, "too little memory");
     }
     *r = (struct pel_image_reader){ .ctx = ctx, .read = read, .arg = arg };
-    assert_int_equal(pel_image_open(r), 0);
+    rc = pel_image_open(r);
+    if (rc) {
+        pel_image_close(r);
+        free(r);
+        return rc;
+    }
     pel_config_init(&own);
     if (!override)
         assert_int_equal(pel_domain_image_config(ctx, r, &own), 0);
@@ -131,9 +175,10 @@ int pel_domain_receive(struct pel_ctx *ctx, pel_read_fn *read, void *arg,
     memcpy(got_uuid, override->uuid, 16);
     got_nics = override->nr_nics;
     pel_config_free(&own);
-    while (rec.type != PEL_REC_END) {
-        assert_int_equal(pel_image_next(r, &rec), 0);
-        for (size_t i = 0; rec.type == PEL_REC_PAGE_DATA && i < rec.nr; i++)
+    while (!rc && rec.type != PEL_REC_END) {
+        rc = pel_image_next(r, &rec);
+        for (size_t i = 0; !rc && rec.type == PEL_REC_PAGE_DATA && i < rec.nr;
+             i++)
             received[rec.pfns[i]] =
                 rec.pages[i] ? *(const uint64_t *)rec.pages[i] : 0;
     }
@@ -141,7 +186,7 @@ int pel_domain_receive(struct pel_ctx *ctx, pel_read_fn *read, void *arg,
     free(r);
     *domid = 9;
     *name = strdup(got_name);
-    return 0;
+    return rc;
 }
 
 int pel_domain_list(struct pel_ctx *ctx, struct pel_dominfo **out, size_t *nr)
@@ -232,12 +277,14 @@ static int begin(void **state)
 
 static void take(struct pel_ctx *ctx, const char *name, int n)
 {
+    uint64_t still_ms = 0;
     int rc;
 
     work(n);
-    rc = pel_snapshot_create(ctx, top, 7, name, false, NULL);
+    rc = pel_snapshot_create(ctx, top, 7, name, false, NULL, &still_ms);
     assert_told(ctx, rc, NULL);
     assert_int_equal(rc, 0);
+    assert_int_equal(still_ms, 77);
 }
 
 static void a_guest_goes_back(void **state)
@@ -259,6 +306,31 @@ static void a_guest_goes_back(void **state)
     assert_int_equal(st.st_mode & 0777, 0640);
     assert_string_equal(got_name, "g");
     assert_received(1);
+}
+
+/* What was read of a page and has changed since takes no room. */
+static void pages_of_the_past_are_not_kept(void **state)
+{
+    struct pel_ctx ctx = { .message = "" };
+    struct pel_snapshot *list;
+    uint32_t domid;
+    size_t nr;
+
+    (void)state;
+    take(&ctx, "one", 1);
+    take(&ctx, "two", 2);
+    assert_int_equal(pel_snapshot_list(&ctx, top, "g", NULL, &list, &nr), 0);
+    assert_int_equal(nr, 2);
+    /* Four pages by five seeds, number 3, shared_info, registers; a disk. */
+    assert_int_equal(list[0].nr_pages, 4 + 1 + 1 + 1 + 1);
+    assert_int_equal(list[1].nr_pages, 1 + 1);
+    assert_int_equal(list[1].rounds, 2);
+    assert_int_equal(list[1].still_ms, 77);
+    pel_snapshots_free(list, nr);
+    assert_int_equal(pel_snapshot_verify(&ctx, top, "g", NULL), 0);
+    assert_int_equal(pel_snapshot_revert(&ctx, top, "g", "two", NULL, &domid),
+                     0);
+    assert_received(2);
 }
 
 /* It is of the instant at which the guest stood still, though read later. */
@@ -304,7 +376,7 @@ static void a_failed_one_leaves_no_trace(void **state)
     (void)state;
     work(1);
     sending_fails = true;
-    rc = pel_snapshot_create(&ctx, top, 7, "one", false, NULL);
+    rc = pel_snapshot_create(&ctx, top, 7, "one", false, NULL, NULL);
     assert_int_equal(rc, -PEL_EIO);
     assert_told(&ctx, rc, "No space left");
     assert_int_equal(access(path_of(".new-one", ""), F_OK), -1);
@@ -325,11 +397,12 @@ static void disks_that_are_no_files_are_refused(void **state)
     (void)state;
     work(1);
     strcpy(disk_line, "phy:/dev/null,xvda,w");
-    rc = pel_snapshot_create(&ctx, top, 7, "one", false, NULL);
+    rc = pel_snapshot_create(&ctx, top, 7, "one", false, NULL, NULL);
     assert_int_equal(rc, -PEL_ENOTSUP);
     assert_told(&ctx, rc, "--no-disks");
     pel_error_clear(&ctx);
-    assert_int_equal(pel_snapshot_create(&ctx, top, 7, "one", true, NULL), 0);
+    assert_int_equal(pel_snapshot_create(&ctx, top, 7, "one", true, NULL, NULL),
+                     0);
     assert_int_equal(pel_snapshot_list(&ctx, top, "g", "one", &list, &nr), 0);
     assert_int_equal(list[0].nr_disks, 0);
     pel_snapshots_free(list, nr);
@@ -338,10 +411,18 @@ static void disks_that_are_no_files_are_refused(void **state)
     assert_told(&ctx, rc, "without --no-disks");
 }
 
+static void assert_somebody_else(const char *name)
+{
+    uint8_t uuid[16];
+
+    uuid_parse(WHO, uuid);
+    assert_string_equal(got_name, name);
+    assert_memory_not_equal(got_uuid, uuid, 16);
+}
+
 static void a_clone_is_somebody_else(void **state)
 {
     struct pel_ctx ctx = { .message = "" };
-    uint8_t uuid[16];
     uint32_t domid;
     char path[80];
 
@@ -352,11 +433,9 @@ static void a_clone_is_somebody_else(void **state)
     assert_int_equal(
         pel_snapshot_clone(&ctx, top, "g", "one", "h", false, NULL, &domid), 0);
     assert_true(guest_runs);
-    assert_string_equal(got_name, "h");
+    assert_somebody_else("h");
     assert_string_equal(got_target, path);
     assert_int_equal(got_nics, 1);
-    uuid_parse(WHO, uuid);
-    assert_memory_not_equal(got_uuid, uuid, 16);
     assert_disk(path, 'b');
     assert_disk(disk_path, 'c');
     assert_received(1);
@@ -382,6 +461,64 @@ static void a_failed_clone_leaves_no_disk(void **state)
     receiving_fails = true;
     snprintf(path, sizeof(path), "%s.h", disk_path);
     rc = pel_snapshot_clone(&ctx, top, "g", "one", "h", false, NULL, &domid);
+    assert_int_equal(rc, -PEL_ENOSPC);
+    assert_told(&ctx, rc, "too little");
+    assert_int_equal(access(path, F_OK), -1);
+}
+
+/* Without a snapshot between them; with reflinks or copies of the disk. */
+static void a_clone_of_one_that_runs(void **state)
+{
+    struct pel_ctx ctx = { .message = "" };
+    uint64_t still_ms = 0;
+    uint32_t domid = 0;
+    char path[80];
+    int rc;
+
+    (void)state;
+    snprintf(path, sizeof(path), "%s.h", disk_path);
+    for (int i = 0; i < 2; i++) {
+        has_reflinks = i;
+        work(1);
+        rc = pel_domain_clone(&ctx, 7, "h", false, NULL, &domid, &still_ms);
+        assert_told(&ctx, rc, NULL);
+        assert_int_equal(rc, 0);
+        assert_int_equal(domid, 9);
+        assert_int_equal(still_ms, 77);
+        assert_true(guest_runs);
+        assert_somebody_else("h");
+        assert_string_equal(got_target, path);
+        assert_received(1);
+        assert_disk(path, 'b');
+        rc = pel_domain_clone(&ctx, 7, "h", false, NULL, &domid, &still_ms);
+        assert_int_equal(rc, -PEL_EEXIST);
+        assert_told(&ctx, rc, path);
+        pel_error_clear(&ctx);
+        assert_disk(path, 'b');
+        assert_int_equal(unlink(path), 0);
+    }
+}
+
+static void one_that_fails_halfway_leaves_no_disk(void **state)
+{
+    struct pel_ctx ctx = { .message = "" };
+    uint64_t still_ms;
+    uint32_t domid;
+    char path[80];
+    int rc;
+
+    (void)state;
+    snprintf(path, sizeof(path), "%s.h", disk_path);
+    work(1);
+    sending_fails = true;
+    rc = pel_domain_clone(&ctx, 7, "h", true, NULL, &domid, &still_ms);
+    assert_int_equal(rc, -PEL_EIO);
+    assert_told(&ctx, rc, "No space left");
+    assert_int_equal(access(path, F_OK), -1);
+    pel_error_clear(&ctx);
+    sending_fails = false;
+    receiving_fails = true;
+    rc = pel_domain_clone(&ctx, 7, "h", true, NULL, &domid, &still_ms);
     assert_int_equal(rc, -PEL_ENOSPC);
     assert_told(&ctx, rc, "too little");
     assert_int_equal(access(path, F_OK), -1);
@@ -420,12 +557,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         in_its_folder(a_guest_goes_back),
+        in_its_folder(pages_of_the_past_are_not_kept),
         in_its_folder(a_disk_with_reflinks_is_read_later),
         in_its_folder(a_damaged_one_leaves_the_guest),
         in_its_folder(a_failed_one_leaves_no_trace),
         in_its_folder(disks_that_are_no_files_are_refused),
         in_its_folder(a_clone_is_somebody_else),
         in_its_folder(a_failed_clone_leaves_no_disk),
+        in_its_folder(a_clone_of_one_that_runs),
+        in_its_folder(one_that_fails_halfway_leaves_no_disk),
         in_its_folder(out_and_in_again),
     };
 

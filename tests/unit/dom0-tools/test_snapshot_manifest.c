@@ -17,6 +17,8 @@ static const struct snap_manifest sample = {
     .parent = "zero",
     .time = 1700000000,
     .memory_kb = 131072,
+    .rounds = 4,
+    .still_ms = 99,
     .generation = 3,
     .nr_pages = 5,
     .sums = { .len = 5 * SNAP_SUM_BYTES, .sum = { .bytes = { 1 } } },
@@ -49,6 +51,8 @@ static void there_and_back(void **state)
     assert_memory_equal(m.uuid, sample.uuid, 16);
     assert_int_equal(m.time, sample.time);
     assert_int_equal(m.memory_kb, sample.memory_kb);
+    assert_int_equal(m.rounds, 4);
+    assert_int_equal(m.still_ms, 99);
     assert_int_equal(m.generation, 3);
     assert_int_equal(m.nr_pages, 5);
     assert_memory_equal(&m.sums, &sample.sums, sizeof(m.sums));
@@ -137,7 +141,7 @@ static const struct {
     int rc;
     const char *told;
 } wrong[] = {
-    { "another format", "\"format\": 1", "\"format\": 2", -PEL_ENOTSUP, "format 2" },
+    { "another format", "\"format\": 2", "\"format\": 1", -PEL_ENOTSUP, "format 1" },
     { "another name", "\"name\": \"one\"", "\"name\": \"two\"", -PEL_EFORMAT, "\"name\"" },
     { "no domain", "\"domain\"", "\"d0main\"", -PEL_EFORMAT, "\"domain\"" },
     { "no UUID", "\"01020300-", "\"x1020300-", -PEL_EFORMAT, "\"uuid\"" },
@@ -146,6 +150,8 @@ static const struct {
     { "no parent at all", "\"parent\"", "\"porent\"", -PEL_EFORMAT, "\"parent\"" },
     { "a time before 1970", "\"time\": 17", "\"time\": -1", -PEL_EFORMAT, "\"time\"" },
     { "memory as a text", "131072", "\"1310\"", -PEL_EFORMAT, "\"memory_kb\"" },
+    { "negative rounds", "\"rounds\": 4", "\"rounds\": -4", -PEL_EFORMAT, "\"rounds\"" },
+    { "standing still for a word", "\"still_ms\": 99", "\"still_ms\": true", -PEL_EFORMAT, "\"still_ms\"" },
     { "too many generations", "\"generation\": 3", "\"generation\": 3000000000", -PEL_EFORMAT, "\"generation\"" },
     { "pages without sums", "\"pages\": 5", "\"pages\": 6", -PEL_EFORMAT, "\"pages\"" },
     { "no sums", "\"sums\"", "\"summ\"", -PEL_EFORMAT, "\"" },

@@ -239,7 +239,7 @@ static const struct {
     int rc;
     const char *told;
 } wrong[] = {
-    { "no memory", no_pages, -PEL_EFORMAT, "END" },
+    { "no memory", no_pages, -PEL_EFORMAT, "without any page" },
     { "no registers", no_state, -PEL_EFORMAT, "END" },
     { "shared_info twice", two_shared_infos, -PEL_EFORMAT, "twice" },
     { "a vCPU twice", vcpu_twice, -PEL_EFORMAT, "twice" },
