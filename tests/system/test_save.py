@@ -1,11 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A Debian guest is saved and restored, and does not notice more than it must.
 
+On its way it is cloned, and goes back to a snapshot.
+
 Every story holds for each pair of hypervisor and toolstack, but those that
 speak of files: only ours are written aside and checked.
 """
 
+import os
+import re
+
 import pytest
+
+import machine
 
 NAME = "kept"
 IMAGE = "/tmp/kept.save"
@@ -81,6 +88,45 @@ def test_it_can_be_saved_again_and_wait_paused(guest):
         assert "p" in line.split()[4]
         guest.tool_ok(f"unpause {NAME}")
         assert_unharmed(guest)
+
+
+ours_alone = pytest.mark.only(hv="pellicle", tools="pel")
+DRILL = os.path.join(machine.TOP, "configs/recovery/pel-drill")
+
+
+@ours_alone
+@pytest.mark.long
+def test_a_snapshot_and_a_clone_of_a_guest_that_runs(guest):
+    guest.ok(f"rm -f {IMAGE}")
+    for told in (guest.tool_ok(f"snapshot create {NAME} before", SECONDS),
+                 guest.tool_ok(f"clone -N {NAME} twin", SECONDS)):
+        still_ms = int(re.search(r"stood still for (\d+) ms", told)[1])
+        print(f"stood still for {still_ms} ms")
+        assert still_ms < 2000 * machine.SLOW
+    assert guest.guest("twin", "echo $X; nproc", 120) == "remembered\n2"
+    guest.guest("twin", "head -c 8388608 /dev/xvda | sha256sum | "
+                "cmp - /tmp/sum; dd if=/dev/zero of=/dev/xvda bs=1M count=1; "
+                "sync", 60)
+    guest.tool_ok("destroy twin")
+    assert_unharmed(guest)
+
+
+@ours_alone
+@pytest.mark.long
+def test_a_drill_and_the_way_back(guest):
+    with open(DRILL, encoding="utf-8") as f:
+        guest.write("/tmp/drill", f.read())
+    guest.write("/tmp/ask", "#!/bin/sh\n"
+                "[ \"$(in-guest $1 200 'echo $X')\" = remembered ]")
+    guest.guest(NAME, "X=forgotten; dd if=/dev/zero of=/dev/xvda bs=1M "
+                "count=1; sync")
+    guest.ok("chmod +x /tmp/ask; "
+             f"sh /tmp/drill -s 1 -c /tmp/ask {NAME} before", SECONDS)
+    assert domains(guest) == [NAME]
+    assert guest.ok("ls /tmp/*.drill* 2>/dev/null; true") == ""
+    guest.tool_ok(f"snapshot revert {NAME} before", SECONDS)
+    assert_unharmed(guest)
+    guest.ok("rm -rf /tmp/kept.img.twin /var/lib/pellicle/snapshots")
 
 
 @pytest.fixture
