@@ -17,7 +17,7 @@ FILE_BYTES = 1 << 20
 
 MACHINES = [  # why, machine options, how it is switched off
     ("pc-one-cpu", {"machine": "pc", "smp": 1}, "poweroff"),
-    ("q35-two-cpus", {"machine": "q35", "smp": 2}, "reboot"),
+    ("q35-four-cpus", {"machine": "q35", "smp": 4}, "reboot"),
     ("few-cpu-features", {"machine": "pc", "smp": 2,
                           "cpu": "max,smap=off,smep=off,xsave=off"},
      "poweroff"),
