@@ -117,8 +117,9 @@ static void unmask(struct console *c)
 /* A domain's name becomes one component of a path, whatever it is. */
 static void open_log(struct console *c)
 {
-    char path[256], *name = NULL;
+    char *name = NULL;
     struct pel_store s;
+    int rc;
 
     if (!pel_store_use(c->env->ctx, &s))
         name = pel_store_read(&s, "/local/domain/%u/name", c->domid);
@@ -126,24 +127,17 @@ static void open_log(struct console *c)
         if (*p == '/' || (*p == '.' && p == name))
             *p = '_';
     if (name && name[0])
-        snprintf(path, sizeof(path), CONSOLE_LOG_DIR "/%.200s.log", name);
+        snprintf(c->log.path, sizeof(c->log.path),
+                 CONSOLE_LOG_DIR "/%.200s.log", name);
     else
-        snprintf(path, sizeof(path), CONSOLE_LOG_DIR "/domain-%u.log",
-                 c->domid);
+        snprintf(c->log.path, sizeof(c->log.path),
+                 CONSOLE_LOG_DIR "/domain-%u.log", c->domid);
     free(name);
 
-    c->log =
-        open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
-    if (c->log < 0)
-        pel_log(c->env->ctx, PEL_LOG_WARN, "no console log %s: %s", path,
-                strerror(errno));
-}
-
-/* A full disk loses lines of the log; the guest does not wait for it. */
-static void write_log(struct console *c, const char *buf, size_t len)
-{
-    if (c->log >= 0 && write(c->log, buf, len) != (ssize_t)len)
-        return;
+    rc = log_file_open(&c->log);
+    if (rc)
+        pel_log(c->env->ctx, PEL_LOG_WARN, "no console log %s: %s", c->log.path,
+                strerror(-rc));
 }
 
 /* Tells the kernel what the terminal waits for. */
@@ -200,7 +194,7 @@ static void pump_output(struct console *c)
             break;
         c->budget -= (uint32_t)n;
         taken = true;
-        write_log(c, buf, (size_t)n);
+        log_file_write(&c->log, buf, (size_t)n);
         backlog_push(&c->backlog, buf, (size_t)n);
     }
     if (n < 0)
@@ -300,7 +294,7 @@ int console_open(const struct console_env *env, uint32_t domid,
     c->ring_ref = ring_ref;
     c->remote = remote;
     c->budget = BUDGET;
-    c->port = c->slave = c->log = c->pty.fd = -1;
+    c->port = c->slave = c->log.fd = c->pty.fd = -1;
 
     rc = map_ring(c);
     if (!rc)
@@ -366,8 +360,7 @@ bool console_finished(const struct console *c)
 
 void console_reopen_log(struct console *c)
 {
-    if (c->log >= 0)
-        close(c->log);
+    log_file_close(&c->log);
     open_log(c);
 }
 
@@ -383,7 +376,6 @@ void console_close(struct console *c)
         close(c->slave);
     if (c->pty.fd >= 0)
         close(c->pty.fd);
-    if (c->log >= 0)
-        close(c->log);
+    log_file_close(&c->log);
     free(c);
 }

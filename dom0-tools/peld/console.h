@@ -9,6 +9,7 @@
 #include <xen/io/console.h>
 
 #include "backlog.h"
+#include "log_file.h"
 #include "loop.h"
 
 #define CONSOLE_LOG_DIR "/var/log/pellicle/console"
@@ -35,7 +36,7 @@ struct console {
     bool masked;                    /* the event waits for console_refill() */
     uint32_t budget;                /* bytes of output until console_refill() */
     int slave; /* kept open, so that the terminal outlives readers */
-    int log;   /* -1: none */
+    struct log_file log;
     struct source pty;
     struct backlog backlog;
     uint64_t linger_ns; /* not 0: only its reader is left, until then */

@@ -4,7 +4,7 @@ store-objs := device_store.o libpel/device/store.o libpel/device/store_wait.o
 
 tests += device_number device_store device_nodes device_remove device_attach \
          device_sharing device_terminal \
-         peld_ring peld_backlog peld_act peld_reap
+         peld_ring peld_backlog peld_act peld_reap peld_log_file
 
 with-device_number := libpel/device/number.o
 with-device_store  := $(store-objs)
@@ -19,6 +19,7 @@ with-device_sharing := $(store-objs) libpel/device/sharing.o
 with-device_terminal := $(store-objs) libpel/device/terminal.o
 with-peld_ring     := peld/ring.o
 with-peld_backlog  := peld/backlog.o
+with-peld_log_file := peld/log_file.o
 with-peld_act      := $(store-objs) peld/act.o
 with-peld_reap     := $(store-objs) peld/reap.o
 
