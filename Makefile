@@ -6,6 +6,10 @@ TOP := $(abspath $(dir $(lastword $(MAKEFILE_LIST))))
 ifneq ($(V),1)
 MAKEFLAGS += --no-print-directory -s
 endif
+# As many compilers as CPUs, unless told otherwise.
+ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
 
 folders := $(patsubst %/Makefile,%,$(wildcard $(addsuffix /Makefile, \
              hypervisor guest-pv dom0-tools xenstore-like)))
@@ -13,7 +17,7 @@ units   := $(patsubst tests/unit/%/Makefile,%,$(wildcard tests/unit/*/Makefile))
 
 # Test suites beside lint and units: of programs on this machine, and of whole
 # machines in QEMU.
-native := pytest:tests/store pytest:tests/configs pytest:tests/tools
+native := "pytest:tests/store -n2 --dist=loadfile" pytest:tests/configs pytest:tests/tools
 # Two files at a time: a machine in QEMU keeps little more than one core busy.
 system := pytest:tests/system -n2 --dist=loadfile
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Starts pelstored, natively, on a socket of its own for each test."""
 
+import fcntl
 import os
 import pathlib
 import signal
@@ -28,6 +29,15 @@ def pytest_collection_modifyitems(config, items):
     wanted = config.getoption("--long")
     items[:] = [item for item in items
                 if bool(item.get_closest_marker("long")) == wanted]
+
+
+def make(folder, *targets):
+    """Build a folder of the tests; one process at a time does."""
+    (TOP / "build").mkdir(exist_ok=True)
+    with open(TOP / "build/tests-store.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        subprocess.run(["make", "-s", "-C", TOP / folder, *targets],
+                       check=True)
 
 
 class Daemon:

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from conftest import TOP
+from conftest import TOP, make
 
 TARGETS = ["parse", "tree", "requests", "replay"]
 SECONDS = int(os.environ.get("FUZZ_SECONDS", "600"))
@@ -14,7 +14,7 @@ SECONDS = int(os.environ.get("FUZZ_SECONDS", "600"))
 
 @pytest.fixture(scope="module")
 def built():
-    subprocess.run(["make", "-s", "-C", TOP / "tests/fuzz/store"], check=True)
+    make("tests/fuzz/store", f"-j{os.cpu_count()}")
 
 
 @pytest.mark.parametrize("target", TARGETS)

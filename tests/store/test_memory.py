@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 
 from client import message, strings
-from conftest import TOP
+from conftest import TOP, make
 
 OPERATIONS, CRASHES = 20_000, 5
 
@@ -14,10 +14,8 @@ OPERATIONS, CRASHES = 20_000, 5
 def test_a_whole_life_with_the_sanitizers(tmp_path):
     """They end the daemon on an error, and fail its end on a leak."""
     daemon = TOP / "build/tests/store/model/pelstored-asan"
-    subprocess.run(["make", "-s", "-C", TOP / "tests/bench/store"],
-                   check=True)
-    subprocess.run(["make", "-s", "-C", TOP / "tests/store/model", "all",
-                    daemon], check=True)
+    make("tests/bench/store")
+    make("tests/store/model", "all", daemon)
     env = dict(os.environ, ASAN_OPTIONS="verify_asan_link_order=0")
     subprocess.run(
         [TOP / "build/tests/store/model/store-model", "-n", str(OPERATIONS),

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from conftest import BINARY, TOP
+from conftest import BINARY, TOP, make
 
 # Of `make check`, and of `make check-long`.
 OPERATIONS, CRASHES = 100_000, 100
@@ -15,8 +15,8 @@ LONG_CRASHES = int(os.environ.get("STORE_MODEL_CRASHES", "1000"))
 
 
 def play(folder, operations, crashes, seed):
-    for made in ("tests/bench/store", "tests/store/model"):
-        subprocess.run(["make", "-s", "-C", TOP / made], check=True)
+    make("tests/bench/store")
+    make("tests/store/model")
     subprocess.run(
         [TOP / "build/tests/store/model/store-model",
          "-n", str(operations), "-s", str(seed), "-k", str(crashes), BINARY,

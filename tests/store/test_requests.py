@@ -5,12 +5,11 @@ Source: the public description of xenstore, and <xen/io/xs_wire.h>.
 """
 
 import os
-import subprocess
 
 import pytest
 
 from client import Client, StoreError, message, strings
-from conftest import Daemon, TOP
+from conftest import Daemon, TOP, make
 from guest import (CONNECTION, ERROR, REQ_CONS, REQ_PROD, RSP_PROD, Folder,
                    Guest)
 
@@ -19,8 +18,7 @@ LONGEST = "/" + "/".join(["d" * 31] * 64)[:2047]  # of paths outside a home
 
 @pytest.fixture(scope="module")
 def standin():
-    subprocess.run(["make", "-s", "-C", TOP / "tests/bench/store"],
-                   check=True)
+    make("tests/bench/store")
     return TOP / "build/tests/bench/store/standin.so"
 
 

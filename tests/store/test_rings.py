@@ -4,13 +4,12 @@
 import collections
 import random
 import signal
-import subprocess
 import threading
 
 import pytest
 
 from client import LIMIT_SECONDS, TYPES, Client, message, strings
-from conftest import TOP
+from conftest import TOP, make
 from guest import Folder, Guest
 from test_crash import Killable
 
@@ -20,8 +19,7 @@ UPDATES = 200
 
 @pytest.fixture(scope="module")
 def standin():
-    subprocess.run(["make", "-s", "-C", TOP / "tests/bench/store"],
-                   check=True)
+    make("tests/bench/store")
     return TOP / "build/tests/bench/store/standin.so"
 
 

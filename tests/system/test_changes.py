@@ -25,7 +25,7 @@ vif = [ "bridge=xenbr0" ]
 @pytest.fixture(scope="module")
 def guest(shared):
     """A running guest with everything that can be changed."""
-    m = shared.get()
+    m = shared.get(smp=2)
     m.ok("truncate -s 1M /tmp/change.img; truncate -s 2M /tmp/more.img")
     m.write("/tmp/change.cfg", CONFIG)
     m.tool_ok("create /tmp/change.cfg", 120)

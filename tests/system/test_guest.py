@@ -20,7 +20,7 @@ MIB = 64
 @pytest.fixture(scope="module")
 def guest(shared):
     """A running guest with a disk and a network card, for this file."""
-    m = shared.get()
+    m = shared.get(smp=2)
     m.ok(f"truncate -s {MIB}M /tmp/io.img")
     m.write("/tmp/io.cfg", CONFIG)
     m.tool_ok("create /tmp/io.cfg")

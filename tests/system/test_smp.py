@@ -25,7 +25,7 @@ CPU_ROUNDS = 2
 @pytest.fixture(scope="module")
 def guest(shared):
     """A guest with 8 vCPUs, a disk and a network card, for this file."""
-    m = shared.get()
+    m = shared.get(smp=2)
     m.ok("truncate -s 8M /tmp/smp.img; mkdir -p /tmp/www && "
          "head -c 2097152 /dev/urandom >/tmp/www/file && "
          "sha256sum </tmp/www/file >/tmp/www/sum && "

@@ -46,7 +46,7 @@ ROUND = re.compile(r"^round \d+: dirty (\d+) changed (\d+) missed (\d+)$",
 @pytest.fixture(scope="module")
 def tracked(shared):
     """A machine with the guest; its number is m.domid."""
-    m = shared.get()
+    m = shared.get(smp=2)
     m.write("/tmp/tracked.cfg", CONFIG)
     m.tool_ok("create /tmp/tracked.cfg")
     m.domid = m.tool_ok("domid tracked").strip()
