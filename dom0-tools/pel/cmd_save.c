@@ -35,7 +35,7 @@ int cmd_save(struct pel_ctx *ctx, const struct args *a)
         return rc;
     signals_hold();
     rc = pel_domain_save(ctx, domid, a->words[1], other ? &cfg : NULL, after,
-                         signals_waiting);
+                         arg_has(a, 'z'), signals_waiting);
     if (!rc)
         signals_release();
     pel_config_free(&cfg);

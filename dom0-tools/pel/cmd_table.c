@@ -8,7 +8,7 @@
 const struct cmd cmd_table[] = {
     /* name, run, operands from, to, options, usage, help */
     { "create",   cmd_create,   1, -1, "cpq", "CONFIG [KEY=VALUE...]", "start a guest from a file" },
-    { "save",     cmd_save,     2, 3,  "cp",  "DOMAIN FILE [CONFIG]", "put a guest's memory and state into a file" },
+    { "save",     cmd_save,     2, 3,  "cpz", "DOMAIN FILE [CONFIG]", "put a guest's memory and state into a file" },
     { "restore",  cmd_restore,  1, 2,  "cpedFq", "[CONFIG] FILE", "have a saved guest go on" },
     { "snapshot", cmd_snapshot, 2, 4,  "d:jnpq", "ACTION DOMAIN [NAME] [FILE]", "create, list, show, verify, revert, delete, export or import" },
     { "clone",    cmd_clone,    2, 2,  "d:n:Npq", "DOMAIN[/SNAPSHOT] NEWNAME", "start other guests from a guest's memory and disks" },
@@ -78,6 +78,7 @@ const struct option_name option_table[] = {
     { 'm', "max-downtime", "migrate", "milliseconds that the guest may stand still; 300" },
     { 'r', "max-rounds", "migrate", "rounds of sending what has changed; 30" },
     { 'b', "bandwidth", "migrate", "MiB in a second, until the guest stands still" },
+    { 'z', "compress", "save", "compress the image, with a sum for each page" },
     { 'z', "compress", "migrate", "compress what is sent" },
     { 'j', "json",    "migrate", "print an object for each event, one a line" },
     { 'K', "cancel",  "migrate", "end a migration that goes on; the guest stays" },

@@ -81,8 +81,8 @@ def test_it_goes_on_from_its_image(guest):
 
 
 def test_it_can_be_saved_again_and_wait_paused(guest):
-    for _ in range(2):
-        guest.tool_ok(f"save {NAME} {IMAGE}", SECONDS)
+    for option in ("", "--compress" if guest.tools == "pel" else ""):
+        guest.tool_ok(f"save {option} {NAME} {IMAGE}", SECONDS)
         guest.tool_ok(f"restore -p {IMAGE}", SECONDS)
         line = guest.tool_ok(f"list {NAME}").splitlines()[1]
         assert "p" in line.split()[4]

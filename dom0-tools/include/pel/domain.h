@@ -188,6 +188,7 @@ enum pel_after {
  * @path:     replaced when the image is complete and on the disk; a device
  *            or a pipe is written in place
  * @override: configuration for the image; NULL: the guest's own
+ * @compress: in a container, see <pel/pack.h>
  * @stop:     asked now and then whether to give up; NULL: never
  *
  * The guest is asked to suspend.  Whatever fails, also this process by being
@@ -198,11 +199,11 @@ enum pel_after {
  */
 int pel_domain_save(struct pel_ctx *ctx, uint32_t domid, const char *path,
                     const struct pel_config *override, enum pel_after after,
-                    bool (*stop)(void));
+                    bool compress, bool (*stop)(void));
 
 /**
  * pel_domain_restore - a guest from an image, paused
- * @path:     a file, a device, or "-" for standard input
+ * @path:     a file, compressed or not, a device, or "-" for standard input
  * @override: configuration to use; NULL: that of the image
  * @stop:     as for pel_domain_save()
  * @domid:    set to the new domain's id

@@ -13,8 +13,12 @@
 #include "sender.h"
 #include "suspend.h"
 
-/* What the last round may take; its pages go no further than this host. */
-#define LAST_ROUND_MS 100u
+/*
+ * Each round has the guest fault anew on all that it writes, so few of them,
+ * and a bound that an idle guest meets after the first.
+ */
+#define STILL_MS 200u
+#define ROUNDS 6u
 
 struct capturing {
     struct pel_ctx *ctx;
@@ -37,7 +41,8 @@ static void count_round(void *arg, const struct round_info *info)
 /* Everything that can be had while the guest runs. */
 static int take_running(struct sender *s, struct pel_capture *c)
 {
-    const struct round_limits limits = { .downtime_ms = LAST_ROUND_MS };
+    const struct round_limits limits = { .downtime_ms = STILL_MS,
+                                         .rounds = ROUNDS };
     struct capturing r = { s->ctx, c };
     int rc = sender_begin(s, c->config);
 

@@ -9,6 +9,7 @@
 #include <pel/ctx.h>
 #include <pel/image_file.h>
 #include <pel/domain.h>
+#include <pel/pack.h>
 #include "guard.h"
 #include "receiver.h"
 #include "save.h"
@@ -133,6 +134,7 @@ int pel_domain_restore(struct pel_ctx *ctx, const char *path,
 {
     struct image_source source = { .ctx = ctx, .path = path };
     bool standard = !strcmp(path, "-");
+    struct pel_unpacker *unpacker;
     int rc;
 
     *name = NULL;
@@ -140,8 +142,11 @@ int pel_domain_restore(struct pel_ctx *ctx, const char *path,
     if (source.fd < 0)
         return pel_fail_sys(ctx, errno == ENOENT ? PEL_ENOENT : PEL_EIO,
                             "cannot open %s", path);
-    rc = pel_domain_receive(ctx, image_source_read, &source, override, stop,
-                            domid, name);
+    rc = pel_unpack_begin(ctx, image_source_read, &source, &unpacker);
+    if (!rc)
+        rc = pel_domain_receive(ctx, pel_unpack_read, unpacker, override, stop,
+                                domid, name);
+    pel_unpack_end(unpacker);
     if (!standard)
         close(source.fd);
     return rc;

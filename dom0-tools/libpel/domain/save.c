@@ -11,6 +11,7 @@
 #include <pel/image_file.h>
 #include <pel/domain.h>
 #include <pel/hcall.h>
+#include <pel/pack.h>
 #include "guard.h"
 #include "save.h"
 #include "sender.h"
@@ -83,15 +84,18 @@ static int finish(struct pel_ctx *ctx, uint32_t domid, enum pel_after after)
 
 int pel_domain_save(struct pel_ctx *ctx, uint32_t domid, const char *path,
                     const struct pel_config *override, enum pel_after after,
-                    bool (*stop)(void))
+                    bool compress, bool (*stop)(void))
 {
     struct guard guard = { .pipe = -1 };
     struct image_file file = { .fd = -1 };
+    struct pel_packer *packer = NULL;
     char *config = NULL;
     int rc = pel_domain_image_text(ctx, domid, override, &config);
 
     if (!rc)
         rc = image_file_create(ctx, path, &file);
+    if (!rc && compress)
+        rc = pel_pack_begin(ctx, image_file_write, &file, &packer);
     if (!rc)
         rc = guard_start(ctx, &guard, domain_resume_later, domid);
     if (!rc)
@@ -99,7 +103,11 @@ int pel_domain_save(struct pel_ctx *ctx, uint32_t domid, const char *path,
     if (rc)
         goto out;
 
-    rc = pel_domain_send(ctx, domid, config, image_file_write, &file, stop);
+    rc = pel_domain_send(ctx, domid, config,
+                         packer ? pel_pack_write : image_file_write,
+                         packer ? (void *)packer : &file, stop);
+    if (!rc && packer)
+        rc = pel_pack_finish(packer);
     if (!rc) {
         pel_log(ctx, PEL_LOG_INFO,
                 "domain %u: %llu KiB in %s, %llu KiB of them zeros that take "
@@ -113,6 +121,7 @@ int pel_domain_save(struct pel_ctx *ctx, uint32_t domid, const char *path,
     else
         rc = finish(ctx, domid, after);
 out:
+    pel_pack_end(packer);
     image_file_abort(&file);
     guard_end(&guard);
     free(config);

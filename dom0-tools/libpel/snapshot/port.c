@@ -8,6 +8,7 @@
 #include <pel/checkpoint.h>
 #include <pel/ctx.h>
 #include <pel/image_file.h>
+#include <pel/pack.h>
 #include <pel/snapshot.h>
 #include "bring_back.h"
 #include "copy_image.h"
@@ -177,6 +178,7 @@ int pel_snapshot_import(struct pel_ctx *ctx, const char *place, const char *who,
 {
     struct pel_image_reader *r = calloc(1, sizeof(*r));
     struct image_source source = { .ctx = ctx, .path = path };
+    struct pel_unpacker *unpacker;
     int rc;
 
     if (!r)
@@ -186,10 +188,13 @@ int pel_snapshot_import(struct pel_ctx *ctx, const char *place, const char *who,
         rc = pel_fail_sys(ctx, errno == ENOENT ? PEL_ENOENT : PEL_EIO,
                           "cannot open %s", path);
     } else {
+        rc = pel_unpack_begin(ctx, image_source_read, &source, &unpacker);
         r->ctx = ctx;
-        r->read = image_source_read;
-        r->arg = &source;
-        rc = import_image(ctx, place, who, name, path, r);
+        r->read = pel_unpack_read;
+        r->arg = unpacker;
+        if (!rc)
+            rc = import_image(ctx, place, who, name, path, r);
+        pel_unpack_end(unpacker);
         close(source.fd);
     }
     pel_image_close(r);

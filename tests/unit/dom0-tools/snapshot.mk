@@ -9,7 +9,8 @@ tests += snapshot_manifest snapshot_chain snapshot_guest
 
 with-snapshot_manifest := $(snapshot-objs)
 with-snapshot_chain    := $(snapshot-objs)
-with-snapshot_guest    := $(snapshot-objs) \
+with-snapshot_guest    := $(snapshot-objs) libpel/stream/pack.o \
+                          libpel/stream/unpack.o \
                           $(addprefix libpel/snapshot/,take.o bring_back.o \
                             revert.o clone.o port.o memory.o \
                             copy_image.o clone_live.o)
