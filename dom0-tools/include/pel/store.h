@@ -16,15 +16,18 @@
 #include <xenstore.h>
 
 struct pel_ctx;
+struct store_pipe;
 
 /*
  * The context's connection and the transaction that is open on it.  A small
  * value for the stack; nothing to free.  Not for use by two threads at once.
  */
 struct pel_store {
-    struct xs_handle *xs; /* owned by the context; libxenstore's calls that
-                           * need no layer (xs_introduce_domain()) take it */
-    xs_transaction_t txn; /* XBT_NULL outside pel_store_txn() */
+    struct xs_handle *xs;    /* owned by the context; libxenstore's calls that
+                              * need no layer (xs_introduce_domain()) take it */
+    xs_transaction_t txn;    /* XBT_NULL outside pel_store_txn() */
+    struct store_pipe *pipe; /* in one: the connection that it is on, or NULL
+                              * when it is on @xs */
 };
 
 /**
@@ -59,6 +62,18 @@ int pel_store_fail(struct pel_ctx *ctx, int rc, const char *fmt, ...)
  */
 char *pel_store_read(struct pel_store *s, const char *path_fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/**
+ * pel_store_read_many - read the values of several nodes
+ * @s:       connection; in a transaction they are asked for all at once
+ * @paths:   of the nodes
+ * @nr:      of @paths and @values
+ * @values:  set to the values as of pel_store_read(), NULL: no such node
+ *
+ * Returns: 0; or an error that is not -ENOENT, with nothing to free.
+ */
+int pel_store_read_many(struct pel_store *s, char *const *paths, size_t nr,
+                        char **values);
 
 /**
  * pel_store_read_u64 - read a node that holds one unsigned number
@@ -154,6 +169,9 @@ char **pel_store_list(struct pel_store *s, unsigned int *nr,
  *        0 asks for the commit, a negative value aborts
  * @arg:  handed to @fn
  *
+ * Where the store has a socket, changes that @fn makes are sent without waiting
+ * for each answer: one that is refused makes a later call fail, at the latest
+ * the commit.
  * Runs @fn again whenever the store answers EAGAIN because somebody else
  * changed what @fn used.
  * Returns: 0 committed; the negative value of @fn; or a negative errno of

@@ -37,6 +37,7 @@ int pel_store_use(struct pel_ctx *ctx, struct pel_store *s)
                             "in this control domain?");
     s->xs = ctx->store;
     s->txn = XBT_NULL;
+    s->pipe = NULL;
 
     return 0;
 }
@@ -60,6 +61,8 @@ int pel_store_fail(struct pel_ctx *ctx, int rc, const char *fmt, ...)
 
 static char *read_path(struct pel_store *s, const char *path)
 {
+    if (s->pipe)
+        return txn_read(s->pipe, path);
     errno = 0;
 
     return xs_read(s->xs, s->txn, path, NULL);
@@ -67,6 +70,8 @@ static char *read_path(struct pel_store *s, const char *path)
 
 static int write_path(struct pel_store *s, const char *path, const char *value)
 {
+    if (s->pipe)
+        return txn_write(s->pipe, path, value);
     errno = 0;
     if (!xs_write(s->xs, s->txn, path, value, (unsigned int)strlen(value)))
         return xs_error();
@@ -86,6 +91,36 @@ char *pel_store_read(struct pel_store *s, const char *path_fmt, ...)
     }
 
     return read_path(s, path);
+}
+
+static int read_all(struct pel_store *s, char *const *paths, size_t nr,
+                    char **values)
+{
+    if (s->pipe)
+        return txn_read_many(s->pipe, paths, nr, values);
+    for (size_t i = 0; i < nr; i++) {
+        values[i] = read_path(s, paths[i]);
+        if (!values[i] && errno != ENOENT)
+            return xs_error();
+    }
+
+    return 0;
+}
+
+int pel_store_read_many(struct pel_store *s, char *const *paths, size_t nr,
+                        char **values)
+{
+    int rc;
+
+    for (size_t i = 0; i < nr; i++)
+        values[i] = NULL;
+    rc = read_all(s, paths, nr, values);
+    for (size_t i = 0; rc && i < nr; i++) {
+        free(values[i]);
+        values[i] = NULL;
+    }
+
+    return rc;
 }
 
 static int parse_u64(const char *text, uint64_t *out)
@@ -155,6 +190,31 @@ int pel_store_put(struct pel_store *s, const char *dir, const char *name,
     return rc;
 }
 
+static int set_perms(struct pel_store *s, const char *path,
+                     const struct xs_permissions *perms, unsigned int nr)
+{
+    if (s->pipe)
+        return txn_set_perms(s->pipe, path, perms, nr);
+    /* The prototype lacks a const; the call only reads. */
+    errno = 0;
+    if (!xs_set_permissions(s->xs, s->txn, path,
+                            (struct xs_permissions *)(uintptr_t)perms, nr))
+        return xs_error();
+
+    return 0;
+}
+
+static int mkdir_path(struct pel_store *s, const char *path)
+{
+    if (s->pipe)
+        return txn_mkdir(s->pipe, path);
+    errno = 0;
+    if (!xs_mkdir(s->xs, s->txn, path))
+        return xs_error();
+
+    return 0;
+}
+
 int pel_store_mkdir(struct pel_store *s, const struct xs_permissions *perms,
                     unsigned int nr_perms, const char *path_fmt, ...)
 {
@@ -162,23 +222,18 @@ int pel_store_mkdir(struct pel_store *s, const struct xs_permissions *perms,
     int rc;
 
     rc = STORE_PATH(path, path_fmt);
-    if (rc)
-        return rc;
+    if (!rc)
+        rc = mkdir_path(s, path);
+    if (!rc && nr_perms)
+        rc = set_perms(s, path, perms, nr_perms);
 
-    errno = 0;
-    if (!xs_mkdir(s->xs, s->txn, path))
-        return xs_error();
-    /* The prototype lacks a const; the call only reads. */
-    if (nr_perms && !xs_set_permissions(
-                        s->xs, s->txn, path,
-                        (struct xs_permissions *)(uintptr_t)perms, nr_perms))
-        return xs_error();
-
-    return 0;
+    return rc;
 }
 
 static int rm_path(struct pel_store *s, const char *path)
 {
+    if (s->pipe)
+        return txn_rm(s->pipe, path);
     errno = 0;
     if (xs_rm(s->xs, s->txn, path) || errno == ENOENT)
         return 0;
@@ -196,6 +251,15 @@ int pel_store_rm(struct pel_store *s, const char *path_fmt, ...)
     return rc ? rc : rm_path(s, path);
 }
 
+static char **list_path(struct pel_store *s, const char *path, unsigned int *nr)
+{
+    if (s->pipe)
+        return txn_list(s->pipe, nr, path);
+    errno = 0;
+
+    return xs_directory(s->xs, s->txn, path, nr);
+}
+
 int pel_store_rm_empty(struct pel_store *s, const char *stop,
                        const char *path_fmt, ...)
 {
@@ -207,8 +271,7 @@ int pel_store_rm_empty(struct pel_store *s, const char *stop,
     rc = STORE_PATH(path, path_fmt);
 
     while (!rc && strcmp(path, stop)) {
-        errno = 0;
-        names = xs_directory(s->xs, s->txn, path, &nr);
+        names = list_path(s, path, &nr);
         if (!names && errno != ENOENT)
             return xs_error();
         free(names);
@@ -236,13 +299,13 @@ char **pel_store_list(struct pel_store *s, unsigned int *nr,
         errno = -rc;
         return NULL;
     }
-    errno = 0;
 
-    return xs_directory(s->xs, s->txn, path, nr);
+    return list_path(s, path, nr);
 }
 
-int pel_store_txn(struct pel_store *s,
-                  int (*fn)(struct pel_store *s, void *arg), void *arg)
+/* Through libxenstore, one request after the other. */
+static int plain_txn(struct pel_store *s,
+                     int (*fn)(struct pel_store *s, void *arg), void *arg)
 {
     xs_transaction_t txn;
     bool ended;
@@ -267,6 +330,15 @@ int pel_store_txn(struct pel_store *s,
         if (errno != EAGAIN)
             return xs_error();
     }
+}
+
+int pel_store_txn(struct pel_store *s,
+                  int (*fn)(struct pel_store *s, void *arg), void *arg)
+{
+    bool done;
+    int rc = txn_run(s, fn, arg, &done);
+
+    return done ? rc : plain_txn(s, fn, arg);
 }
 
 uint64_t pel_store_now_ns(void)

@@ -46,12 +46,15 @@ static int check_memory(struct pel_ctx *ctx, const struct pel_config *cfg)
  */
 static int check_unique(struct pel_ctx *ctx, const struct pel_config *cfg)
 {
+    struct domain_names names = { .nr = 0 };
     struct pel_dominfo *list;
     size_t nr;
     int rc = pel_domain_list(ctx, &list, &nr);
 
+    if (!rc)
+        rc = domain_names_get(ctx, &names);
     for (size_t i = 0; !rc && i < nr; i++) {
-        char *name = NULL;
+        const char *name = domain_names_of(&names, list[i].domid);
 
         /* A dying one is gone for everybody but those who map its pages. */
         if (list[i].dying)
@@ -61,18 +64,14 @@ static int check_unique(struct pel_ctx *ctx, const struct pel_config *cfg)
                           "domain %u has the same UUID: remove uuid= or "
                           "destroy that one",
                           list[i].domid);
-        if (!rc && !pel_domain_name(ctx, list[i].domid, &name) &&
-            !strcmp(name, cfg->name))
+        if (!rc && name && !strcmp(name, cfg->name))
             rc = pel_fail(ctx, PEL_EEXIST,
                           "there is a domain \"%s\" already, with id %u: "
                           "choose another name or destroy that one",
                           name, list[i].domid);
-        if (!rc)
-            pel_error_clear(ctx);
-        free(name);
     }
-    if (nr)
-        free(list);
+    domain_names_free(&names);
+    free(list);
     return rc;
 }
 

@@ -150,26 +150,20 @@ static int write_texts(struct pel_store *s, struct nodes *n)
 int domain_name_check_free(struct pel_ctx *ctx, struct pel_store *s,
                            const char *name, uint32_t domid, int *told)
 {
-    unsigned int nr = 0;
-    char **ids = pel_store_list(s, &nr, "/local/domain");
-    int rc = 0;
+    struct domain_names names;
+    int rc = domain_names_read(s, &names);
 
-    if (!ids)
-        return errno == ENOENT ? 0 : -errno;
-    for (unsigned int i = 0; !rc && i < nr; i++) {
-        char *other = pel_store_read(s, "/local/domain/%s/name", ids[i]);
-
-        if (other && !strcmp(other, name) &&
-            strtoul(ids[i], NULL, 10) != domid) {
-            *told = pel_fail(ctx, PEL_EEXIST,
-                             "there is a domain \"%s\" already, with id %s: "
-                             "choose another name or destroy that one",
-                             name, ids[i]);
-            rc = -EEXIST;
-        }
-        free(other);
+    for (size_t i = 0; !rc && i < names.nr; i++) {
+        if (!names.name[i] || strcmp(names.name[i], name) ||
+            names.domid[i] == domid)
+            continue;
+        *told = pel_fail(ctx, PEL_EEXIST,
+                         "there is a domain \"%s\" already, with id %u: "
+                         "choose another name or destroy that one",
+                         name, names.domid[i]);
+        rc = -EEXIST;
     }
-    free(ids);
+    domain_names_free(&names);
     return rc;
 }
 

@@ -108,6 +108,32 @@ int domain_nodes_add(struct pel_ctx *ctx, uint32_t domid,
 int domain_nodes_share(struct pel_ctx *ctx, uint32_t domid,
                        const struct shared_pages *shared);
 
+/* The names in the store; a domain that is being made has none yet. */
+struct domain_names {
+    size_t nr;
+    uint32_t *domid;
+    char **name; /* NULL: none */
+};
+
+/**
+ * domain_names_read - read them, in the transaction of @s
+ * @to:  set; domain_names_free() frees it, also when it failed
+ *
+ * Returns: 0 or a negative errno.
+ */
+int domain_names_read(struct pel_store *s, struct domain_names *to);
+
+/**
+ * domain_names_get - read them in a transaction of their own
+ *
+ * Returns: 0 or, with a message, -PEL_ESTORE, -PEL_ENOMEM.
+ */
+int domain_names_get(struct pel_ctx *ctx, struct domain_names *to);
+void domain_names_free(struct domain_names *names);
+
+/** domain_names_of - the name of a domain, or NULL */
+const char *domain_names_of(const struct domain_names *names, uint32_t domid);
+
 /**
  * domain_name_check_free - whether no other domain has a name
  * @s:     in a transaction, so that the answer holds until its end

@@ -114,27 +114,24 @@ static bool digits(const char *s)
 /* The id of the domain with a name; without a message when there is none. */
 static int find_name(struct pel_ctx *ctx, const char *who, uint32_t *domid)
 {
+    struct domain_names names = { .nr = 0 };
     struct pel_dominfo *list;
     size_t nr;
     int rc = pel_domain_list(ctx, &list, &nr);
 
-    if (rc)
-        return rc;
-    rc = -PEL_ENOENT;
+    if (!rc)
+        rc = domain_names_get(ctx, &names);
+    if (!rc)
+        rc = -PEL_ENOENT;
     for (size_t i = 0; rc == -PEL_ENOENT && i < nr; i++) {
-        char *name;
-        int err = pel_domain_name(ctx, list[i].domid, &name);
+        const char *name = domain_names_of(&names, list[i].domid);
 
-        if (!err && !strcmp(name, who)) {
+        if (name && !strcmp(name, who)) {
             *domid = list[i].domid;
             rc = 0;
         }
-        if (err == -PEL_ENOENT)
-            pel_error_clear(ctx);
-        else if (err)
-            rc = err;
-        free(name);
     }
+    domain_names_free(&names);
     free(list);
     return rc;
 }

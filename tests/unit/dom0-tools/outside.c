@@ -361,12 +361,19 @@ int pel_domain_list(struct pel_ctx *ctx, struct pel_dominfo **out, size_t *nr)
     return 0;
 }
 
-int pel_domain_name(struct pel_ctx *ctx, uint32_t domid, char **name)
+int domain_names_get(struct pel_ctx *ctx, struct domain_names *to)
 {
-    (void)domid;
-    *name = NULL;
-    if (!w.neighbour_name)
-        return pel_fail(ctx, PEL_ENOENT, "no name");
-    *name = strdup(w.neighbour_name);
-    return 0;
+    *to = (struct domain_names){ .nr = 0 };
+    return outside(ctx);
+}
+
+const char *domain_names_of(const struct domain_names *names, uint32_t domid)
+{
+    (void)names;
+    return domid == 3 ? w.neighbour_name : NULL;
+}
+
+void domain_names_free(struct domain_names *names)
+{
+    assert_int_equal(names->nr, 0);
 }
