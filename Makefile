@@ -99,6 +99,10 @@ bench-store: xenstore-like ## measure the store beside Debian's (BENCH=--quick)
 lint: deps		## check layout, include rules and headers; report sizes
 	@tests/run lint
 
+.PHONY: bench
+bench: images		## run 200 guests at once, create 1,000 one after another
+	@configs/qemu/job --memory=6144 --limit=7200 bench
+
 # JSON=1 prints JSON; BENCH="--smp 2" and so on: see its --help.
 .PHONY: bench-micro
 bench-micro: hypervisor guest-pv ## count instructions per operation, beside Xen

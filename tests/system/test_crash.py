@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A guest that goes wrong ends as crashed and harms nobody."""
+"""A guest that goes wrong ends as crashed, one that is greedy is refused, and
+neither harms anybody."""
 
 import pytest
+
+from test_lifecycle import assert_memory_is, free_memory
 
 CONFIG = """\
 name = "{name}"
@@ -73,3 +76,50 @@ def test_crash_destroys_when_told_so(witness):
         on_crash="destroy"))
     witness.tool_ok("create /tmp/brief.cfg")
     witness.until(f"! {witness.tools} list brief >/dev/null 2>&1", 30)
+
+
+GREEDY = ["memory", "events", "grants", "maptrack", "console"]
+
+
+def work(m):
+    """What others do must go on beside them: programs and memory in a guest,
+    and a guest that is made, speaks and goes."""
+    sums = m.guest("witness", "for i in 1 2 3 4 5; do "
+                   "head -c 4000000 /dev/zero >/tmp/file && "
+                   "sha256sum </tmp/file; done; rm /tmp/file", 120)
+    assert len(set(sums.splitlines())) == 1 and sums.count("\n") == 4
+    m.ok("xenstore-write /local/domain/0/data/x y && "
+         "xenstore-read /local/domain/0/data/x && "
+         "xenstore-rm /local/domain/0/data")
+    log = m.console_log("modest")
+    m.write("/tmp/modest.cfg", CONFIG.format(
+        name="modest", kernel="/boot/guest-pv/tick.elf", memory=16,
+        on_crash="destroy"))
+    m.ok(f"rm -f {log}")
+    m.tool_ok("create /tmp/modest.cfg", 120)
+    m.until(f"grep -q '^tick 1' {log}", 60)
+    m.tool_ok("destroy modest", 120)
+
+
+@pytest.mark.long
+def test_guests_that_take_all_they_can_harm_nobody(witness):
+    """Each has exhausted what it may have of something, and goes on asking."""
+    before = free_memory(witness)
+    logs = {want: witness.console_log(f"greedy-{want}") for want in GREEDY}
+    for want in GREEDY:
+        witness.write(f"/tmp/{want}.cfg", CONFIG.format(
+            name=f"greedy-{want}", kernel="/boot/guest-pv/greedy.elf",
+            memory=32, on_crash="preserve") + f'extra = "want={want}"\n')
+        witness.ok(f"rm -f {logs[want]}")
+        witness.tool_ok(f"create /tmp/{want}.cfg", 120)
+    for want in GREEDY[:-1]:
+        witness.until(f"grep -q '^greedy: {want} refused after [1-9]' "
+                      f"{logs[want]}", 120)
+    witness.until(f"[ $(wc -c <{logs['console']}) -gt 100000 ]", 120)
+    work(witness)
+    states = witness.tool_ok("list | awk '/^greedy/ { print $5 }'")
+    assert states.count("\n") == 4 and "c" not in states, states
+    for want in GREEDY:
+        witness.tool_ok(f"destroy greedy-{want}", 120)
+    assert_memory_is(witness, before)
+    witness.ok(f"rm -f {' '.join(logs.values())}")
