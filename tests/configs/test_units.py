@@ -12,7 +12,8 @@ import pytest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 UNITS = sorted((TOP / "configs/systemd").iterdir())
-PROGRAMS = ("usr/sbin/pelstored", "sbin/modprobe")
+PROGRAMS = ("usr/sbin/pelstored", "usr/sbin/peld", "usr/bin/xenstore-write",
+            "sbin/modprobe")
 SYSTEMD = ("sysinit.target", "shutdown.target", "multi-user.target")
 
 pytestmark = pytest.mark.skipif(not shutil.which("systemd-analyze"),
