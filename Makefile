@@ -104,6 +104,10 @@ bench: images		## run 200 guests at once, create 1,000 one after another
 	@configs/qemu/job --memory=6144 --limit=7200 bench
 
 # JSON=1 prints JSON; BENCH="--smp 2" and so on: see its --help.
+.PHONY: bench-save
+bench-save: images ## count instructions of saving, snapshots and clones
+	@tests/bench/save $(if $(JSON),--json) $(BENCH)
+
 .PHONY: bench-micro
 bench-micro: hypervisor guest-pv ## count instructions per operation, beside Xen
 	@$(MAKE) -C configs xen >&2 || echo "bench-micro: no Xen to compare with" >&2

@@ -72,8 +72,10 @@ static int take_still(struct sender *s, struct pel_capture *c)
 static int capture(struct sender *s, struct pel_capture *c)
 {
     uint64_t since;
-    int rc = take_running(s, c);
+    int rc = domain_check_running(s->ctx, s->domid);
 
+    if (!rc)
+        rc = take_running(s, c);
     if (!rc)
         rc = domain_suspend(s->ctx, s->domid);
     if (rc)

@@ -58,7 +58,7 @@ static int take_back(struct pel_store *s, void *arg)
     return rc;
 }
 
-static int check_running(struct pel_ctx *ctx, uint32_t domid)
+int domain_check_running(struct pel_ctx *ctx, uint32_t domid)
 {
     struct pel_dominfo info;
     int rc;
@@ -97,7 +97,7 @@ int domain_suspend(struct pel_ctx *ctx, uint32_t domid)
 {
     struct wait w = { .ctx = ctx, .domid = domid };
     struct pel_store s;
-    int rc = check_running(ctx, domid);
+    int rc = domain_check_running(ctx, domid);
 
     if (!rc)
         rc = pel_store_use(ctx, &s);

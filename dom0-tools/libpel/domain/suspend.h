@@ -8,6 +8,12 @@
 struct pel_ctx;
 
 /**
+ * domain_check_running - whether a guest could suspend now
+ * Returns: 0; -PEL_ESTATE it is paused or shut down; -PEL_EINVAL dom0
+ */
+int domain_check_running(struct pel_ctx *ctx, uint32_t domid);
+
+/**
  * domain_suspend - ask the guest to suspend, and wait until it has
  *
  * A guest that does not answer is left as it was.
