@@ -16,6 +16,18 @@ struct shared_info *pv_shared_info;
 
 static uint8_t shared_page[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 
+long pv_map_shared(void)
+{
+    return hc_update_va_mapping((uintptr_t)shared_page,
+                                pv_start_info->shared_info | PTE_KERNEL_RW,
+                                UVMF_INVLPG);
+}
+
+void pv_unmap_shared(void)
+{
+    hc_update_va_mapping((uintptr_t)shared_page, 0, UVMF_INVLPG);
+}
+
 static void must(long rc, const char *what)
 {
     if (!rc)
@@ -30,9 +42,7 @@ void pv_start(struct start_info *si)
 
     pv_start_info = si;
     console_init(si);
-    must(hc_update_va_mapping((uintptr_t)shared_page,
-                              si->shared_info | PTE_KERNEL_RW, UVMF_INVLPG),
-         "mapping shared_info");
+    must(pv_map_shared(), "mapping shared_info");
     pv_shared_info = (struct shared_info *)shared_page;
     cpu->info = &pv_shared_info->vcpu_info[0];
     trap_init();

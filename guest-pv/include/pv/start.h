@@ -17,6 +17,14 @@ extern struct shared_info *pv_shared_info;
  */
 void pv_start(struct start_info *si);
 
+/**
+ * pv_map_shared, pv_unmap_shared - shared_info, by the number in start_info
+ *
+ * pv_start() maps it; between the two calls nothing may look at it.
+ */
+long pv_map_shared(void);
+void pv_unmap_shared(void);
+
 /** pv_is_dom0 - whether we are the initial domain */
 bool pv_is_dom0(void);
 
