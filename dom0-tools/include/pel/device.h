@@ -99,6 +99,15 @@ int pel_devices_attach(struct pel_ctx *ctx, uint32_t domid,
 int pel_devices_wait_connected(struct pel_ctx *ctx, uint32_t domid,
                                int timeout_ms);
 
+/**
+ * pel_disks_wait_quiet - wait until no request of a guest's disks is under way
+ *
+ * Of a guest that stands still: then none comes any more.  A file's requests
+ * are those of the loop device on it.
+ * Returns: 0; -PEL_ETIMEDOUT with the disk; -PEL_ESTORE
+ */
+int pel_disks_wait_quiet(struct pel_ctx *ctx, uint32_t domid, int timeout_ms);
+
 /* What a guest has; fields that nobody wrote are -1. */
 struct pel_devinfo {
     uint32_t devid;

@@ -18,6 +18,7 @@
  * and a bound that an idle guest meets after the first.
  */
 #define STILL_MS 200u
+#define SUSPEND_MS 50u /* of it, without the pages */
 #define ROUNDS 6u
 
 struct capturing {
@@ -41,8 +42,11 @@ static void count_round(void *arg, const struct round_info *info)
 /* Everything that can be had while the guest runs. */
 static int take_running(struct sender *s, struct pel_capture *c)
 {
-    const struct round_limits limits = { .downtime_ms = STILL_MS,
-                                         .rounds = ROUNDS };
+    const struct round_limits limits = {
+        .downtime_ms = STILL_MS,
+        .rounds = ROUNDS,
+        .standstill_ms = SUSPEND_MS,
+    };
     struct capturing r = { s->ctx, c };
     int rc = sender_begin(s, c->config);
 
@@ -95,10 +99,10 @@ static int capture(struct sender *s, struct pel_capture *c)
 }
 
 /* The guard's: as if nothing had happened. */
-static void let_go(struct pel_ctx *ctx, uint32_t domid)
+static void let_go(struct pel_ctx *ctx, const void *domid)
 {
-    domain_resume_later(ctx, domid);
-    log_off(ctx, domid);
+    domain_resume_later(ctx, *(const uint32_t *)domid);
+    log_off(ctx, *(const uint32_t *)domid);
 }
 
 int pel_domain_capture(struct pel_ctx *ctx, uint32_t domid,
@@ -122,7 +126,7 @@ int pel_domain_capture(struct pel_ctx *ctx, uint32_t domid,
     };
     c->rounds = 0;
     c->hurry = false;
-    rc = guard_start(ctx, &guard, let_go, domid);
+    rc = guard_start(ctx, &guard, let_go, &domid);
     if (!rc)
         rc = capture(s, c);
     sender_end(s);

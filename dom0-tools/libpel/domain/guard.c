@@ -9,8 +9,8 @@
 
 #define PIPE_FD 3 /* in the guard, which has nothing else open */
 
-static void watch(int fd, void (*act)(struct pel_ctx *ctx, uint32_t domid),
-                  uint32_t domid)
+static void watch(int fd, void (*act)(struct pel_ctx *ctx, const void *arg),
+                  const void *arg)
 {
     struct pel_ctx ctx;
     sigset_t all;
@@ -30,17 +30,16 @@ static void watch(int fd, void (*act)(struct pel_ctx *ctx, uint32_t domid),
         _exit(0);
 
     pel_ctx_init(&ctx);
-    act(&ctx, domid);
+    act(&ctx, arg);
     if (*pel_error_message(&ctx))
-        pel_log(&ctx, PEL_LOG_WARN, "domain %u: %s", domid,
-                pel_error_message(&ctx));
+        pel_log(&ctx, PEL_LOG_WARN, "%s", pel_error_message(&ctx));
     pel_ctx_close(&ctx);
     _exit(1);
 }
 
 int guard_start(struct pel_ctx *ctx, struct guard *g,
-                void (*act)(struct pel_ctx *ctx, uint32_t domid),
-                uint32_t domid)
+                void (*act)(struct pel_ctx *ctx, const void *arg),
+                const void *arg)
 {
     int ends[2];
 
@@ -50,7 +49,7 @@ int guard_start(struct pel_ctx *ctx, struct guard *g,
     g->pid = fork();
     if (g->pid == 0) {
         close(ends[1]);
-        watch(ends[0], act, domid);
+        watch(ends[0], act, arg);
     }
     close(ends[0]);
     if (g->pid < 0) {

@@ -6,7 +6,6 @@
 #ifndef PEL_DOMAIN_GUARD_H
 #define PEL_DOMAIN_GUARD_H
 
-#include <stdint.h>
 #include <sys/types.h>
 
 struct pel_ctx;
@@ -18,13 +17,13 @@ struct guard {
 
 /**
  * guard_start - begin to watch over ourselves
- * @act: what to do with @domid if we end without guard_end(); runs in a
- *       process of its own, with a context of its own
+ * @act: what to do if we end without guard_end(); runs in a process of its
+ *       own, with a context of its own, and sees @arg as it is now
  * Returns: 0; -PEL_EIO
  */
 int guard_start(struct pel_ctx *ctx, struct guard *g,
-                void (*act)(struct pel_ctx *ctx, uint32_t domid),
-                uint32_t domid);
+                void (*act)(struct pel_ctx *ctx, const void *arg),
+                const void *arg);
 
 /** guard_end - all is well; also when there is no guard */
 void guard_end(struct guard *g);

@@ -47,6 +47,12 @@ void message_back(struct pel_ctx *ctx, const char *why);
 bool journal_fits(struct pel_ctx *ctx, const struct journal_record *r);
 
 /**
+ * journal_find - the same, and sets the id of a domain that was made after the
+ * journal was written: it alone has that UUID
+ */
+bool journal_find(struct pel_ctx *ctx, struct journal_record *r);
+
+/**
  * source_settle - decide a migration whose journal we hold, and remove that
  *
  * The guest goes on here, or is destroyed because the target has taken it.
@@ -59,10 +65,11 @@ int source_settle(struct journal *j, char *told);
 int target_settle(struct journal *j, char *told);
 
 /**
- * source_recover, target_recover - what a guard does: settle the migration of
- * a domain if there is one
+ * source_recover, target_recover - what a guard does: settle a migration if it
+ * is still open
+ * @id: its name
  */
-void source_recover(struct pel_ctx *ctx, uint32_t domid);
-void target_recover(struct pel_ctx *ctx, uint32_t domid);
+void source_recover(struct pel_ctx *ctx, const void *id);
+void target_recover(struct pel_ctx *ctx, const void *id);
 
 #endif

@@ -60,6 +60,23 @@ bool journal_fits(struct pel_ctx *ctx, const struct journal_record *r)
     return !rc && !info.dying && !memcmp(info.uuid, r->uuid, sizeof(r->uuid));
 }
 
+bool journal_find(struct pel_ctx *ctx, struct journal_record *r)
+{
+    static const uint8_t none[sizeof(r->uuid)];
+    struct pel_dominfo *list = NULL;
+    size_t nr = 0;
+
+    if (r->domid != PEL_DOMID_NONE || !memcmp(r->uuid, none, sizeof(none)))
+        return journal_fits(ctx, r);
+    if (pel_domain_list(ctx, &list, &nr))
+        pel_error_clear(ctx);
+    for (size_t i = 0; i < nr; i++)
+        if (!list[i].dying && !memcmp(list[i].uuid, r->uuid, sizeof(r->uuid)))
+            r->domid = list[i].domid;
+    free(list);
+    return journal_fits(ctx, r);
+}
+
 /* ---- the source -------------------------------------------------------------
  */
 
@@ -160,7 +177,7 @@ int source_settle(struct journal *j, char *told)
 
 int target_settle(struct journal *j, char *told)
 {
-    bool here = journal_fits(j->ctx, &j->rec);
+    bool here = journal_find(j->ctx, &j->rec);
     struct pel_dominfo info;
     int rc = 0;
 
@@ -188,8 +205,9 @@ int target_settle(struct journal *j, char *told)
 
 struct search {
     enum journal_role role;
-    uint32_t domid; /* or PEL_DOMID_NONE, and by name */
-    const char *name;
+    uint32_t domid;   /* or PEL_DOMID_NONE, and by name */
+    const char *name; /* of the guest */
+    const char *id;   /* of the migration */
     int wait_ms;
     void (*told)(void *arg, const char *line);
     void *arg;
@@ -210,8 +228,11 @@ static int settle_one(struct pel_ctx *ctx, const char *id, void *arg)
     struct search *s = arg;
     char told[LINK_LINE];
     struct journal j;
-    int rc = journal_open(ctx, s->role, id, s->wait_ms, &j);
+    int rc;
 
+    if (s->id && strcmp(s->id, id))
+        return 0;
+    rc = journal_open(ctx, s->role, id, s->wait_ms, &j);
     if (rc == -PEL_ENOENT || !is_meant(s, &j.rec)) {
         pel_error_clear(ctx);
         journal_close(&j);
@@ -232,22 +253,27 @@ static int settle_one(struct pel_ctx *ctx, const char *id, void *arg)
     return 0;
 }
 
-static void recover(struct pel_ctx *ctx, enum journal_role role, uint32_t domid)
+static void recover(struct pel_ctx *ctx, enum journal_role role, const char *id)
 {
-    struct search s = { .role = role, .domid = domid, .wait_ms = OWNER_MS };
+    struct search s = {
+        .role = role,
+        .domid = PEL_DOMID_NONE,
+        .id = id,
+        .wait_ms = OWNER_MS,
+    };
 
     journal_each(ctx, role, settle_one, &s);
     message_back(ctx, s.why);
 }
 
-void source_recover(struct pel_ctx *ctx, uint32_t domid)
+void source_recover(struct pel_ctx *ctx, const void *id)
 {
-    recover(ctx, JOURNAL_SOURCE, domid);
+    recover(ctx, JOURNAL_SOURCE, id);
 }
 
-void target_recover(struct pel_ctx *ctx, uint32_t domid)
+void target_recover(struct pel_ctx *ctx, const void *id)
 {
-    recover(ctx, JOURNAL_TARGET, domid);
+    recover(ctx, JOURNAL_TARGET, id);
 }
 
 int pel_migrate_resolve(struct pel_ctx *ctx, const char *who,

@@ -9,15 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <time.h>
 #include <unistd.h>
 #include <uuid/uuid.h>
 #include <pel/checkpoint.h>
 #include <pel/ctx.h>
+#include <pel/device.h>
 #include <pel/domain.h>
 #include <pel/migrate.h>
+#include <pel/standstill.h>
 #include <pel/store.h>
 #include "guard.h"
 #include "migrate.h"
@@ -26,8 +25,7 @@
 #include "sender.h"
 #include "suspend.h"
 
-#define DRAIN_NS 5000000000ull
-#define DRAIN_STEP_NS 2000000
+#define DRAIN_MS 5000
 
 struct source {
     struct pel_ctx *ctx;
@@ -40,6 +38,7 @@ struct source {
     char *config;            /* for the header */
     struct pel_config disks; /* the guest's own configuration */
     uint64_t began_ns, still_ns;
+    uint32_t standstill_ms; /* expected, beside the last pages */
     struct pel_migrate_report report;
 };
 
@@ -121,7 +120,8 @@ static int prepare(struct source *m)
         rc = pel_domain_image_text(m->ctx, domid, m->how->override, &m->config);
     if (!rc)
         rc = begin_journal(m);
-    return rc ? rc : guard_start(m->ctx, &m->guard, source_recover, m->domid);
+    return rc ? rc
+              : guard_start(m->ctx, &m->guard, source_recover, m->j.rec.id);
 }
 
 static int greet(struct source *m)
@@ -153,56 +153,34 @@ static int greet(struct source *m)
 /* ---- the disks, which are the other host's from now on ----------------------
  */
 
-/* Requests under way of a block device; 0 also when nobody knows. */
-static unsigned int in_flight(dev_t dev)
-{
-    unsigned int reads = 0, writes = 0;
-    char path[64];
-    FILE *f;
-
-    snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/inflight", major(dev),
-             minor(dev));
-    f = fopen(path, "re");
-    if (!f)
-        return 0;
-    if (fscanf(f, "%u %u", &reads, &writes) != 2)
-        reads = writes = 0;
-    fclose(f);
-    return reads + writes;
-}
-
 /* What its back end has accepted is on the disk, and nothing comes after. */
-static int drain(struct source *m, const char *path)
+static int sync_disk(struct source *m, const char *path)
 {
-    const struct timespec nap = { .tv_nsec = DRAIN_STEP_NS };
-    uint64_t end = pel_store_now_ns() + DRAIN_NS;
-    struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC), rc = 0;
 
     if (fd < 0)
         return pel_fail_sys(m->ctx, PEL_EIO, "cannot open %s", path);
-    if (fstat(fd, &st))
-        rc = pel_fail_sys(m->ctx, PEL_EIO, "cannot look at %s", path);
-    while (!rc && S_ISBLK(st.st_mode) && in_flight(st.st_rdev)) {
-        if (pel_store_now_ns() > end)
-            rc = pel_fail(m->ctx, PEL_ETIMEDOUT, "%s is busy for too long",
-                          path);
-        nanosleep(&nap, NULL);
-    }
-    if (!rc && fsync(fd) && errno != EINVAL && errno != EROFS)
+    if (fsync(fd) && errno != EINVAL && errno != EROFS)
         rc = pel_fail_sys(m->ctx, PEL_EIO, "cannot write to %s", path);
     close(fd);
     return rc;
 }
 
-static int drain_disks(struct source *m)
+static int sync_disks(struct source *m)
 {
     int rc = 0;
 
     for (size_t i = 0; !rc && i < m->disks.nr_disks; i++)
         if (m->disks.disks[i].target && !m->disks.disks[i].script)
-            rc = drain(m, m->disks.disks[i].target);
+            rc = sync_disk(m, m->disks.disks[i].target);
     return rc;
+}
+
+static int drain_disks(struct source *m)
+{
+    int rc = pel_disks_wait_quiet(m->ctx, m->domid, DRAIN_MS);
+
+    return rc ? rc : sync_disks(m);
 }
 
 /* ---- sending --------------------------------------------------------------
@@ -214,6 +192,7 @@ static int send_running(struct source *m)
         .downtime_ms = m->how->downtime_ms,
         .rounds = m->how->rounds,
         .bandwidth = m->how->bandwidth,
+        .standstill_ms = m->standstill_ms,
     };
     struct sender *s = &m->sender;
     int rc = link_compress(&m->link, m->how->compress);
@@ -231,14 +210,19 @@ static int send_running(struct source *m)
 
 static int send_still(struct source *m)
 {
-    int rc = domain_suspend(m->ctx, m->domid);
+    int rc = sync_disks(m); /* most of it while the guest still runs */
 
+    if (!rc)
+        rc = domain_suspend(m->ctx, m->domid);
     if (rc)
         return rc;
     m->still_ns = pel_store_now_ns();
     report(m, PEL_MIGRATE_SUSPENDED);
     fault("suspended", &m->link, &m->guard);
     rc = sender_last_pages(&m->sender);
+    /* The target opens files when it has the end of the stream. */
+    if (!rc)
+        rc = drain_disks(m);
     if (!rc)
         rc = sender_state(&m->sender);
     if (!rc)
@@ -247,7 +231,7 @@ static int send_still(struct source *m)
         return rc;
     report(m, PEL_MIGRATE_SENT);
     fault("sent", &m->link, &m->guard);
-    return drain_disks(m);
+    return 0;
 }
 
 static int hear_ready(struct source *m)
@@ -304,6 +288,9 @@ static int finish(struct source *m)
     int rc;
 
     m->report.downtime_ms = (pel_store_now_ns() - m->still_ns) / 1000000;
+    /* The pages will have taken what they were expected to. */
+    standstill_learn((int64_t)m->report.downtime_ms - m->report.predicted_ms +
+                     m->standstill_ms);
     fault("done", &m->link, &m->guard);
     rc = pel_domain_destroy(m->ctx, m->domid);
     if (rc == -PEL_ENOENT)
@@ -393,6 +380,7 @@ int pel_migrate(struct pel_ctx *ctx, uint32_t domid,
     m->domid = domid;
     m->how = how;
     m->began_ns = pel_store_now_ns();
+    m->standstill_ms = standstill_ms();
     m->guard.pipe = m->j.fd = m->link.in = m->link.out = -1;
     pel_config_init(&m->disks);
     rc = prepare(m);

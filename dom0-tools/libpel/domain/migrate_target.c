@@ -27,21 +27,29 @@ struct target {
     char **name;
 };
 
-static int made(void *arg, uint32_t domid, const struct pel_config *cfg)
+/* From now on a domain of that UUID is a half of ours, until it is whole. */
+static int coming(void *arg, const struct pel_config *cfg)
 {
     struct target *t = arg;
 
-    t->j.rec.domid = domid;
     memcpy(t->j.rec.uuid, cfg->uuid, sizeof(t->j.rec.uuid));
     snprintf(t->j.rec.name, sizeof(t->j.rec.name), "%s", cfg->name);
+    return journal_write(&t->j);
+}
+
+static int made(void *arg, uint32_t domid)
+{
+    struct target *t = arg;
+
+    fault("made", &t->link, &t->guard);
+    t->j.rec.domid = domid;
     return journal_write(&t->j);
 }
 
 static int build(struct target *t, bool compressed)
 {
     const struct restore_watch watch = {
-        .guard = &t->guard,
-        .act = target_recover,
+        .coming = coming,
         .made = made,
         .arg = t,
     };
@@ -125,6 +133,8 @@ static int receive(struct target *t, const char *id, const char *flags)
 
     snprintf(rec.id, JOURNAL_ID, "%s", id);
     rc = journal_create(t->ctx, &rec, &t->j);
+    if (!rc)
+        rc = guard_start(t->ctx, &t->guard, target_recover, t->j.rec.id);
     if (!rc)
         rc = link_say(&t->link, "HELLO %d", MIGRATE_VERSION);
     if (!rc)

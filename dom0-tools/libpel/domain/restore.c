@@ -35,9 +35,9 @@ int pel_domain_image_config(struct pel_ctx *ctx,
     return rc;
 }
 
-static void destroy_half(struct pel_ctx *ctx, uint32_t domid)
+static void destroy_half(struct pel_ctx *ctx, const void *domid)
 {
-    pel_domain_destroy(ctx, domid);
+    pel_domain_destroy(ctx, *(const uint32_t *)domid);
 }
 
 /* From the headers on; @v has all but its domain. */
@@ -45,14 +45,13 @@ static int build(struct receiver *v, const struct restore_watch *watch)
 {
     int rc = domain_check_new(v->ctx, v->cfg);
 
+    if (!rc && watch->coming)
+        rc = watch->coming(watch->arg, v->cfg);
     if (!rc)
         rc = domain_make_empty(v->ctx, v->cfg, &v->domid);
     if (rc)
         return rc;
-    if (watch->made)
-        rc = watch->made(watch->arg, v->domid, v->cfg);
-    if (!rc)
-        rc = guard_start(v->ctx, watch->guard, watch->act, v->domid);
+    rc = watch->made(watch->arg, v->domid);
     if (!rc)
         rc = domain_set_limits(v->ctx, v->cfg, v->domid);
     if (!rc)
@@ -106,13 +105,25 @@ out:
     return rc;
 }
 
+struct half {
+    struct pel_ctx *ctx;
+    struct guard guard;
+};
+
+static int guard_half(void *arg, uint32_t domid)
+{
+    struct half *h = arg;
+
+    return guard_start(h->ctx, &h->guard, destroy_half, &domid);
+}
+
 int pel_domain_receive(struct pel_ctx *ctx, pel_read_fn *read, void *arg,
                        const struct pel_config *override, bool (*stop)(void),
                        uint32_t *domid, char **name)
 {
     struct pel_image_reader *r = calloc(1, sizeof(*r));
-    struct guard guard = { .pipe = -1 };
-    const struct restore_watch watch = { .guard = &guard, .act = destroy_half };
+    struct half half = { .ctx = ctx, .guard.pipe = -1 };
+    const struct restore_watch watch = { .made = guard_half, .arg = &half };
     int rc;
 
     *name = NULL;
@@ -122,7 +133,7 @@ int pel_domain_receive(struct pel_ctx *ctx, pel_read_fn *read, void *arg,
     r->read = read;
     r->arg = arg;
     rc = restore_stream(ctx, r, override, stop, &watch, domid, name);
-    guard_end(&guard);
+    guard_end(&half.guard);
     pel_image_close(r);
     free(r);
     return rc;

@@ -17,8 +17,6 @@
 #include "rounds.h"
 #include "sender.h"
 
-/* What suspending, the vCPUs and the other side take beside the pages. */
-#define FIXED_MS 50u
 /* Rounds shorter than this say little about the rate. */
 #define PAGES_FOR_A_RATE 256u
 /* So many rounds that bring less than a tenth, and more would not help. */
@@ -106,7 +104,8 @@ static int one_round(struct rounds *r)
     r->info.bytes = r->s->w.len;
     r->info.rate = r->pages_per_s * PEL_PAGE_SIZE;
     r->info.remaining = count(r->s);
-    r->info.predicted_ms = FIXED_MS + r->info.remaining * 1000 / r->pages_per_s;
+    r->info.predicted_ms =
+        r->limits.standstill_ms + r->info.remaining * 1000 / r->pages_per_s;
     if (r->info.round > 1 && r->info.remaining * 10 > before * 9)
         r->useless++;
     return 0;

@@ -14,9 +14,10 @@ struct sender;
 
 /* What may be asked for; 0: the default of each. */
 struct round_limits {
-    uint32_t downtime_ms; /* end when this would do: ROUNDS_DOWNTIME_MS */
-    uint32_t rounds;      /* at most so many: ROUNDS_MAX */
-    uint64_t bandwidth;   /* bytes in a second; 0: no limit */
+    uint32_t downtime_ms;   /* end when this would do: ROUNDS_DOWNTIME_MS */
+    uint32_t rounds;        /* at most so many: ROUNDS_MAX */
+    uint64_t bandwidth;     /* bytes in a second; 0: no limit */
+    uint32_t standstill_ms; /* what it takes beside the last pages */
 };
 
 #define ROUNDS_DOWNTIME_MS 300u

@@ -70,6 +70,11 @@ void save_go_on(struct pel_ctx *ctx, uint32_t domid)
     snprintf(ctx->message, sizeof(ctx->message), "%s", why);
 }
 
+static void let_go_on(struct pel_ctx *ctx, const void *domid)
+{
+    domain_resume_later(ctx, *(const uint32_t *)domid);
+}
+
 /* What becomes of the original once its image is safe. */
 static int finish(struct pel_ctx *ctx, uint32_t domid, enum pel_after after)
 {
@@ -97,7 +102,7 @@ int pel_domain_save(struct pel_ctx *ctx, uint32_t domid, const char *path,
     if (!rc && compress)
         rc = pel_pack_begin(ctx, image_file_write, &file, &packer);
     if (!rc)
-        rc = guard_start(ctx, &guard, domain_resume_later, domid);
+        rc = guard_start(ctx, &guard, let_go_on, &domid);
     if (!rc)
         rc = domain_suspend(ctx, domid);
     if (rc)

@@ -7,7 +7,6 @@
 #include <stdint.h>
 #include <pel/stream.h>
 
-struct guard;
 struct pel_config;
 struct pel_ctx;
 
@@ -16,10 +15,12 @@ void save_go_on(struct pel_ctx *ctx, uint32_t domid);
 
 /* Who watches over a guest that is being restored. */
 struct restore_watch {
-    struct guard *guard; /* stands when it returns, whatever it returns */
-    void (*act)(struct pel_ctx *ctx, uint32_t domid); /* of the guard */
-    /* Called with the new domain before anything is in it; NULL: nobody. */
-    int (*made)(void *arg, uint32_t domid, const struct pel_config *cfg);
+    /*
+     * Called before the domain is made, and with it before anything is in it.
+     * No domain of the same UUID is there before the first call.
+     */
+    int (*coming)(void *arg, const struct pel_config *cfg);
+    int (*made)(void *arg, uint32_t domid);
     void *arg;
 };
 

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Waiting until dom0 has no request of a guest's disks under way. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <pel/ctx.h>
+#include <pel/device.h>
+
+#include "remove.h"
+
+#define STEP_NS 2000000
+
+/* Requests under way of a block device; 0 also when nobody knows. */
+static unsigned int in_flight(unsigned int maj, unsigned int min)
+{
+    unsigned int reads = 0, writes = 0;
+    char path[64];
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/inflight", maj, min);
+    f = fopen(path, "re");
+    if (!f)
+        return 0;
+    if (fscanf(f, "%u %u", &reads, &writes) != 2)
+        reads = writes = 0;
+    fclose(f);
+
+    return reads + writes;
+}
+
+static int wait_for(struct pel_ctx *ctx, struct pel_store *s,
+                    const struct device *dev, uint64_t deadline_ns)
+{
+    const struct timespec nap = { .tv_nsec = STEP_NS };
+    char *physical = pel_store_read(s, "%s/physical-device", dev->back);
+    unsigned int maj, min;
+    int rc = 0;
+
+    if (!physical || sscanf(physical, "%x:%x", &maj, &min) != 2) {
+        free(physical);
+        return 0; /* nothing is open */
+    }
+    free(physical);
+    while (!rc && in_flight(maj, min)) {
+        if (pel_store_now_ns() > deadline_ns)
+            rc = pel_fail(ctx, PEL_ETIMEDOUT,
+                          "disk %u of domain %u is busy for too long",
+                          dev->devid, dev->domid);
+        nanosleep(&nap, NULL);
+    }
+
+    return rc;
+}
+
+int pel_disks_wait_quiet(struct pel_ctx *ctx, uint32_t domid, int timeout_ms)
+{
+    uint64_t deadline_ns = pel_store_now_ns() + (uint64_t)timeout_ms * 1000000;
+    struct device *dev = NULL;
+    struct pel_store s;
+    size_t nr = 0;
+    int rc;
+
+    rc = devices_open(ctx, domid, &s, &dev, &nr);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < nr && !rc; i++)
+        if (!strcmp(dev[i].kind, "vbd"))
+            rc = wait_for(ctx, &s, &dev[i], deadline_ns);
+    free(dev);
+
+    return rc;
+}
