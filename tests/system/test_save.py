@@ -95,7 +95,6 @@ DRILL = os.path.join(machine.TOP, "configs/recovery/pel-drill")
 
 
 @ours_alone
-@pytest.mark.long
 def test_a_snapshot_and_a_clone_of_a_guest_that_runs(guest):
     guest.ok(f"rm -f {IMAGE}")
     for told in (guest.tool_ok(f"snapshot create {NAME} before", SECONDS),
@@ -112,7 +111,6 @@ def test_a_snapshot_and_a_clone_of_a_guest_that_runs(guest):
 
 
 @ours_alone
-@pytest.mark.long
 def test_the_snapshot_passes_the_recovery_drill(guest):
     with open(DRILL, encoding="utf-8") as f:
         guest.write("/tmp/drill", f.read())

@@ -44,7 +44,7 @@ struct live {
     size_t used, room;
 };
 
-/* ---- the process that captures ------------------------------------------- */
+/* ---- the process that captures ------------------------------------------ */
 
 static int flush(struct live *l)
 {
@@ -132,8 +132,7 @@ static void capture(struct live *l)
     _exit(0);
 }
 
-/* ---- the one that builds --------------------------------------------------
- */
+/* ---- the one that builds ------------------------------------------------ */
 
 static int get(void *arg, void *buf, size_t len)
 {
