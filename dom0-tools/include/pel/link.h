@@ -18,11 +18,11 @@ struct pel_ctx;
 
 struct link {
     struct pel_ctx *ctx;
-    int in, out;        /* -1: closed */
-    pid_t child;        /* the program that carries the bytes; 0: none */
-    bool (*stop)(void); /* asked now and then; NULL: never */
-    bool compressed;    /* what is written and read now */
-    uint64_t sent;      /* bytes that have left */
+    int in, out;             /* -1: closed */
+    pid_t child;             /* the program that carries the bytes; 0: none */
+    bool (*stop)(void);      /* asked now and then; NULL: never */
+    bool packing, unpacking; /* what is written, read now */
+    uint64_t sent;           /* bytes that have left */
     uint8_t *out_buf, *in_buf, *packed; /* LINK_BUFFER and a little */
     size_t out_used, in_at, in_end;
 };
@@ -62,8 +62,12 @@ int link_say(struct link *l, const char *fmt, ...)
  */
 int link_hear(struct link *l, char *line, int limit_ms);
 
-/** link_compress - from the next byte on, both ways */
+/**
+ * link_compress, link_decompress - what is written, and what is read, from the
+ * next byte on
+ */
 int link_compress(struct link *l, bool on);
+void link_decompress(struct link *l, bool on);
 
 /** link_cut - end it now, as if the net had failed */
 void link_cut(struct link *l);

@@ -44,6 +44,8 @@ enum pel_record {
     PEL_REC_MSR_POLICY = 18,
     /* Optional, ours: a sum over all records before it. */
     PEL_REC_SUM = 0x80000000u | 0x50454d,
+    /* Optional, ours: a round of a migration is over. */
+    PEL_REC_ROUND = 0x80000000u | 0x50454e,
 };
 
 /* Body of PEL_REC_TSC_INFO. */
@@ -94,6 +96,9 @@ int pel_image_begin(struct pel_image_writer *w, const char *config);
 /** pel_image_put - a record of any type but PAGE_DATA, END and the sum */
 int pel_image_put(struct pel_image_writer *w, uint32_t type, const void *body,
                   size_t len);
+
+/** pel_image_end_round - tell the reader of what was written so far */
+int pel_image_end_round(struct pel_image_writer *w);
 
 /** pel_image_put_vcpu - a record of the state of one vCPU */
 int pel_image_put_vcpu(struct pel_image_writer *w, uint32_t type, uint32_t vcpu,
@@ -160,6 +165,7 @@ struct pel_image_reader {
     struct pel_ctx *ctx;
     pel_read_fn *read;
     void *arg;
+    int (*round)(void *arg); /* called for PEL_REC_ROUND; NULL: it is nothing */
     bool pages_apart; /* set by the caller: the image may be without pages */
     char *config;     /* NUL-terminated; NULL: the image has none */
     bool config_is_json;

@@ -11,21 +11,23 @@
 /*
  * The words of the protocol, a line each:
  *
- *   source: HELLO 1 ID FLAGS      target: HELLO 1
- *   source: the stream            target: READY
+ *   source: HELLO 2 ID FLAGS      target: HELLO 2
+ *   source: the stream            target: ROUND, for each; READY
  *   source: COMMIT                target: DONE
  *   source: BYE
  *
- *   asked later: QUERY 1 ID       target: TAKEN, NOT TAKEN
+ *   asked later: QUERY 2 ID       target: TAKEN, NOT TAKEN
  *                BYE
  *
  * Instead of each of its own the target may say FAIL and why.
  */
-#define MIGRATE_VERSION 1
+#define MIGRATE_VERSION 2
+#define MIGRATE_HELLO "HELLO 2"
 #define FLAG_PAUSED 'p'
 #define FLAG_COMPRESS 'z'
 
 #define HELLO_MS 120000 /* somebody may have to type a password */
+#define ROUND_MS 300000
 #define READY_MS 120000
 #define COMMIT_MS 60000 /* the target gives up, and says so to who asks */
 #define DONE_MS 30000

@@ -140,7 +140,7 @@ static int greet(struct source *m)
     if (rc == -PEL_ETIMEDOUT)
         return pel_fail(m->ctx, PEL_ETIMEDOUT,
                         "the other host does not answer");
-    if (!rc && strcmp(line, "HELLO 1"))
+    if (!rc && strcmp(line, MIGRATE_HELLO))
         rc = pel_fail(m->ctx, PEL_EFORMAT,
                       "the other side is no pel migrate-receive: it says "
                       "\"%.80s\"",
@@ -186,6 +186,23 @@ static int drain_disks(struct source *m)
 /* ---- sending --------------------------------------------------------------
  */
 
+static int arrived(void *arg)
+{
+    struct source *m = arg;
+    char line[LINK_LINE];
+    int rc = link_flush(&m->link);
+
+    if (!rc)
+        rc = link_hear(&m->link, line, ROUND_MS);
+    if (rc == -PEL_ETIMEDOUT)
+        return pel_fail(m->ctx, PEL_ETIMEDOUT,
+                        "the other host does not get on");
+    if (!rc && strcmp(line, "ROUND"))
+        rc = pel_fail(m->ctx, PEL_EFORMAT, "the other host says \"%.80s\"",
+                      line);
+    return rc;
+}
+
 static int send_running(struct source *m)
 {
     const struct round_limits limits = {
@@ -193,6 +210,7 @@ static int send_running(struct source *m)
         .rounds = m->how->rounds,
         .bandwidth = m->how->bandwidth,
         .standstill_ms = m->standstill_ms,
+        .arrived = arrived,
     };
     struct sender *s = &m->sender;
     int rc = link_compress(&m->link, m->how->compress);

@@ -46,6 +46,8 @@ static int made(void *arg, uint32_t domid)
     return journal_write(&t->j);
 }
 
+static int say_round(void *link) { return link_say(link, "ROUND"); }
+
 static int build(struct target *t, bool compressed)
 {
     const struct restore_watch watch = {
@@ -62,13 +64,13 @@ static int build(struct target *t, bool compressed)
     r->ctx = t->ctx;
     r->read = link_read;
     r->arg = &t->link;
-    rc = link_compress(&t->link, compressed);
-    if (!rc)
-        rc = restore_stream(t->ctx, r, NULL, t->link.stop, &watch, &domid,
-                            t->name);
+    r->round = say_round;
+    link_decompress(&t->link, compressed);
+    rc = restore_stream(t->ctx, r, NULL, t->link.stop, &watch, &domid, t->name);
+    link_decompress(&t->link, false);
     pel_image_close(r);
     free(r);
-    return rc ? rc : link_compress(&t->link, false);
+    return rc;
 }
 
 static int hear_commit(struct target *t)
@@ -136,7 +138,7 @@ static int receive(struct target *t, const char *id, const char *flags)
     if (!rc)
         rc = guard_start(t->ctx, &t->guard, target_recover, t->j.rec.id);
     if (!rc)
-        rc = link_say(&t->link, "HELLO %d", MIGRATE_VERSION);
+        rc = link_say(&t->link, "%s", MIGRATE_HELLO);
     if (!rc)
         rc = build(t, strchr(flags, FLAG_COMPRESS));
     built = !rc;
@@ -224,7 +226,6 @@ int pel_migrate_receive(struct pel_ctx *ctx, int in, int out,
         rc = serve(&t);
     if (rc) {
         message_keep(ctx, why);
-        t.link.compressed = false;
         t.link.stop = NULL;
         t.link.out_used = 0;
         link_say(&t.link, "FAIL %s", why);

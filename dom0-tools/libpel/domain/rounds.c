@@ -30,6 +30,7 @@ struct rounds {
     uint64_t pages_per_s;
     unsigned int useless;
     struct round_info info;
+    void *arg; /* of who called */
 };
 
 void log_off(struct pel_ctx *ctx, uint32_t domid)
@@ -82,6 +83,17 @@ static void want_all(struct sender *s)
             want(s, pfn);
 }
 
+/*
+ * What stands in buffers between the hosts is not there yet, and only what is
+ * there says how fast pages go.
+ */
+static int end_of_round(struct rounds *r)
+{
+    int rc = pel_image_end_round(&r->s->w);
+
+    return rc ? rc : r->limits.arrived(r->arg);
+}
+
 static int one_round(struct rounds *r)
 {
     uint64_t start = pel_store_now_ns(), took, before = r->info.remaining;
@@ -90,6 +102,8 @@ static int one_round(struct rounds *r)
     r->waited_ns = 0;
     r->info.pages = before;
     rc = sender_todo(r->s, keep_to_bandwidth, r);
+    if (!rc && r->limits.arrived)
+        rc = end_of_round(r);
     took = pel_store_now_ns() - start - r->waited_ns;
     if (rc)
         return rc;
@@ -119,6 +133,7 @@ int sender_rounds(struct sender *s, const struct round_limits *limits,
         .limits = *limits,
         .began_ns = pel_store_now_ns(),
         .began_len = s->w.len,
+        .arg = arg,
     };
     int rc = 0;
 

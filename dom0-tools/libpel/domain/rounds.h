@@ -18,6 +18,8 @@ struct round_limits {
     uint32_t rounds;        /* at most so many: ROUNDS_MAX */
     uint64_t bandwidth;     /* bytes in a second; 0: no limit */
     uint32_t standstill_ms; /* what it takes beside the last pages */
+    /* Waits until all that was written has arrived; NULL: at once. */
+    int (*arrived)(void *arg);
 };
 
 #define ROUNDS_DOWNTIME_MS 300u
@@ -40,6 +42,7 @@ typedef void round_fn(void *arg, const struct round_info *info);
  * sender_rounds - all pages of a guest that runs, until it may be suspended
  * @s:      live, begun
  * @report: called after each round; NULL: nobody
+ * @arg:    for it, and for what @limits calls
  *
  * Ends when the rest would take less than the limit, when rounds no longer
  * make it less, or when there were enough of them.

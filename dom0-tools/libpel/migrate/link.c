@@ -131,7 +131,6 @@ static int why(struct link *l)
     char line[LINK_LINE];
     int rc;
 
-    l->compressed = false;
     l->stop = NULL;
     rc = link_hear(l, line, 1000);
     l->stop = stop;
@@ -170,7 +169,7 @@ int link_flush(struct link *l)
     if (!l->out_used)
         return 0;
     l->out_used = 0;
-    if (!l->compressed)
+    if (!l->packing)
         return put(l, l->out_buf, head[0]);
     len = ZSTD_compress(l->packed, ZSTD_COMPRESSBOUND(LINK_BUFFER), l->out_buf,
                         head[0], ZSTD_LEVEL);
@@ -268,7 +267,7 @@ static int fill(struct link *l, int limit_ms)
     int rc;
 
     l->in_at = l->in_end = 0;
-    if (!l->compressed)
+    if (!l->unpacking)
         return get_some(l, l->in_buf, LINK_BUFFER, limit_ms, &l->in_end);
     rc = get(l, head, sizeof(head));
     if (!rc && (!head[0] || head[0] > LINK_BUFFER ||
@@ -333,9 +332,11 @@ int link_compress(struct link *l, bool on)
 {
     int rc = link_flush(l);
 
-    l->compressed = on;
+    l->packing = on;
     return rc;
 }
+
+void link_decompress(struct link *l, bool on) { l->unpacking = on; }
 
 /* ---- the end ---------------------------------------------------------------
  */

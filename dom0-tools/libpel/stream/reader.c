@@ -191,6 +191,8 @@ int pel_image_next(struct pel_image_reader *r, struct pel_image_record *out)
             rc = get(r, r->body, (h.len + 7ul) & ~7ul);
         if (!rc && h.type == PEL_REC_SUM)
             rc = check_sum(r, h.len);
+        if (!rc && h.type == PEL_REC_ROUND && r->round)
+            rc = r->round(r->arg);
         if (rc)
             return rc;
     } while (h.type & RECORD_OPTIONAL);

@@ -98,6 +98,13 @@ int pel_image_put(struct pel_image_writer *w, uint32_t type, const void *body,
     return put_record(w, type, NULL, 0, body, len);
 }
 
+int pel_image_end_round(struct pel_image_writer *w)
+{
+    const struct record_header h = { .type = PEL_REC_ROUND };
+
+    return put(w, &h, sizeof(h));
+}
+
 int pel_image_put_vcpu(struct pel_image_writer *w, uint32_t type, uint32_t vcpu,
                        const void *body, size_t len)
 {

@@ -99,6 +99,50 @@ static void there_and_back(void **state)
     free(b.data);
 }
 
+static unsigned int rounds;
+
+static int count_round(void *arg)
+{
+    (void)arg;
+    return ++rounds == 2 ? -PEL_ESTATE : 0;
+}
+
+/* To who wants to know it; his error ends the reading. */
+static void rounds_are_told(void **state)
+{
+    struct pel_ctx ctx = { .message = "" };
+    struct bytes b = { .ctx = &ctx };
+    struct pel_image_reader *r = calloc(1, sizeof(*r));
+    struct pel_image_record rec = { .type = 1 };
+    struct pel_image_writer w;
+    uint64_t sum;
+    int rc;
+
+    (void)state;
+    image_begin(&w, &b);
+    for (int i = 0; i < 2; i++) {
+        image_put_pages(&w);
+        assert_int_equal(pel_image_end_round(&w), 0);
+    }
+    image_put_state(&w);
+    assert_int_equal(pel_image_finish(&w), 0);
+    assert_int_equal(read_all(&ctx, &b, &sum), 0);
+
+    b.at = 0;
+    r->ctx = &ctx;
+    r->read = bytes_read;
+    r->arg = &b;
+    r->round = count_round;
+    rc = pel_image_open(r);
+    while (!rc && rec.type != PEL_REC_END)
+        rc = pel_image_next(r, &rec);
+    assert_int_equal(rc, -PEL_ESTATE);
+    assert_int_equal(rounds, 2);
+    pel_image_close(r);
+    free(r);
+    free(b.data);
+}
+
 /* Wherever it is cut: an error, and one line about it. */
 static void cut_images_are_refused(void **state)
 {
@@ -349,6 +393,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(there_and_back),
+        cmocka_unit_test(rounds_are_told),
         cmocka_unit_test(cut_images_are_refused),
         cmocka_unit_test(flipped_bits_never_pass),
         cmocka_unit_test(what_is_wrong_is_told),
