@@ -20,7 +20,7 @@ def pytest_addoption(parser):
     parser.addoption("--tools", default="pel", choices=("pel", "xl"))
     parser.addoption("--long", action="store_true",
                      help="only the tests that are too long for every day")
-    parser.addoption("--trips", default="2",
+    parser.addoption("--trips", default="1",
                      help="of a guest under load to another host and back")
 
 

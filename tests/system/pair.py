@@ -32,7 +32,7 @@ def devices(folder, side):
     server = "on" if side == "a" else "off"
     return ["-netdev", f"stream,id=lan,server={server},addr.type=unix,"
                        f"addr.path={folder}/lan",
-            "-device", "virtio-net-pci,netdev=lan,host_mtu=9000,"
+            "-device", "virtio-net-pci,netdev=lan,host_mtu=60000,"
                        f"mac=52:54:00:0a:0b:0{side}",
             "-drive", "if=none,id=disk,format=raw,file.locking=off,"
                       f"file={folder}/disk",
@@ -58,7 +58,7 @@ class Pair:
             m.ok(f"ip addr flush dev xenbr0; "
                  f"ip addr add {ADDRESS[side]}/24 dev xenbr0; "
                  "ip link set eth0 up; brctl addif xenbr0 eth0; "
-                 "ip link set xenbr0 mtu 9000")
+                 "ip link set xenbr0 mtu 60000")
             m.write("/tmp/receive", RECEIVE)
             m.ok("chmod +x /tmp/receive; : >/tmp/fault")
             self.listen(side)

@@ -4,11 +4,13 @@
 It is a kernel of ours, which checks all of its memory whenever it goes on.
 """
 
+import json
+import subprocess
 import tempfile
 
 import pytest
 
-from pair import JOURNALS, MOVED, NAME, OTHER, SECONDS, Pair
+from pair import ADDRESS, JOURNALS, MOVED, NAME, OTHER, SECONDS, Pair
 
 # Debian's Xen has no log-dirty mode for PV guests.
 pytestmark = [pytest.mark.only(hv="pellicle", tools="pel"), pytest.mark.long]
@@ -104,19 +106,57 @@ def test_an_undecided_guest_waits_for_the_answer(pair):
         pair.check("a")
 
 
+def certificates(pair, folder):
+    """Give both hosts one certificate, of its own authority."""
+    where = ",".join(f"IP:{address}" for address in ADDRESS.values())
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+         "ec_paramgen_curve:P-256", "-nodes", "-keyout", folder / "key.pem",
+         "-out", folder / "cert.pem", "-days", "2", "-subj", "/CN=hosts",
+         "-addext", f"subjectAltName={where}"],
+        check=True, capture_output=True)
+    for m in pair.hosts.values():
+        m.ok("mkdir -p /etc/pellicle/tls")
+        for name in ("key", "cert"):
+            m.write(f"/etc/pellicle/tls/{name}.pem",
+                    (folder / f"{name}.pem").read_text())
+        m.ok("cd /etc/pellicle/tls && cp cert.pem ca.pem")
+
+
+def test_it_moves_over_tls_with_each_option(pair, tmp_path):
+    """There with all that pel can be asked for, and back with nothing."""
+    a, b = pair.hosts["a"], pair.hosts["b"]
+    certificates(pair, tmp_path)
+    for m in (a, b):
+        m.ok("pel migrate-receive --listen 7443 >/tmp/tls.log 2>&1 & "
+             "sleep 1")
+    out = a.tool_ok("migrate --connect 10.0.0.3:7443 --compress --json -p "
+                    f"--max-downtime 1000 --max-rounds 5 --bandwidth 50 {NAME}",
+                    SECONDS)
+    events = [json.loads(line) for line in out.splitlines()]
+    assert [e["event"] for e in events if e["event"] != "round"] == [
+        "begun", "suspended", "sent", "ready", "done"]
+    assert 1 <= events[-1]["rounds"] <= 5
+    assert pair.states()["b"].strip("-") == "p"
+    b.tool_ok(f"unpause {NAME}")
+    pair.check("b")
+    out = b.tool_ok(f"migrate --connect 10.0.0.1:7443 {NAME}", SECONDS)
+    assert MOVED.search(out)
+    assert pair.owner() == "a"
+    pair.check("a")
+
+
 SOURCE = ["hello", "round", "suspended", "sent", "ready", "committed",
           "commit-sent", "done", "destroyed"]
 TARGET = ["made", "built", "ready-sent", "commit-heard", "taken", "running"]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("action", ["kill", "lone", "cut"])
 def test_a_fault_of_the_source_leaves_one_owner(pair, action):
     for step in SOURCE:
         pair.stay(pair.check, f"{step}:{action}", "", "", None)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("action", ["kill", "lone"])
 def test_a_fault_of_the_target_leaves_one_owner(pair, action):
     for step in TARGET:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A Debian guest moves between two hosts while it works.
 
---trips=N: so often there and back under load (2; ten take half an hour).
+--trips=N: so often there and back (1; a trip takes five to ten minutes).
 """
 
 import re
