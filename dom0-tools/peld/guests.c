@@ -173,7 +173,10 @@ static void look_at(struct guests *g, const struct pel_dominfo *info)
             consoles_drop(g->consoles, info->domid);
         return;
     }
-    check_console(g, guest);
+    /* What changes later comes by its watch, which also fires when it is new:
+     * asking the store for every guest at each look would keep us busy. */
+    if (!guest->console_tried)
+        check_console(g, guest);
     if (info->shutdown && info->reason != SHUTDOWN_suspend &&
         is_ours(g, info->domid))
         start_reaper(g, info->domid);
