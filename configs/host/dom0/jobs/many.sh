@@ -41,7 +41,7 @@ settled() {
     cmp -s /tmp/look.1 /tmp/look.2
 }
 
-count_fds() { ls "/proc/$(pidof "$1")/fd" | wc -l; }
+count_fds() { ls "/proc/$(pidof "$1")/fd" 2>/dev/null | wc -l; }
 
 # What guests must leave as it was.
 look() {
