@@ -108,6 +108,10 @@ bench: images		## run 200 guests at once, create 1,000 one after another
 bench-save: images ## count instructions of saving, snapshots and clones
 	@tests/bench/save $(if $(JSON),--json) $(BENCH)
 
+.PHONY: bench-migrate
+bench-migrate: images ## measure moving guests to another host (BENCH="--times 1")
+	@tests/bench/migrate $(if $(JSON),--json) $(BENCH)
+
 .PHONY: bench-micro
 bench-micro: hypervisor guest-pv ## count instructions per operation, beside Xen
 	@$(MAKE) -C configs xen >&2 || echo "bench-micro: no Xen to compare with" >&2

@@ -67,6 +67,9 @@ int domain_publish(struct pel_ctx *ctx, uint32_t domid,
                    const struct pel_config *cfg,
                    const struct shared_pages *shared);
 
+/** has_files - whether a disk may be a file, and not a block device */
+bool has_files(const struct pel_config *cfg);
+
 /**
  * publish_early, publish_late - the same in two steps, before and after the
  * pages are known that it shares with the daemons

@@ -19,6 +19,7 @@
 #include <pel/standstill.h>
 #include <pel/store.h>
 #include "guard.h"
+#include "local.h"
 #include "migrate.h"
 #include "rounds.h"
 #include "save.h"
@@ -239,7 +240,7 @@ static int send_still(struct source *m)
     fault("suspended", &m->link, &m->guard);
     rc = sender_last_pages(&m->sender);
     /* The target opens files when it has the end of the stream. */
-    if (!rc)
+    if (!rc && has_files(&m->disks))
         rc = drain_disks(m);
     if (!rc)
         rc = sender_state(&m->sender);
@@ -249,7 +250,8 @@ static int send_still(struct source *m)
         return rc;
     report(m, PEL_MIGRATE_SENT);
     fault("sent", &m->link, &m->guard);
-    return 0;
+    /* What is no file waits while the target puts the guest together. */
+    return has_files(&m->disks) ? 0 : drain_disks(m);
 }
 
 static int hear_ready(struct source *m)

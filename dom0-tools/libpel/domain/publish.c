@@ -6,7 +6,7 @@
 #include "local.h"
 
 /* A loop device may read its file, and keep what it reads. */
-static bool has_files(const struct pel_config *cfg)
+bool has_files(const struct pel_config *cfg)
 {
     for (size_t i = 0; i < cfg->nr_disks; i++)
         if (cfg->disks[i].backend != PEL_DISK_PHY)
