@@ -91,7 +91,7 @@ uint64_t base_frame(struct worker *w)
     return arena[ARENA_PAGES - 1 - rnd(w, NR_BASES)].mfn;
 }
 
-bool is_base(uint64_t mfn)
+static bool is_base(uint64_t mfn)
 {
     for (unsigned int i = ARENA_PAGES - NR_BASES; i < ARENA_PAGES; i++)
         if (arena[i].mfn == mfn)
@@ -181,6 +181,20 @@ uint64_t any_frame(struct worker *w)
     default:
         return own_frame(w);
     }
+}
+
+/* Data that our own kernel needs: no table, and writable. */
+static bool is_data(struct worker *w, uint64_t mfn)
+{
+    return mfn == pv_start_info->shared_info >> PAGE_SHIFT ||
+           mfn == mfn_of((void *)((uintptr_t)w & ~(PAGE_SIZE - 1ull)));
+}
+
+uint64_t lent_frame(struct worker *w)
+{
+    uint64_t mfn = any_frame(w);
+
+    return is_base(mfn) || is_data(w, mfn) ? ~0ull : mfn;
 }
 
 /* Flags that a table of level @level may have, or any at all. */

@@ -102,13 +102,21 @@ uint64_t own_frame(struct worker *w);
 
 /** base_frame - the frame of one of the bases */
 uint64_t base_frame(struct worker *w);
-bool is_base(uint64_t mfn);
 
 /** foreign_frame - not our memory: others', devices', none at all */
 uint64_t foreign_frame(struct worker *w);
 
 /** any_frame - any of these, or one in use by our own kernel */
 uint64_t any_frame(struct worker *w);
+
+/**
+ * lent_frame - one that others, or the hypervisor, may be asked to write to
+ *
+ * As any_frame(), without what our own kernel needs and what is no table that
+ * is in use: a base is one only while somebody uses it as such, and what is
+ * written to it before would be our own fault.
+ */
+uint64_t lent_frame(struct worker *w);
 
 /** any_entry - a value for a table of level @level, more or less right */
 uint64_t any_entry(struct worker *w, unsigned int level);

@@ -78,7 +78,7 @@ static void fill(struct worker *w, unsigned int cmd, union arg *a)
         break;
     case EVTCHNOP_init_control:
     case EVTCHNOP_expand_array:
-        a->words[0] = any_frame(w);
+        a->words[0] = lent_frame(w);
         a->words[1] = one_in(w, 2) ? rnd(w, 4096) : odd_number(w);
         break;
     case EVTCHNOP_set_priority:

@@ -42,13 +42,12 @@ static void op_entry(struct worker *w)
     e->flags =
         one_in(w, 8) ? GTF_permit_access | GTF_readonly : GTF_permit_access;
     if (one_in(w, 16)) {
-        mfn = any_frame(w);
+        mfn = lent_frame(w);
         e->flags = GTF_permit_access | GTF_readonly;
     }
     if (one_in(w, 32))
         e->flags = (uint16_t)rnd64(w) & ~(GTF_reading | GTF_writing);
-    if (!is_base(mfn))
-        e->frame = (uint32_t)mfn;
+    e->frame = (uint32_t)mfn;
 }
 
 static void op_map(struct worker *w)
