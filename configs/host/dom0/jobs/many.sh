@@ -43,9 +43,10 @@ settled() {
 
 count_fds() { ls "/proc/$(pidof "$1")/fd" 2>/dev/null | wc -l; }
 
+free_kb() { pel info --json | sed -n 's/.*"free_memory_kb": *\([0-9]*\).*/\1/p'; }
+
 # What guests must leave as it was.
 look() {
-    pel info --json | grep -o '"free_memory_kb"[^,]*'
     echo "nodes of the store: $(xenstore-ls -fp / | md5sum)"
     echo "event channels of dom0: $(grep -c xen-dyn /proc/interrupts)"
     echo "open files of peld: $(count_fds peld)"
@@ -55,19 +56,23 @@ look() {
 
 left() { # left WHEN: note it; what daemons hold is only shown
     look >"/tmp/left.$1"
+    free_kb >"/tmp/free.$1"
     for daemon in peld pelstored; do
         echo "many: $1: $daemon has" \
             "$(awk '/^VmRSS/ { print $2, $3 }' "/proc/$(pidof $daemon)/status")"
     done
 }
 
-same_as_before() {
-    until_true 30 same
+same_as_before() { # same_as_before [KIB]: so much memory may be kept
+    until_true 30 same "${1:-0}"
     cat /tmp/left.after
+    echo "many: free memory: $(cat /tmp/free.after) KiB," \
+        "before $(cat /tmp/free.before)"
     echo "many: nothing is left behind"
 }
 
 same() {
-    look >/tmp/left.after
-    cmp -s /tmp/left.before /tmp/left.after
+    left after >/dev/null
+    cmp -s /tmp/left.before /tmp/left.after &&
+        [ "$(cat /tmp/free.after)" -ge $(($(cat /tmp/free.before) - $1)) ]
 }
