@@ -13,7 +13,7 @@ import pytest
 from pair import ADDRESS, JOURNALS, MOVED, NAME, OTHER, SECONDS, Pair
 
 # Debian's Xen has no log-dirty mode for PV guests.
-pytestmark = [pytest.mark.only(hv="pellicle", tools="pel"), pytest.mark.long]
+pytestmark = pytest.mark.only(hv="pellicle", tools="pel")
 
 CONFIG = """\
 name = "moved"
@@ -60,15 +60,16 @@ def test_it_moves_there_and_back(pair):
 # exit status.
 @pytest.mark.parametrize("fault, target_fault, owner, status", [
     ("suspended:kill", "", "a", None),
-    ("", "built:kill", "a", 1),
+    pytest.param("", "built:kill", "a", 1, marks=pytest.mark.long),
     ("committed:lone", "", "a", None),
-    ("commit-sent:cut", "", "", None),
+    pytest.param("commit-sent:cut", "", "", None, marks=pytest.mark.long),
     ("", "taken:kill", "b", 0),
 ])
 def test_a_fault_leaves_one_owner(pair, fault, target_fault, owner, status):
     pair.stay(pair.check, fault, target_fault, owner, status)
 
 
+@pytest.mark.long
 def test_it_can_be_called_off(pair):
     """One is slow, and cancelled; another finds nobody."""
     a = pair.hosts["a"]
@@ -84,6 +85,7 @@ def test_it_can_be_called_off(pair):
     pair.check("a")
 
 
+@pytest.mark.long
 def test_an_undecided_guest_waits_for_the_answer(pair):
     """The other host is lost at the hand-over, and can be reached later."""
     a, b = pair.hosts["a"], pair.hosts["b"]
@@ -123,6 +125,7 @@ def certificates(pair, folder):
         m.ok("cd /etc/pellicle/tls && cp cert.pem ca.pem")
 
 
+@pytest.mark.long
 def test_it_moves_over_tls_with_each_option(pair, tmp_path):
     """There with all that pel can be asked for, and back with nothing."""
     a, b = pair.hosts["a"], pair.hosts["b"]
@@ -151,12 +154,14 @@ SOURCE = ["hello", "round", "suspended", "sent", "ready", "committed",
 TARGET = ["made", "built", "ready-sent", "commit-heard", "taken", "running"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("action", ["kill", "lone", "cut"])
 def test_a_fault_of_the_source_leaves_one_owner(pair, action):
     for step in SOURCE:
         pair.stay(pair.check, f"{step}:{action}", "", "", None)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("action", ["kill", "lone"])
 def test_a_fault_of_the_target_leaves_one_owner(pair, action):
     for step in TARGET:
