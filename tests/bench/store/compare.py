@@ -29,10 +29,13 @@ OCAML = DEBIAN.with_name("oxenstored")
 LIBRARIES = TOP / "build/debian-xen/usr/lib/x86_64-linux-gnu"
 
 # It serves no other socket than the one in /run, so it gets a /run of its own;
-# without the node for dom0's ring, which no request comes by.
+# without the node for dom0's ring, which no request comes by.  It renames a log
+# that has grown, even /dev/null: hence the link, and no limit to the lines.
 OCAML_SCRIPT = """\
-mount --bind "$1" /run && mkdir /run/xenstored &&
-printf "%s = /dev/null\\n" xenstored-log-file access-log-file >/run/config &&
+mount --bind "$1" /run && mkdir /run/xenstored && ln -s /dev/null /run/null &&
+for log in xenstored-log access-log; do
+    echo "$log-file = /run/null" && echo "$log-nb-lines = 1000000000"
+done >/run/config &&
 export LD_PRELOAD="$2" LD_LIBRARY_PATH="$3" &&
 exec "$4" --no-fork --no-domain-init --config-file=/run/config
 """
