@@ -61,7 +61,7 @@ def test_it_moves_there_and_back(pair):
 @pytest.mark.parametrize("fault, target_fault, owner, status", [
     ("suspended:kill", "", "a", None),
     pytest.param("", "built:kill", "a", 1, marks=pytest.mark.long),
-    ("committed:lone", "", "a", None),
+    pytest.param("committed:lone", "", "a", None, marks=pytest.mark.long),
     pytest.param("commit-sent:cut", "", "", None, marks=pytest.mark.long),
     ("", "taken:kill", "b", 0),
 ])

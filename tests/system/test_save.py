@@ -80,6 +80,7 @@ def test_it_goes_on_from_its_image(guest):
     assert before < uptime(guest) < before + SECONDS
 
 
+@pytest.mark.long
 def test_it_can_be_saved_again_and_wait_paused(guest):
     for option in ("", "--compress" if guest.tools == "pel" else ""):
         guest.tool_ok(f"save {option} {NAME} {IMAGE}", SECONDS)
@@ -144,7 +145,8 @@ def test_a_full_disk_leaves_the_guest_and_no_file(ours):
     assert_unharmed(ours)
 
 
-@pytest.mark.parametrize("signal", ["TERM", "KILL"])
+@pytest.mark.parametrize(
+    "signal", [pytest.param("TERM", marks=pytest.mark.long), "KILL"])
 def test_a_killed_save_leaves_the_guest_and_no_file(ours, signal):
     """It dies in the middle of writing to a pipe that nobody reads on."""
     ours.ok("mkdir -p /tmp/dir && mkfifo /tmp/dir/pipe")
