@@ -75,7 +75,7 @@ check: all iso		## run every test; the last line counts them
 	@tests/run lint $(addprefix unit:,$(units)) $(native) "$(system)"
 
 .PHONY: check-long
-check-long: all		## fuzzers and stress, up to 45 minutes
+check-long: all		## fuzzers, stress and stories that take long
 	@tests/run "pytest:tests/system --long" "pytest:tests/store --long"
 
 .PHONY: check-cross

@@ -63,6 +63,14 @@ int link_say(struct link *l, const char *fmt, ...)
 int link_hear(struct link *l, char *line, int limit_ms);
 
 /**
+ * link_expect - hear one line that says @word and nothing else
+ * @late: the message when nothing came in @limit_ms
+ * Returns: as link_hear(); -PEL_EFORMAT it says something else
+ */
+int link_expect(struct link *l, const char *word, int limit_ms,
+                const char *late);
+
+/**
  * link_compress, link_decompress - what is written, and what is read, from the
  * next byte on
  */

@@ -124,3 +124,20 @@ int devices_open(struct pel_ctx *ctx, uint32_t domid, struct pel_store *s,
                                domid)
               : 0;
 }
+
+int devices_each(struct pel_ctx *ctx, uint32_t domid, int timeout_ms,
+                 int (*fn)(struct pel_ctx *ctx, struct pel_store *s,
+                           const struct device *dev, uint64_t deadline_ns))
+{
+    uint64_t deadline_ns = pel_store_now_ns() + (uint64_t)timeout_ms * 1000000;
+    struct device *dev = NULL;
+    struct pel_store s;
+    size_t nr = 0;
+    int rc = devices_open(ctx, domid, &s, &dev, &nr);
+
+    for (size_t i = 0; i < nr && !rc; i++)
+        rc = fn(ctx, &s, &dev[i], deadline_ns);
+    free(dev);
+
+    return rc;
+}

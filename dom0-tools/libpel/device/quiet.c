@@ -34,10 +34,13 @@ static int wait_for(struct pel_ctx *ctx, struct pel_store *s,
                     const struct device *dev, uint64_t deadline_ns)
 {
     const struct timespec nap = { .tv_nsec = STEP_NS };
-    char *physical = pel_store_read(s, "%s/physical-device", dev->back);
     unsigned int maj, min;
+    char *physical;
     int rc = 0;
 
+    if (strcmp(dev->kind, "vbd"))
+        return 0;
+    physical = pel_store_read(s, "%s/physical-device", dev->back);
     if (!physical || sscanf(physical, "%x:%x", &maj, &min) != 2) {
         free(physical);
         return 0; /* nothing is open */
@@ -56,19 +59,5 @@ static int wait_for(struct pel_ctx *ctx, struct pel_store *s,
 
 int pel_disks_wait_quiet(struct pel_ctx *ctx, uint32_t domid, int timeout_ms)
 {
-    uint64_t deadline_ns = pel_store_now_ns() + (uint64_t)timeout_ms * 1000000;
-    struct device *dev = NULL;
-    struct pel_store s;
-    size_t nr = 0;
-    int rc;
-
-    rc = devices_open(ctx, domid, &s, &dev, &nr);
-    if (rc)
-        return rc;
-    for (size_t i = 0; i < nr && !rc; i++)
-        if (!strcmp(dev[i].kind, "vbd"))
-            rc = wait_for(ctx, &s, &dev[i], deadline_ns);
-    free(dev);
-
-    return rc;
+    return devices_each(ctx, domid, timeout_ms, wait_for);
 }

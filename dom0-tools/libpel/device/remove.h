@@ -32,6 +32,17 @@ int devices_open(struct pel_ctx *ctx, uint32_t domid, struct pel_store *s,
                  struct device **out, size_t *nr);
 
 /**
+ * devices_each - do something with each device of a guest, until one fails
+ * @timeout_ms:  for all of them together
+ * @fn:          returns 0 or an error; @deadline_ns as of pel_store_now_ns()
+ *
+ * Returns: what @fn did; -PEL_ENOMEM; -PEL_ESTORE.
+ */
+int devices_each(struct pel_ctx *ctx, uint32_t domid, int timeout_ms,
+                 int (*fn)(struct pel_ctx *ctx, struct pel_store *s,
+                           const struct device *dev, uint64_t deadline_ns));
+
+/**
  * device_remove - remove one device by force
  * @ctx:  context
  * @s:    store

@@ -190,18 +190,11 @@ static int drain_disks(struct source *m)
 static int arrived(void *arg)
 {
     struct source *m = arg;
-    char line[LINK_LINE];
     int rc = link_flush(&m->link);
 
-    if (!rc)
-        rc = link_hear(&m->link, line, ROUND_MS);
-    if (rc == -PEL_ETIMEDOUT)
-        return pel_fail(m->ctx, PEL_ETIMEDOUT,
-                        "the other host does not get on");
-    if (!rc && strcmp(line, "ROUND"))
-        rc = pel_fail(m->ctx, PEL_EFORMAT, "the other host says \"%.80s\"",
-                      line);
-    return rc;
+    return rc ? rc
+              : link_expect(&m->link, "ROUND", ROUND_MS,
+                            "the other host does not get on");
 }
 
 static int send_running(struct source *m)
@@ -256,15 +249,11 @@ static int send_still(struct source *m)
 
 static int hear_ready(struct source *m)
 {
-    char line[LINK_LINE];
-    int rc = link_hear(&m->link, line, READY_MS);
+    int rc = link_expect(&m->link, "READY", READY_MS,
+                         "the other host does not get ready");
 
     if (rc == -PEL_ETIMEDOUT)
-        return pel_fail(m->ctx, PEL_ETIMEDOUT,
-                        "the other host does not get ready");
-    if (!rc && strcmp(line, "READY"))
-        rc = pel_fail(m->ctx, PEL_EFORMAT, "the other host says \"%.80s\"",
-                      line);
+        return rc;
     if (!rc)
         report(m, PEL_MIGRATE_READY);
     fault("ready", &m->link, &m->guard);

@@ -75,26 +75,33 @@ static int build(struct target *t, bool compressed)
 
 static int hear_commit(struct target *t)
 {
-    char line[LINK_LINE];
     int rc;
 
     fault("built", &t->link, &t->guard);
     rc = link_say(&t->link, "READY");
     fault("ready-sent", &t->link, &t->guard);
     if (!rc)
-        rc = link_hear(&t->link, line, COMMIT_MS);
-    if (rc == -PEL_ETIMEDOUT)
-        rc = pel_fail(t->ctx, PEL_ETIMEDOUT, "nobody says COMMIT");
-    if (!rc && strcmp(line, "COMMIT"))
-        rc = pel_fail(t->ctx, PEL_EFORMAT, "the source says \"%.80s\"", line);
+        rc = link_expect(&t->link, "COMMIT", COMMIT_MS, "nobody says COMMIT");
     fault("commit-heard", &t->link, &t->guard);
     return rc;
+}
+
+/* The source may ask (again), unless it has said that it will not. */
+static void say_last(struct target *t, const char *word)
+{
+    int rc = link_say(&t->link, "%s", word);
+
+    if (!rc)
+        rc = link_expect(&t->link, "BYE", BYE_MS, "nobody says BYE");
+    if (!rc)
+        journal_remove(&t->j);
+    pel_error_clear(t->ctx);
 }
 
 /* From here on it is ours. */
 static int take(struct target *t)
 {
-    char line[LINK_LINE], told[LINK_LINE];
+    char told[LINK_LINE];
     int rc;
 
     t->link.stop = NULL;
@@ -112,13 +119,7 @@ static int take(struct target *t)
         pel_error_clear(t->ctx);
     }
     fault("running", &t->link, &t->guard);
-    rc = link_say(&t->link, "DONE");
-    if (!rc)
-        rc = link_hear(&t->link, line, BYE_MS);
-    /* The source may ask later, unless it has said that it will not. */
-    if (!rc && !strcmp(line, "BYE"))
-        journal_remove(&t->j);
-    pel_error_clear(t->ctx);
+    say_last(t, "DONE");
     return 0;
 }
 
@@ -178,12 +179,7 @@ static int answer(struct target *t, const char *id)
     if (rc)
         return rc;
     fault("answer", &t->link, &t->guard);
-    rc = link_say(&t->link, taken ? "TAKEN" : "NOT TAKEN");
-    if (!rc)
-        rc = link_hear(&t->link, line, BYE_MS);
-    if (!rc && !strcmp(line, "BYE"))
-        journal_remove(&t->j);
-    pel_error_clear(t->ctx);
+    say_last(t, taken ? "TAKEN" : "NOT TAKEN");
     return 0;
 }
 

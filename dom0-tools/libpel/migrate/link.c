@@ -328,6 +328,20 @@ int link_hear(struct link *l, char *line, int limit_ms)
     return pel_fail(l->ctx, PEL_ESTATE, "the other host says: %s", line + 5);
 }
 
+int link_expect(struct link *l, const char *word, int limit_ms,
+                const char *late)
+{
+    char line[LINK_LINE];
+    int rc = link_hear(l, line, limit_ms);
+
+    if (rc == -PEL_ETIMEDOUT)
+        return pel_fail(l->ctx, PEL_ETIMEDOUT, "%s", late);
+    if (!rc && strcmp(line, word))
+        rc = pel_fail(l->ctx, PEL_EFORMAT, "the other host says \"%.80s\"",
+                      line);
+    return rc;
+}
+
 int link_compress(struct link *l, bool on)
 {
     int rc = link_flush(l);

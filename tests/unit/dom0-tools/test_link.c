@@ -40,6 +40,21 @@ static void lines_come_back(void **state)
     link_close(&l);
 }
 
+static void a_word_is_expected(void **state)
+{
+    (void)state;
+    begin("cat");
+    link_say(&l, "READY");
+    assert_int_equal(link_expect(&l, "READY", LIMIT_MS, "late"), 0);
+    link_say(&l, "READY NOW");
+    assert_int_equal(link_expect(&l, "READY", LIMIT_MS, "late"), -PEL_EFORMAT);
+    assert_string_equal(ctx.message, "the other host says \"READY NOW\"");
+    pel_error_clear(&ctx);
+    assert_int_equal(link_expect(&l, "READY", 50, "late"), -PEL_ETIMEDOUT);
+    assert_string_equal(ctx.message, "late");
+    link_close(&l);
+}
+
 /* More than fits into pipes and buffers, with zeros, between two lines. */
 static void exchange(bool compressed)
 {
@@ -154,6 +169,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_come_back),
+        cmocka_unit_test(a_word_is_expected),
         cmocka_unit_test(compressed_bytes_come_back),
         cmocka_unit_test(a_failure_is_told),
         cmocka_unit_test(a_failure_is_told_to_a_writer),
