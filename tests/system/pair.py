@@ -42,13 +42,13 @@ def devices(folder, side):
 class Pair:
     """Boots them; what is said of NAME holds for any kind of guest."""
 
-    def __init__(self, host, folder, memory_mb=1280):
+    def __init__(self, host, folder, memory_mb=1280, smp=2):
         with open(f"{folder}/disk", "wb") as f:
             f.truncate(16 << 20)
         self.hosts = {}
         for side in "ab":
             self.hosts[side] = host.boot(
-                f"host-{side}", devices=devices(folder, side), smp=2,
+                f"host-{side}", devices=devices(folder, side), smp=smp,
                 memory_mb=memory_mb)
             while not os.path.exists(f"{folder}/lan"):
                 assert self.hosts["a"].alive()

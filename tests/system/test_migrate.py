@@ -151,7 +151,7 @@ def test_it_moves_over_tls_with_each_option(pair, tmp_path):
 
 SOURCE = ["hello", "round", "suspended", "sent", "ready", "committed",
           "commit-sent", "done", "destroyed"]
-TARGET = ["made", "built", "ready-sent", "commit-heard", "taken", "running"]
+TARGET = ["made", "whole", "built", "ready-sent", "commit-heard", "taken", "running"]
 
 
 @pytest.mark.long

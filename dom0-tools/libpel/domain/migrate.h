@@ -35,7 +35,8 @@
 struct guard;
 
 /**
- * fault - fail here if the environment's PEL_FAULT says so
+ * fault - fail here if the environment's PEL_FAULT says so; "tell" only has the
+ * time of each step told (ms of the monotonic clock, to standard error)
  * @step: compared with PEL_FAULT=STEP:ACTION; kill: this process dies; lone:
  *        its guard before it; cut: the connection ends
  */

@@ -13,6 +13,7 @@
 #include <pel/domain.h>
 #include <pel/hcall.h>
 #include <pel/migrate.h>
+#include <pel/store.h>
 #include "guard.h"
 #include "local.h"
 #include "migrate.h"
@@ -39,6 +40,8 @@ void fault(const char *step, struct link *l, const struct guard *g)
     const char *want = getenv("PEL_FAULT");
     size_t len = strlen(step);
 
+    if (want && !strcmp(want, "tell"))
+        fprintf(stderr, "step %s at %.3f ms\n", step, pel_store_now_ns() / 1e6);
     if (!want || strncmp(want, step, len) || want[len] != ':')
         return;
     if (!strcmp(want + len, ":cut")) {

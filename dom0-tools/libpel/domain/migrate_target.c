@@ -46,6 +46,13 @@ static int made(void *arg, uint32_t domid)
     return journal_write(&t->j);
 }
 
+static void whole(void *arg)
+{
+    struct target *t = arg;
+
+    fault("whole", &t->link, &t->guard);
+}
+
 static int say_round(void *link) { return link_say(link, "ROUND"); }
 
 static int build(struct target *t, bool compressed)
@@ -53,6 +60,7 @@ static int build(struct target *t, bool compressed)
     const struct restore_watch watch = {
         .coming = coming,
         .made = made,
+        .whole = whole,
         .arg = t,
     };
     struct pel_image_reader *r = calloc(1, sizeof(*r));

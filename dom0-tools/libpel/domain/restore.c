@@ -58,6 +58,8 @@ static int build(struct receiver *v, const struct restore_watch *watch)
         rc = publish_early(v->ctx, v->domid, v->cfg);
     if (!rc)
         rc = receiver_records(v);
+    if (!rc && watch->whole)
+        watch->whole(watch->arg);
     if (!rc && !v->r->has_sum)
         pel_log(v->ctx, PEL_LOG_INFO,
                 "the image has no sum: damaged pages would not be noticed");

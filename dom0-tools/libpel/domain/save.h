@@ -21,6 +21,7 @@ struct restore_watch {
      */
     int (*coming)(void *arg, const struct pel_config *cfg);
     int (*made)(void *arg, uint32_t domid);
+    void (*whole)(void *arg); /* all of it has come; NULL: of no interest */
     void *arg;
 };
 
