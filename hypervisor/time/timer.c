@@ -70,15 +70,19 @@ void timer_init(struct timer *t, void (*fn)(void *arg), void *arg)
     t->cpu = this_cpu_id();
 }
 
-/* Its handler may be running elsewhere, and may arm it again. */
+/*
+ * Its handler may be running elsewhere, and may arm it again: only who sees
+ * under the lock that it does not has disarmed it for good.
+ */
 void timer_stop(struct timer *t)
 {
     for (;;) {
         struct timer_cpu *tc = lock_home(t);
+        uint32_t firing = __atomic_load_n(&t->firing, __ATOMIC_ACQUIRE);
 
         disarm_locked(tc, t);
         lock_release(&tc->lock);
-        if (likely(!__atomic_load_n(&t->firing, __ATOMIC_ACQUIRE)))
+        if (likely(!firing))
             return;
         spin_relax();
     }

@@ -5,6 +5,7 @@
  */
 #include <hv/bug.h>
 #include <hv/cpu.h>
+#include <hv/lock.h>
 #include <hv/timer.h>
 #include <setjmp.h>
 #include <cmocka.h>
@@ -15,6 +16,7 @@
 
 struct cpu cpus[NR_CPUS];
 struct stack_top fake_top;
+void (*lock_released)(void);
 static uint64_t now;
 static uint64_t interrupts[CPUS]; /* when the LAPIC will fire; NONE */
 static unsigned int programmed;
@@ -266,6 +268,28 @@ static void timer_may_rearm_itself(void **state)
     timer_stop(&t);
 }
 
+static struct timer elsewhere;
+
+/* The rest of its handler on another CPU, which had to wait for the lock. */
+static void arms_again_and_ends(void)
+{
+    lock_released = NULL;
+    timer_set(&elsewhere, now + 50);
+    elsewhere.firing = 0;
+}
+
+/* Who stops a timer may free it, whatever its handler was about to do. */
+static void stopping_outlasts_the_handler(void **state)
+{
+    (void)state;
+    timer_init(&elsewhere, rearms_itself, &elsewhere);
+    elsewhere.firing = 1;
+    lock_released = arms_again_and_ends;
+    timer_stop(&elsewhere);
+    assert_null(lock_released);
+    assert_false(elsewhere.armed);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -278,6 +302,7 @@ int main(void)
         TEST(early_interrupt_is_programmed_again),
         TEST(putting_off_costs_nothing_until_idle),
         TEST(timer_may_rearm_itself),
+        TEST(stopping_outlasts_the_handler),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
