@@ -8,6 +8,8 @@
 
 #include "access.h"
 
+#define LINES_KEEP 65536 /* bytes of room, for the next round */
+
 static void add_line(void *arg, const char *line, size_t len)
 {
     struct access_log *a = arg;
@@ -35,7 +37,7 @@ void access_round(struct access_log *a)
     put = write(a->fd, buf_head(&a->lines), buf_len(&a->lines));
     if (put != (ssize_t)buf_len(&a->lines) && !a->dropped++)
         log_line("access log: not all lines could be written");
-    buf_empty(&a->lines);
+    buf_empty(&a->lines, LINES_KEEP);
 }
 
 void access_close(struct access_log *a)

@@ -6,9 +6,6 @@
 #include <store/buf.h>
 #include <store/mem.h>
 
-#define BUF_KEEP 65536 /* bytes that an empty queue may keep */
-#define BUF_MIN 256    /* bytes; a typical request or reply fits */
-
 char *buf_reserve(struct buf *b, size_t len_bytes)
 {
     size_t used = buf_len(b);
@@ -71,9 +68,9 @@ void buf_cut(struct buf *b, size_t len_bytes)
         buf_clear(b);
 }
 
-void buf_empty(struct buf *b)
+void buf_empty(struct buf *b, size_t keep_bytes)
 {
-    if (b->capacity > BUF_KEEP)
+    if (b->capacity > keep_bytes)
         buf_clear(b);
     b->head = b->tail = 0;
 }
@@ -82,4 +79,28 @@ void buf_clear(struct buf *b)
 {
     mem_free(b->mem);
     memset(b, 0, sizeof(*b));
+}
+
+void buf_borrow(struct buf *b, struct buf_pool *pool)
+{
+    if (b->mem || !pool->nr)
+        return;
+    b->mem = pool->block[--pool->nr];
+    b->head = b->tail = 0;
+    b->capacity = BUF_MIN;
+}
+
+void buf_leave(struct buf *b, struct buf_pool *pool)
+{
+    if (b->capacity == BUF_MIN && pool->nr < BUF_SPARES) {
+        pool->block[pool->nr++] = b->mem;
+        b->mem = NULL;
+    }
+    buf_clear(b);
+}
+
+void buf_pool_clear(struct buf_pool *pool)
+{
+    while (pool->nr)
+        mem_free(pool->block[--pool->nr]);
 }

@@ -119,26 +119,28 @@ out:
 int edit_write(struct edit *e, const char *path, const void *value,
                size_t value_len, uint64_t gen)
 {
-    const struct node *n = tree_find(*e->root, path);
     struct content c = { value, value_len, NULL, gen };
+    struct node **slot;
     struct touch *t;
     uint16_t owner;
     long more; /* bytes */
     int err;
 
-    if (!n)
-        return -ENOENT;
-    more = (long)value_len - n->value_len;
-    owner = perms_owner(n->perms);
+    err = tree_own(e->root, path, &slot);
+    if (err)
+        return err;
+    c.perms = (*slot)->perms;
+    more = (long)value_len - (*slot)->value_len;
+    owner = perms_owner(c.perms);
     t = touch_change(e, path);
     if (!t || (more && acct_room(&e->acct, owner)))
         return -ENOMEM;
 
-    c.perms = n->perms;
-    err = tree_set(e->root, path, &c);
+    err = node_set(slot, &c);
     if (err)
         return err;
     t->changed = t->fire = true;
+    t->node = e->logged ? NULL : *slot;
     if (more)
         acct_add(&e->acct, owner, 0, more);
     return 0;

@@ -27,12 +27,15 @@ static bool differs(const struct node *base, const struct node *now,
 bool edit_conflicts(const struct edit *e, const struct node *base,
                     const struct node *now)
 {
+    const struct node *was, *is;
     const struct touch *t;
 
     for (unsigned int i = 0; i < e->nr; i++) {
         t = &e->touches[i];
-        if (t->seen &&
-            differs(tree_find(base, t->path), tree_find(now, t->path), t->seen))
+        was = base;
+        is = now;
+        tree_find_both(&was, &is, t->path);
+        if (t->seen && differs(was, is, t->seen))
             return true;
     }
     return false;
@@ -80,19 +83,19 @@ static int merge_add(struct node **root, const char *path, size_t up,
     return 0;
 }
 
-static int merge_set(struct node **root, const char *path,
-                     const struct node *from, struct acct *acct)
+/* Give the node at @slot what @from holds. */
+static int merge_set(struct node **slot, const struct node *from,
+                     struct acct *acct)
 {
     const struct content c = { node_value(from), from->value_len, from->perms,
                                from->gen };
-    const struct node *n = tree_find(*root, path);
-    uint16_t was = perms_owner(n->perms);
-    long bytes = node_bytes(n);
+    uint16_t was = perms_owner((*slot)->perms);
+    long bytes = node_bytes(*slot);
     int err;
 
     if (acct_room(acct, was) || acct_room(acct, perms_owner(from->perms)))
         return -ENOMEM;
-    err = tree_set(root, path, &c);
+    err = node_set(slot, &c);
     if (err)
         return err;
     acct_add(acct, was, -1, -bytes);
@@ -100,9 +103,9 @@ static int merge_set(struct node **root, const char *path,
     return 0;
 }
 
-/* Give @root the node at @path, and what is missing above it, of @src. */
-static int merge_put(const char *path, const struct node *src,
-                     struct node **root, struct acct *acct)
+/* Give @root the missing nodes on @path, as @src has them. */
+static int merge_chain(const char *path, const struct node *src,
+                       struct node **root, struct acct *acct)
 {
     const char *pos = path, *name;
     const struct node *n;
@@ -111,9 +114,6 @@ static int merge_put(const char *path, const struct node *src,
     int err;
 
     tree_nearest(*root, path, &have);
-    if (have == strlen(path))
-        return merge_set(root, path, tree_find(src, path), acct);
-
     pos += have > 1 ? have : 0;
     for (up = have; path_next(&pos, &name); up = pos - path) {
         memcpy(part, path, pos - path);
@@ -126,6 +126,22 @@ static int merge_put(const char *path, const struct node *src,
     return 0;
 }
 
+/* Give @root the node at @path, and what is missing above it, of @src. */
+static int merge_put(const char *path, const struct node *src,
+                     struct node **root, struct acct *acct)
+{
+    const struct node *from = tree_find(src, path);
+    struct node **slot;
+    int err;
+
+    if (!from)
+        return 0;
+    err = tree_own(root, path, &slot);
+    if (!err)
+        return merge_set(slot, from, acct);
+    return err == -ENOENT ? merge_chain(path, src, root, acct) : err;
+}
+
 void edit_settle(struct edit *e, const struct node *before,
                  const struct node *after)
 {
@@ -134,6 +150,8 @@ void edit_settle(struct edit *e, const struct node *before,
 
     for (unsigned int i = 0; i < e->nr; i++) {
         t = &e->touches[i];
+        if (!t->fire)
+            continue;
         n = tree_find(before, t->path);
         if (!n && !tree_find(after, t->path))
             t->fire = false; /* it came and went inside the transaction */
@@ -159,7 +177,7 @@ int edit_merge(const struct edit *e, struct node **root, struct acct *acct,
     }
     for (unsigned int i = 0; i < e->nr && !err; i++) {
         t = &e->touches[i];
-        if ((t->changed || t->removed) && tree_find(*e->root, t->path))
+        if (t->changed || t->removed)
             err = merge_put(t->path, *e->root, root, acct);
     }
     return err;

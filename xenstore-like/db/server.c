@@ -78,6 +78,8 @@ void server_free(struct server *srv)
     for (int i = 0; i < NR_SPECIALS; i++)
         perms_put(srv->special[i]);
     buf_clear(&srv->stats.report);
+    buf_clear(&srv->scratch);
+    buf_pool_clear(&srv->spares);
     mem_free(srv->update.program);
     mem_free(srv->update.arguments);
     node_put(srv->root);

@@ -97,6 +97,18 @@ const struct node *tree_find(const struct node *root, const char *path)
     return n;
 }
 
+void tree_find_both(const struct node **a, const struct node **b,
+                    const char *path)
+{
+    const char *name;
+    size_t len;
+
+    while (*a != *b && (len = path_next(&path, &name))) {
+        *a = *a ? kids_find((*a)->kids, name, len) : NULL;
+        *b = *b ? kids_find((*b)->kids, name, len) : NULL;
+    }
+}
+
 /* Own the way to the node that the first @len bytes of @path name. */
 static int own_path(struct node **root, const char *path, size_t len,
                     struct node ***out)
@@ -117,17 +129,16 @@ static int own_path(struct node **root, const char *path, size_t len,
     return 0;
 }
 
-int tree_set(struct node **root, const char *path, const struct content *c)
+int tree_own(struct node **root, const char *path, struct node ***out)
 {
-    struct node **slot, *n;
+    return own_path(root, path, strlen(path), out);
+}
+
+int node_set(struct node **slot, const struct content *c)
+{
+    struct node *n = *slot;
     struct perms *old;
-    int err;
 
-    err = own_path(root, path, strlen(path), &slot);
-    if (err)
-        return err;
-
-    n = *slot;
     if (n->value_len != c->value_len) {
         n = mem_resize(n, node_size(n->name_len, c->value_len));
         if (!n)
@@ -144,13 +155,21 @@ int tree_set(struct node **root, const char *path, const struct content *c)
     return 0;
 }
 
+int tree_set(struct node **root, const char *path, const struct content *c)
+{
+    struct node **slot;
+    int err = tree_own(root, path, &slot);
+
+    return err ? err : node_set(slot, c);
+}
+
 int tree_set_perms(struct node **root, const char *path, struct perms *perms)
 {
     struct node **slot;
     struct perms *old;
     int err;
 
-    err = own_path(root, path, strlen(path), &slot);
+    err = tree_own(root, path, &slot);
     if (err)
         return err;
 

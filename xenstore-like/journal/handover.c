@@ -71,7 +71,7 @@ int handover_write(struct server *srv, int fd)
             err = more;
         if (!err)
             err = out_frame(&o, FRAME_SNAPSHOT, &d.records.batch);
-        buf_empty(&d.records.batch);
+        buf_empty(&d.records.batch, 2 * STEP_BYTES);
     } while (!err && more > 0);
     dump_end(&d);
     if (!err)

@@ -90,7 +90,7 @@ void record_edit(struct server *srv, const struct edit *e)
         t = &e->touches[i];
         if (!t->changed && !t->removed)
             continue;
-        n = tree_find(srv->root, t->path);
+        n = t->node ? t->node : tree_find(srv->root, t->path);
         if (n)
             record_node(srv, t->path, strlen(t->path), n);
     }

@@ -15,6 +15,7 @@
 
 #define STEP_BYTES 65536       /* of a snapshot in one round */
 #define GROW_MIN (1024 * 1024) /* bytes that are worth a new file */
+#define BATCH_KEEP 65536       /* bytes of room, for the next round */
 #define RETRY_MS 1000
 
 static int64_t now_ms(void)
@@ -186,7 +187,7 @@ static void commit(struct journal *j)
           append(&j->new, FRAME_LOG, buf_head(batch), buf_len(batch)))))
         new_drop(j);
     j->records.lost = false;
-    buf_empty(batch);
+    buf_empty(batch, BATCH_KEEP);
 }
 
 static bool wants_new(const struct journal *j)

@@ -40,6 +40,7 @@ void conn_reset(struct conn *c)
     c->held = false;
     buf_clear(&c->in);
     buf_clear(&c->out);
+    c->nr_fetched = 0;
     c->kept = 0;
     c->broken = XENSTORE_ERROR_NONE;
 }
@@ -84,6 +85,7 @@ void conn_send(struct conn *c, struct xsd_sockmsg hdr, const void *data,
 
     if (c->broken)
         return;
+    buf_borrow(&c->out, &c->srv->spares);
     if (c->domid && buf_len(&c->out) + all > conn_quota(c)->backlog) {
         c->broken = XENSTORE_ERROR_COMM;
     } else if (!(p = buf_reserve(&c->out, all))) {
@@ -118,23 +120,44 @@ bool conn_may_read(const struct conn *c)
            list_empty(&c->waiting);
 }
 
+/* What came and is not answered yet. */
+static const char *in_head(const struct conn *c)
+{
+    return c->nr_fetched ? c->fetched : buf_head(&c->in);
+}
+
+static size_t in_len(const struct conn *c)
+{
+    return c->nr_fetched ? c->nr_fetched : buf_len(&c->in);
+}
+
+static void in_taken(struct conn *c, size_t len)
+{
+    if (!c->nr_fetched) {
+        buf_taken(&c->in, len);
+        return;
+    }
+    c->fetched += len;
+    c->nr_fetched -= len;
+}
+
 /* The header of the first request if that is all there. */
 static bool first_request(struct conn *c, struct xsd_sockmsg *hdr)
 {
-    if (buf_len(&c->in) < sizeof(*hdr))
+    if (in_len(c) < sizeof(*hdr))
         return false;
-    memcpy(hdr, buf_head(&c->in), sizeof(*hdr));
+    memcpy(hdr, in_head(c), sizeof(*hdr));
     if (hdr->len > XENSTORE_PAYLOAD_MAX) {
         c->broken = XENSTORE_ERROR_PROTO; /* where would the next begin? */
         return false;
     }
-    return buf_len(&c->in) >= sizeof(*hdr) + hdr->len;
+    return in_len(c) >= sizeof(*hdr) + hdr->len;
 }
 
 /* Would the change at the head of @c->in spoil a favoured transaction? */
 static bool change_must_wait(struct conn *c, const struct xsd_sockmsg *hdr)
 {
-    const char *payload = buf_head(&c->in) + sizeof(*hdr);
+    const char *payload = in_head(c) + sizeof(*hdr);
     char path[PATH_ROOM];
 
     if (!memchr(payload, '\0', hdr->len) ||
@@ -164,9 +187,9 @@ static void answer_one(struct conn *c, const struct xsd_sockmsg *hdr)
 {
     char payload[XENSTORE_PAYLOAD_MAX + 1];
 
-    memcpy(payload, buf_head(&c->in) + sizeof(*hdr), hdr->len);
+    memcpy(payload, in_head(c) + sizeof(*hdr), hdr->len);
     payload[hdr->len] = '\0';
-    buf_taken(&c->in, sizeof(*hdr) + hdr->len);
+    in_taken(c, sizeof(*hdr) + hdr->len);
     dispatch(c, hdr, payload);
 }
 
@@ -181,11 +204,25 @@ static bool fetch(struct conn *c)
     static char block[READ_BYTES]; /* most connections need much less */
     int got = c->io->read(c, block, sizeof(block));
 
-    if (got > 0 && buf_append(&c->in, block, got))
-        got = -ENOMEM;
     if (got < 0)
         fail(c, got);
-    return got > 0;
+    if (got <= 0)
+        return false;
+    if (!buf_len(&c->in)) {
+        c->fetched = block;
+        c->nr_fetched = got;
+    } else if (buf_append(&c->in, block, got)) {
+        fail(c, -ENOMEM);
+    }
+    return !c->broken;
+}
+
+/* The block is the next one's: keep what was not answered. */
+static void keep_fetched(struct conn *c)
+{
+    if (buf_append(&c->in, c->fetched, c->nr_fetched))
+        fail(c, -ENOMEM);
+    c->nr_fetched = 0;
 }
 
 static void flush(struct conn *c)
@@ -198,7 +235,10 @@ static void flush(struct conn *c)
             fail(c, sent);
         if (sent <= 0)
             return;
-        buf_taken(&c->out, sent);
+        if ((size_t)sent == buf_len(&c->out))
+            buf_leave(&c->out, &c->srv->spares);
+        else
+            buf_taken(&c->out, sent);
         c->kept -= (size_t)sent < c->kept ? (size_t)sent : c->kept;
     }
 }
@@ -222,6 +262,7 @@ void conn_work(struct conn *c)
             fetched = true;
         }
     }
+    keep_fetched(c);
     c->paused = !conn_may_read(c);
     conn_dirty(c);
 }

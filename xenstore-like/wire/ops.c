@@ -177,6 +177,8 @@ void dispatch(struct conn *c, const struct xsd_sockmsg *hdr, const char *data)
     rq.data = data;
     rq.len = hdr->len;
     rq.special = -1;
+    rq.out = c->srv->scratch;
+    memset(&c->srv->scratch, 0, sizeof(c->srv->scratch));
 
     conn_who(c, &rq.who);
     rq.edit = &rq.direct;
@@ -193,5 +195,6 @@ void dispatch(struct conn *c, const struct xsd_sockmsg *hdr, const char *data)
         watch_hello(rq.hello);
     stats_note(&rq, err, start);
     edit_clear(&rq.direct);
-    buf_clear(&rq.out);
+    buf_empty(&rq.out, XENSTORE_PAYLOAD_MAX);
+    c->srv->scratch = rq.out;
 }

@@ -159,6 +159,38 @@ static void idle_connections_hold_no_memory(void **state)
     world_free(w);
 }
 
+/* Many that are answered in a round leave their blocks to the next round. */
+static void blocks_of_replies_are_used_again(void **state)
+{
+    struct buf b[BUF_SPARES + 1] = { 0 }, big = { 0 };
+    struct buf_pool pool = { 0 };
+    const char *block;
+
+    (void)state;
+    buf_borrow(&b[0], &pool);
+    assert_null(b[0].mem);
+    for (unsigned int i = 0; i <= BUF_SPARES; i++)
+        assert_int_equal(buf_append(&b[i], "x", 1), 0);
+    block = b[BUF_SPARES - 1].mem;
+    for (unsigned int i = 0; i <= BUF_SPARES; i++) {
+        buf_leave(&b[i], &pool);
+        assert_null(b[i].mem);
+    }
+    assert_int_equal(pool.nr, BUF_SPARES);
+    assert_non_null(buf_reserve(&big, 2 * BUF_MIN));
+    buf_borrow(&big, &pool); /* it has one */
+    buf_leave(&big, &pool);  /* of another size */
+    assert_int_equal(pool.nr, BUF_SPARES);
+
+    buf_borrow(&b[0], &pool);
+    assert_ptr_equal(b[0].mem, block);
+    assert_int_equal(buf_len(&b[0]), 0);
+    assert_int_equal(b[0].capacity, BUF_MIN);
+    buf_leave(&b[0], &pool);
+    buf_pool_clear(&pool);
+    assert_int_equal(mem_blocks, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +201,7 @@ int main(void)
         cmocka_unit_test(who_does_not_fetch_replies_is_not_heard),
         cmocka_unit_test(a_guest_that_never_fetches_events_is_cut),
         cmocka_unit_test(idle_connections_hold_no_memory),
+        cmocka_unit_test(blocks_of_replies_are_used_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

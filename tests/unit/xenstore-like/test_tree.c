@@ -113,6 +113,7 @@ static void snapshots_do_not_change(void **state)
 {
     struct content c;
     struct node *root = root_new(&c), *snap, *gone;
+    const struct node *was, *is;
     char path[16];
 
     (void)state;
@@ -150,7 +151,20 @@ static void snapshots_do_not_change(void **state)
         assert_int_equal(!n, i % 3 == 1);
         if (n)
             assert_int_equal(n->value_len, i % 3 ? 3 : 5);
+        was = snap;
+        is = root;
+        tree_find_both(&was, &is, path);
+        if (was != is) { /* or the two share the way to it */
+            assert_ptr_equal(was, tree_find(snap, path));
+            assert_ptr_equal(is, n);
+        } else {
+            assert_ptr_equal(n, tree_find(snap, path));
+        }
     }
+    was = snap;
+    is = root;
+    tree_find_both(&was, &is, "/a/x/y"); /* missing in both */
+    assert_ptr_equal(was, is);
     assert_null(tree_find(snap, "/a/x"));
     check_kids(snap->kids->kids);
     check_kids(root->kids->kids);

@@ -14,6 +14,15 @@ struct buf {
     size_t capacity; /* bytes at mem */
 };
 
+#define BUF_MIN 256 /* bytes of the smallest block; most replies fit */
+#define BUF_SPARES 64
+
+/* Blocks that empty queues leave to others.  All zero has none. */
+struct buf_pool {
+    char *block[BUF_SPARES]; /* BUF_MIN bytes each */
+    unsigned int nr;
+};
+
 /** buf_len - bytes in the queue */
 static inline size_t buf_len(const struct buf *b) { return b->tail - b->head; }
 
@@ -47,10 +56,22 @@ void buf_taken(struct buf *b, size_t len_bytes);
 /** buf_cut - drop what is behind the first @len_bytes bytes */
 void buf_cut(struct buf *b, size_t len_bytes);
 
-/** buf_empty - drop everything, but keep room for the next time */
-void buf_empty(struct buf *b);
+/**
+ * buf_empty - drop everything, but keep the room for the next time
+ * @keep_bytes: as long as it is not more than that
+ */
+void buf_empty(struct buf *b, size_t keep_bytes);
 
 /** buf_clear - drop everything */
 void buf_clear(struct buf *b);
+
+/** buf_borrow - a queue without memory gets a spare block, if there is one */
+void buf_borrow(struct buf *b, struct buf_pool *pool);
+
+/** buf_leave - drop everything; the block becomes a spare one, if it may */
+void buf_leave(struct buf *b, struct buf_pool *pool);
+
+/** buf_pool_clear - free all spare blocks */
+void buf_pool_clear(struct buf_pool *pool);
 
 #endif

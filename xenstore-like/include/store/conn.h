@@ -44,6 +44,8 @@ struct conn {
     const struct conn_io *io;
     struct domain *dom; /* whose ring it is; NULL: a socket, so dom0 */
     struct buf in, out;
+    const char *fetched; /* bytes that conn_work() has, while `in' is empty: */
+    size_t nr_fetched;   /* what it leaves goes there */
     uint32_t in_pos, out_pos; /* a ring's indices: of the first byte not yet
                                  in `in', of the first byte of `out' */
     struct list watches;

@@ -27,6 +27,8 @@ struct touch {
     bool changed;            /* created, written, or its list was set */
     bool removed;            /* taken out at some time */
     bool fire;               /* watches get to know */
+    const struct node *node; /* what stands there after an edit's only change,
+                                or NULL: look for it */
     struct node *gone;       /* what was taken out, or NULL */
     struct perms *old_perms; /* the list before, if it was set, or NULL */
 };

@@ -91,7 +91,9 @@ struct server {
     struct records *records; /* what the journal lacks; NULL: there is none */
     const struct host *host;
     void *host_arg;
-    uint32_t last_txn; /* id given last */
+    struct buf_pool spares; /* for connections' replies */
+    struct buf scratch;     /* room for a reply, while none is made */
+    uint32_t last_txn;      /* id given last */
 };
 
 /**

@@ -120,6 +120,32 @@ const struct node *tree_nearest(const struct node *root, const char *path,
                                 size_t *len);
 
 /**
+ * tree_find_both - the nodes at @path below two roots
+ * @a, @b: the roots; set to the nodes, borrowed, or to NULL
+ *
+ * Where the two trees share the way it goes no further: both are then set to
+ * one node, which is that at @path or one above it.
+ */
+void tree_find_both(const struct node **a, const struct node **b,
+                    const char *path);
+
+/**
+ * tree_own - make the existing node at @path one that may change (TREE-1)
+ * @out: set to the link that reaches it; valid until the next change
+ *
+ * Returns: 0; -ENOENT; -ENOMEM.  The tree holds what it held.
+ */
+int tree_own(struct node **root, const char *path, struct node ***out);
+
+/**
+ * node_set - give a node another value and list
+ * @slot: the link that reaches it, from tree_own(); the node may move
+ *
+ * Returns: 0; -ENOMEM, the node is as it was.
+ */
+int node_set(struct node **slot, const struct content *c);
+
+/**
  * tree_set - give the existing node at @path another value and list
  *
  * Returns: 0; -ENOENT; -ENOMEM, the tree then holds what it held.
