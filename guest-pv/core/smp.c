@@ -59,7 +59,7 @@ void smp_context(struct vcpu_guest_context *ctxt, unsigned int id)
     ctxt->failsafe_callback_eip = (uintptr_t)trap_stub_failsafe;
 }
 
-static long initialise(unsigned int id)
+long smp_initialise(unsigned int id, const struct vcpu_guest_context *ctxt)
 {
     struct cpu *cpu = (struct cpu *)stacks[id];
     long rc;
@@ -67,9 +67,9 @@ static long initialise(unsigned int id)
     cpu->id = id;
     cpu->info = &pv_shared_info->vcpu_info[id];
     cpu->info->evtchn_upcall_mask = 1;
-    smp_context(&context, id);
-    rc = hc_vcpu_op(VCPUOP_initialise, id, &context);
-    jobs[id].initialised = !rc;
+    rc = hc_vcpu_op(VCPUOP_initialise, id, (void *)ctxt);
+    if (!rc)
+        jobs[id].initialised = true;
     return rc;
 }
 
@@ -79,8 +79,10 @@ long smp_begin(unsigned int id, void (*fn)(void *arg), void *arg)
 
     jobs[id].fn = fn;
     jobs[id].arg = arg;
-    if (!jobs[id].initialised)
-        rc = initialise(id);
+    if (!jobs[id].initialised) {
+        smp_context(&context, id);
+        rc = smp_initialise(id, &context);
+    }
     return rc ? rc : hc_vcpu_op(VCPUOP_up, id, NULL);
 }
 

@@ -42,6 +42,7 @@
     X(fifo_errors)    \
     X(fifo)           \
     X(smp)            \
+    X(start_race)     \
     X(pcpu)           \
     X(pirq_moves)     \
     X(fifo_race)      \

@@ -16,9 +16,13 @@
 static_assert(sizeof(struct vcpu_guest_context) <= PAGE_SIZE << CONTEXT_ORDER,
               "CONTEXT_ORDER");
 
-/* -EEXIST: it has a context already. */
+/*
+ * -EEXIST: it has a context already.  The lock keeps a second caller from
+ * changing the tables of one that the first has brought up meanwhile.
+ */
 static long op_initialise(struct vcpu *v, unsigned long u_arg)
 {
+    struct lock *lock = &v->domain->lock;
     struct vcpu_guest_context *c;
     long err;
 
@@ -26,10 +30,12 @@ static long op_initialise(struct vcpu *v, unsigned long u_arg)
     if (!c)
         return -ENOMEM;
     err = copy_from_guest(c, u_arg, sizeof(*c));
+    lock_take(lock);
     if (!err && v->initialised)
         err = -EEXIST;
     if (!err)
         err = vcpu_set_context(v, c);
+    lock_release(lock);
     heap_free(c, CONTEXT_ORDER);
     return err;
 }
@@ -140,15 +146,14 @@ static long op_stop_singleshot(struct vcpu *v, unsigned long u_arg)
 
 /*
  * Move vcpu_info to a page of the guest's choice, once.  Every port is
- * marked pending there, so that no event is lost in the move.
+ * marked pending there, so that no event is lost in the move.  Lock: the
+ * domain's, as two may ask at once.
  */
-static long op_register_info(struct vcpu *v, unsigned long u_arg)
+static long register_info_locked(struct vcpu *v,
+                                 struct vcpu_register_vcpu_info reg)
 {
-    struct vcpu_register_vcpu_info reg;
     struct vcpu_info *to;
 
-    if (copy_from_guest(&reg, u_arg, sizeof(reg)))
-        return -EFAULT;
     if (v->info_registered || reg.offset > PAGE_SIZE - sizeof(*to) ||
         reg.offset % 8)
         return -EINVAL;
@@ -164,6 +169,19 @@ static long op_register_info(struct vcpu *v, unsigned long u_arg)
     __atomic_store_n(&to->evtchn_upcall_pending, 1, __ATOMIC_RELEASE);
     guest_time_update(v);
     return 0;
+}
+
+static long op_register_info(struct vcpu *v, unsigned long u_arg)
+{
+    struct vcpu_register_vcpu_info reg;
+    long err;
+
+    if (copy_from_guest(&reg, u_arg, sizeof(reg)))
+        return -EFAULT;
+    lock_take(&v->domain->lock);
+    err = register_info_locked(v, reg);
+    lock_release(&v->domain->lock);
+    return err;
 }
 
 static long op_send_nmi(struct vcpu *v, unsigned long u_arg)

@@ -17,7 +17,7 @@ CONFIG = """\
 name = "selftest"
 kernel = "/boot/guest-pv/selftest.elf"
 memory = 32
-vcpus = 2
+vcpus = 4
 on_poweroff = "preserve"
 """
 
@@ -37,7 +37,7 @@ def judge(output, record_property):
 def test_selftest_as_dom0(host, record_property):
     kernel = os.path.join(vm.TOP, "build/guest-pv/selftest.elf")
     with vm.Machine("selftest", hv=host.hv, kernel=kernel, initrd="", smp=2,
-                    dom0_mb=128, hv_args="dom0_max_vcpus=2") as m:
+                    dom0_mb=128, hv_args="dom0_max_vcpus=4") as m:
         m.wait(r".", vm.START_SECONDS)
         m.wait(RESULT, SECONDS)
         judge(m.console.text, record_property)

@@ -14,6 +14,14 @@
 void smp_context(struct vcpu_guest_context *ctxt, unsigned int id);
 
 /**
+ * smp_initialise - give vCPU @id a context, from smp_context() and changed
+ *
+ * Any vCPU may call it, but smp_begin() does it if need be.  Returns the
+ * hypercall's result.
+ */
+long smp_initialise(unsigned int id, const struct vcpu_guest_context *ctxt);
+
+/**
  * smp_begin - run a function on vCPU @id (1 to CPUS_MAX - 1)
  *
  * Initialises the vCPU the first time.  When @fn returns, the vCPU goes down
