@@ -27,14 +27,20 @@ uint64_t time_ns(void)
     return ns;
 }
 
+/* What counts between two looks: the rest went by while nobody had a CPU. */
+#define LOOK_MAX (10 * MS)
+
 bool time_wait(bool (*cond)(void *arg), void *arg, uint64_t limit_ns)
 {
-    uint64_t end = time_ns() + limit_ns;
+    uint64_t last = time_ns(), waited = 0, now;
 
     while (!cond(arg)) {
-        if (time_ns() > end)
+        if (waited > limit_ns)
             return cond(arg);
         hc_sched_op(SCHEDOP_yield, NULL);
+        now = time_ns();
+        waited += now - last < LOOK_MAX ? now - last : LOOK_MAX;
+        last = now;
     }
     return true;
 }

@@ -28,7 +28,8 @@
 
 struct worker {
     unsigned int id;
-    uint64_t random; /* state of the generator */
+    uint64_t random;   /* state of the generator */
+    const char *doing; /* for who waits for it */
     uint64_t tried, refused, trapped;
     uint8_t args[ARGS_SIZE]; /* arguments of calls under way */
     size_t used;

@@ -14,7 +14,8 @@ uint64_t time_ns(void);
 
 /**
  * time_wait - yield until a condition holds
- * @limit_ns: how long to wait at most
+ * @limit_ns: how long to wait at most, not counting long gaps in which the
+ *            machine did not run us: a busy one is no fault
  *
  * Events are served meanwhile if they are unmasked.  Returns whether it
  * holds.
