@@ -8,6 +8,7 @@
 #include <pel/ctx.h>
 #include <pel/domain.h>
 #include <pel/migrate.h>
+#include <pel/mirror.h>
 #include "cmd.h"
 #include "hold.h"
 
@@ -18,6 +19,10 @@ static void tell(void *arg, const struct pel_migrate_report *r)
     const char *name = arg;
 
     switch (r->step) {
+    case PEL_MIGRATE_DISKS:
+        fprintf(stderr, "disks: %.1f of %.1f MiB, %.1f MiB sent\n",
+                r->disk_done / MIB, r->disk_size / MIB, r->bytes / MIB);
+        break;
     case PEL_MIGRATE_ROUND:
         fprintf(stderr,
                 "round %u: %.1f MiB sent, %.1f MiB/s, %.1f MiB have changed, "
@@ -40,11 +45,16 @@ static void tell_json(void *arg, const struct pel_migrate_report *r)
         [PEL_MIGRATE_BEGUN] = "begun", [PEL_MIGRATE_ROUND] = "round",
         [PEL_MIGRATE_SENT] = "sent",   [PEL_MIGRATE_SUSPENDED] = "suspended",
         [PEL_MIGRATE_READY] = "ready", [PEL_MIGRATE_DONE] = "done",
+        [PEL_MIGRATE_DISKS] = "disks",
     };
 
     (void)arg;
     printf("{\"event\":\"%s\",\"ms\":%llu,\"bytes\":%llu", names[r->step],
            (unsigned long long)r->ms, (unsigned long long)r->bytes);
+    if (r->step == PEL_MIGRATE_DISKS)
+        printf(",\"disk_size\":%llu,\"disk_done\":%llu",
+               (unsigned long long)r->disk_size,
+               (unsigned long long)r->disk_done);
     if (r->step == PEL_MIGRATE_ROUND)
         printf(",\"round\":%u,\"rate\":%llu,\"remaining\":%llu,"
                "\"predicted_ms\":%u",
@@ -69,7 +79,10 @@ static const char *tls_dir(const struct args *a)
     return arg_has(a, 'T') ? arg_value(a, 'T') : TLS_DIR;
 }
 
-/* As in xl: without a program in place of ssh, HOST is all of it. */
+/*
+ * As in xl: without a program in place of ssh, HOST is all of it.  Whoever may
+ * start a program there may also say where that puts disks.
+ */
 static int make_command(struct pel_ctx *ctx, const struct args *a, char **out)
 {
     const char *ssh = arg_has(a, 's') ? arg_value(a, 's') : "ssh";
@@ -83,7 +96,9 @@ static int make_command(struct pel_ctx *ctx, const struct args *a, char **out)
         n = asprintf(out, "exec pel-tls connect '%s' '%s'", tls_dir(a),
                      arg_value(a, 'c'));
     else if (*ssh)
-        n = asprintf(out, "exec %s %s pel migrate-receive", ssh, a->words[1]);
+        n = asprintf(out, "exec %s %s pel migrate-receive%s%s", ssh,
+                     a->words[1], arg_has(a, 'S') ? " --storage /" : "",
+                     arg_has(a, 'O') ? " --overwrite" : "");
     else
         n = asprintf(out, "%s", a->words[1]);
     return n < 0 ? pel_fail_oom(ctx) : 0;
@@ -146,6 +161,8 @@ static int migrate(struct pel_ctx *ctx, const struct args *a)
     struct pel_migrate how = {
         .paused = arg_has(a, 'p'),
         .compress = arg_has(a, 'z'),
+        .copy_storage = arg_has(a, 'S'),
+        .overwrite = arg_has(a, 'O'),
         .stop = signals_waiting,
         .report = arg_has(a, 'j') ? tell_json : tell,
     };
@@ -174,10 +191,8 @@ int cmd_migrate(struct pel_ctx *ctx, const struct args *a)
 {
     bool alone; /* no host follows the domain */
 
-    if (arg_has(a, 'S'))
-        return pel_fail(ctx, PEL_ENOTSUP,
-                        "--copy-storage is not supported: both hosts have to "
-                        "reach the same disks");
+    if (arg_has(a, 'O') && !arg_has(a, 'S'))
+        return pel_fail(ctx, PEL_EINVAL, "--overwrite wants --copy-storage");
     if (arg_has(a, 'P'))
         return pel_fail(ctx, PEL_ENOTSUP, "--postcopy is not supported");
     if (arg_has(a, 'R'))
@@ -195,20 +210,38 @@ int cmd_migrate(struct pel_ctx *ctx, const struct args *a)
 /* Each connection comes back to this program, without --listen. */
 static int listen_over_tls(struct pel_ctx *ctx, const struct args *a)
 {
-    execlp("pel-tls", "pel-tls", "listen", tls_dir(a), arg_value(a, 'L'), NULL);
+    const char *argv[] = { "pel-tls", "listen", tls_dir(a), arg_value(a, 'L'),
+                           NULL,      NULL,     NULL,       NULL };
+    size_t n = 4;
+
+    if (arg_has(a, 'S')) {
+        argv[n++] = "--storage";
+        argv[n++] = arg_value(a, 'S');
+    }
+    if (arg_has(a, 'O'))
+        argv[n++] = "--overwrite";
+    execvp(argv[0], (char **)argv);
     return pel_fail_sys(ctx, PEL_EIO, "cannot run pel-tls");
 }
 
 int cmd_migrate_receive(struct pel_ctx *ctx, const struct args *a)
 {
+    const struct mirror_policy policy = {
+        .folder = arg_has(a, 'S') ? arg_value(a, 'S') : NULL,
+        .overwrite = arg_has(a, 'O'),
+    };
     char *name;
     int rc;
 
+    if (policy.folder && policy.folder[0] != '/')
+        return pel_fail(ctx, PEL_EINVAL, "--storage wants an absolute path");
+    if (policy.overwrite && !policy.folder)
+        return pel_fail(ctx, PEL_EINVAL, "--overwrite wants --storage");
     if (arg_has(a, 'L'))
         return listen_over_tls(ctx, a);
     signals_hold();
-    rc = pel_migrate_receive(ctx, STDIN_FILENO, STDOUT_FILENO, signals_waiting,
-                             &name);
+    rc = pel_migrate_receive(ctx, STDIN_FILENO, STDOUT_FILENO, &policy,
+                             signals_waiting, &name);
     free(name);
     return rc;
 }

@@ -108,6 +108,15 @@ int pel_devices_wait_connected(struct pel_ctx *ctx, uint32_t domid,
  */
 int pel_disks_wait_quiet(struct pel_ctx *ctx, uint32_t domid, int timeout_ms);
 
+/**
+ * pel_disk_check_unused - refuse a file or block device that somebody uses
+ * @path: of it
+ *
+ * Users: disks of any guest; mounts of dom0, also through loop devices.
+ * Returns: 0; -PEL_ESTATE naming the user; -PEL_ESTORE; -PEL_EIO
+ */
+int pel_disk_check_unused(struct pel_ctx *ctx, const char *path);
+
 /* What a guest has; fields that nobody wrote are -1. */
 struct pel_devinfo {
     uint32_t devid;

@@ -37,8 +37,11 @@ struct journal_record {
     uint8_t paused; /* the target leaves it so */
     char id[JOURNAL_ID + 2];
     char name[256];
-    char command[3072]; /* of the source: how to reach the target */
-    uint8_t unused[4096 - 3424];
+    /* Of the source: how to reach the target; of the target: the list of files
+     * that it makes for disks. */
+    char text[3072];
+    uint8_t copies; /* the source: it follows what is written to disks */
+    uint8_t unused[4096 - 3425];
 };
 
 struct journal {
@@ -50,7 +53,7 @@ struct journal {
 
 /**
  * journal_create - begin one, durably; the lock is ours
- * @rec: role, state, domid, uuid, id, name, command set
+ * @rec: role, state, domid, uuid, id, name, text set
  * Returns: 0; -PEL_EEXIST; -PEL_EIO
  */
 int journal_create(struct pel_ctx *ctx, const struct journal_record *rec,

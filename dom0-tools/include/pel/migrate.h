@@ -13,12 +13,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct mirror_policy;
 struct pel_config;
 struct pel_ctx;
 
 /* What has just been reached. */
 enum pel_migrate_step {
     PEL_MIGRATE_BEGUN,     /* both sides know of each other */
+    PEL_MIGRATE_DISKS,     /* more of the disks has been sent, the first time */
     PEL_MIGRATE_ROUND,     /* all pages to be sent have been sent once more */
     PEL_MIGRATE_SUSPENDED, /* the guest stands still */
     PEL_MIGRATE_SENT,
@@ -29,6 +31,8 @@ enum pel_migrate_step {
 struct pel_migrate_report {
     enum pel_migrate_step step;
     uint64_t ms; /* since the beginning */
+    /* DISKS */
+    uint64_t disk_size, disk_done; /* bytes of all disks */
     /* ROUND */
     uint32_t round;        /* from 1 */
     uint64_t rate;         /* bytes of memory in a second */
@@ -45,6 +49,8 @@ struct pel_migrate {
     const struct pel_config *override; /* NULL: the guest's own */
     bool paused;                       /* the target leaves it paused */
     bool compress;
+    bool copy_storage; /* the disks go along */
+    bool overwrite;    /* those that are there already are replaced */
     uint32_t downtime_ms, rounds; /* limits of the rounds; 0: the defaults */
     uint64_t bandwidth;           /* bytes in a second; 0: no limit */
     bool (*stop)(void);           /* asked now and then; NULL: never */
@@ -66,12 +72,14 @@ int pel_migrate(struct pel_ctx *ctx, uint32_t domid,
 
 /**
  * pel_migrate_receive - the other side of a connection
+ * @policy: what of disks is permitted here
  * @name: set to the name of the guest that has come, malloc'ed; NULL: none,
  *        the other side has only asked something
  * Returns: 0; what fails is told to the other side too, and leaves nothing
  */
 int pel_migrate_receive(struct pel_ctx *ctx, int in, int out,
-                        bool (*stop)(void), char **name);
+                        const struct mirror_policy *policy, bool (*stop)(void),
+                        char **name);
 
 /**
  * pel_migrate_resolve - finish what killed processes and lost connections

@@ -46,6 +46,8 @@ enum pel_record {
     PEL_REC_SUM = 0x80000000u | 0x50454d,
     /* Optional, ours: a round of a migration is over. */
     PEL_REC_ROUND = 0x80000000u | 0x50454e,
+    /* Ours, of a migration whose sides have agreed on it: bytes of a disk. */
+    PEL_REC_DISK = 0x80000000u | 0x50454f,
 };
 
 /* Body of PEL_REC_TSC_INFO. */
@@ -99,6 +101,13 @@ int pel_image_put(struct pel_image_writer *w, uint32_t type, const void *body,
 
 /** pel_image_end_round - tell the reader of what was written so far */
 int pel_image_end_round(struct pel_image_writer *w);
+
+/**
+ * pel_image_put_disk - a record of PEL_REC_DISK
+ * @head: @head_len bytes, a multiple of 8; @data: @len bytes behind them
+ */
+int pel_image_put_disk(struct pel_image_writer *w, const void *head,
+                       size_t head_len, const void *data, size_t len);
 
 /** pel_image_put_vcpu - a record of the state of one vCPU */
 int pel_image_put_vcpu(struct pel_image_writer *w, uint32_t type, uint32_t vcpu,
@@ -165,7 +174,10 @@ struct pel_image_reader {
     struct pel_ctx *ctx;
     pel_read_fn *read;
     void *arg;
+    /* Takes the body of each PEL_REC_DISK; NULL: nobody expects one. */
+    int (*disk)(void *arg, const void *body, size_t len);
     int (*round)(void *arg); /* called for PEL_REC_ROUND; NULL: it is nothing */
+    void *own_arg;           /* of both */
     bool pages_apart; /* set by the caller: the image may be without pages */
     char *config;     /* NUL-terminated; NULL: the image has none */
     bool config_is_json;

@@ -198,6 +198,25 @@ static int check_loops(struct pel_ctx *ctx, const struct target *t,
     return rc;
 }
 
+int pel_disk_check_unused(struct pel_ctx *ctx, const char *path)
+{
+    struct target t = { .path = path };
+    struct pel_store s;
+    struct stat st;
+    int rc = pel_store_use(ctx, &s);
+
+    if (rc)
+        return rc;
+    if (stat(path, &st))
+        return pel_fail_sys(ctx, PEL_EIO, "cannot examine %s", path);
+    t.is_block = S_ISBLK(st.st_mode);
+    t.rdev = st.st_rdev;
+    t.dev = st.st_dev;
+    t.ino = st.st_ino;
+
+    return sharing_check(ctx, &s, &t, true);
+}
+
 int sharing_check(struct pel_ctx *ctx, struct pel_store *s,
                   const struct target *target, bool writable)
 {

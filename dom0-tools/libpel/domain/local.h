@@ -73,14 +73,15 @@ bool has_files(const struct pel_config *cfg);
 /**
  * publish_early, publish_late - the same in two steps, before and after the
  * pages are known that it shares with the daemons
+ * @disks_late: the same for both
  *
  * What takes long comes early.  Files come late: their owner may still write
  * to them from another host.
  */
 int publish_early(struct pel_ctx *ctx, uint32_t domid,
-                  const struct pel_config *cfg);
+                  const struct pel_config *cfg, bool disks_late);
 int publish_late(struct pel_ctx *ctx, uint32_t domid,
-                 const struct pel_config *cfg,
+                 const struct pel_config *cfg, bool disks_late,
                  const struct shared_pages *shared);
 
 /** domain_undo - destroy a half-made domain; keeps the message in @ctx */

@@ -11,7 +11,7 @@
 /*
  * The words of the protocol, a line each:
  *
- *   source: HELLO 2 ID FLAGS      target: HELLO 2
+ *   source: HELLO 2 ID FLAGS      target: HELLO 2; 3 when disks come along
  *   source: the stream            target: ROUND, for each; READY
  *   source: COMMIT                target: DONE
  *   source: BYE
@@ -22,9 +22,12 @@
  * Instead of each of its own the target may say FAIL and why.
  */
 #define MIGRATE_VERSION 2
-#define MIGRATE_HELLO "HELLO 2"
+#define MIGRATE_VERSION_DISKS 3 /* with records of disks in the stream */
 #define FLAG_PAUSED 'p'
 #define FLAG_COMPRESS 'z'
+#define FLAG_STORAGE 's'
+#define FLAG_OVERWRITE 'o'
+#define FLAGS_ALL "-pzso"
 
 #define HELLO_MS 120000 /* somebody may have to type a password */
 #define ROUND_MS 300000

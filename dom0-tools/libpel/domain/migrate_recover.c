@@ -13,6 +13,7 @@
 #include <pel/domain.h>
 #include <pel/hcall.h>
 #include <pel/migrate.h>
+#include <pel/mirror.h>
 #include <pel/store.h>
 #include "guard.h"
 #include "local.h"
@@ -109,7 +110,7 @@ static int ask_target(struct journal *j, struct link *l)
         if (i)
             sleep(1);
         pel_error_clear(j->ctx);
-        rc = link_open(j->ctx, j->rec.command, l);
+        rc = link_open(j->ctx, j->rec.text, l);
         if (!rc)
             rc = ask(l, j->rec.id);
         if (rc < 0)
@@ -163,6 +164,8 @@ int source_settle(struct journal *j, char *told)
 
     if (here)
         log_off(j->ctx, j->rec.domid);
+    if (here && j->rec.copies)
+        mirror_forget(j->ctx, j->rec.domid);
     if (j->rec.state == JOURNAL_COMMIT)
         return settle_committed(j, here, told);
     if (here)
@@ -190,6 +193,7 @@ int target_settle(struct journal *j, char *told)
             if (!rc && info.paused)
                 rc = pel_domain_unpause(j->ctx, j->rec.domid);
         }
+        mirror_keep(j->ctx, j->rec.id, j->rec.text);
         snprintf(told, LINK_LINE, "taken: %s %s", j->rec.name,
                  here ? "is here" : "was here, and has ended");
         return rc;
@@ -198,6 +202,8 @@ int target_settle(struct journal *j, char *told)
         rc = pel_domain_destroy(j->ctx, j->rec.domid);
     snprintf(told, LINK_LINE, "not taken: %s",
              j->rec.name[0] ? j->rec.name : "a guest");
+    if (!rc)
+        mirror_undo(j->ctx, j->rec.id, j->rec.text);
     if (!rc)
         journal_remove(j);
     return rc;

@@ -16,17 +16,20 @@
 #include <pel/device.h>
 #include <pel/domain.h>
 #include <pel/migrate.h>
+#include <pel/mirror.h>
 #include <pel/standstill.h>
 #include <pel/store.h>
 #include "guard.h"
 #include "local.h"
 #include "migrate.h"
+#include "pace.h"
 #include "rounds.h"
 #include "save.h"
 #include "sender.h"
 #include "suspend.h"
 
 #define DRAIN_MS 5000
+#define DISKS_REPORT_NS 2000000000ull
 
 struct source {
     struct pel_ctx *ctx;
@@ -36,9 +39,11 @@ struct source {
     struct guard guard;
     struct link link;
     struct sender sender;
-    char *config;            /* for the header */
-    struct pel_config disks; /* the guest's own configuration */
-    uint64_t began_ns, still_ns;
+    char *config;                 /* for the header */
+    struct pel_config disks;      /* the guest's own configuration */
+    struct mirror_source *mirror; /* NULL: the other host has the disks */
+    struct pace pace;             /* of the disks' first round */
+    uint64_t began_ns, still_ns, reported_ns;
     uint32_t standstill_ms; /* expected, beside the last pages */
     struct pel_migrate_report report;
 };
@@ -58,7 +63,7 @@ static void report_round(void *arg, const struct round_info *info)
 
     m->report.round = info->round;
     m->report.rate = info->rate;
-    m->report.remaining = info->remaining * 4096;
+    m->report.remaining = info->remaining * 4096 + info->disk_left;
     m->report.predicted_ms = info->predicted_ms;
     report(m, PEL_MIGRATE_ROUND);
     fault("round", &m->link, &m->guard);
@@ -79,13 +84,14 @@ static int begin_journal(struct source *m)
 
     if (rc)
         return rc;
-    if (strlen(m->how->command) >= sizeof(rec.command))
+    if (strlen(m->how->command) >= sizeof(rec.text))
         return pel_fail(m->ctx, PEL_EINVAL, "the command is too long");
     memcpy(rec.uuid, info.uuid, sizeof(rec.uuid));
     uuid_generate(id);
     uuid_unparse_lower(id, rec.id);
     snprintf(rec.name, sizeof(rec.name), "%s", m->disks.name);
-    snprintf(rec.command, sizeof(rec.command), "%s", m->how->command);
+    snprintf(rec.text, sizeof(rec.text), "%s", m->how->command);
+    rec.copies = m->how->copy_storage;
     return journal_create(m->ctx, &rec, &m->j);
 }
 
@@ -125,6 +131,26 @@ static int prepare(struct source *m)
               : guard_start(m->ctx, &m->guard, source_recover, m->j.rec.id);
 }
 
+static int say_hello(struct source *m)
+{
+    const struct pel_migrate *how = m->how;
+
+    return link_say(&m->link, "HELLO %d %s %s%s%s%s",
+                    how->copy_storage ? MIGRATE_VERSION_DISKS : MIGRATE_VERSION,
+                    m->j.rec.id, how->paused ? "p" : "-",
+                    how->compress ? "z" : "-", how->copy_storage ? "s" : "",
+                    how->copy_storage && how->overwrite ? "o" : "");
+}
+
+static bool is_hello(const struct source *m, const char *line)
+{
+    int version;
+
+    return sscanf(line, "HELLO %d", &version) == 1 &&
+           version ==
+               (m->how->copy_storage ? MIGRATE_VERSION_DISKS : MIGRATE_VERSION);
+}
+
 static int greet(struct source *m)
 {
     char line[LINK_LINE];
@@ -132,16 +158,14 @@ static int greet(struct source *m)
 
     m->link.stop = m->how->stop;
     if (!rc)
-        rc =
-            link_say(&m->link, "HELLO %d %s %s%s", MIGRATE_VERSION, m->j.rec.id,
-                     m->how->paused ? "p" : "-", m->how->compress ? "z" : "-");
+        rc = say_hello(m);
     fault("hello", &m->link, &m->guard);
     if (!rc)
         rc = link_hear(&m->link, line, HELLO_MS);
     if (rc == -PEL_ETIMEDOUT)
         return pel_fail(m->ctx, PEL_ETIMEDOUT,
                         "the other host does not answer");
-    if (!rc && strcmp(line, MIGRATE_HELLO))
+    if (!rc && !is_hello(m, line))
         rc = pel_fail(m->ctx, PEL_EFORMAT,
                       "the other side is no pel migrate-receive: it says "
                       "\"%.80s\"",
@@ -184,9 +208,6 @@ static int drain_disks(struct source *m)
     return rc ? rc : sync_disks(m);
 }
 
-/* ---- sending --------------------------------------------------------------
- */
-
 static int arrived(void *arg)
 {
     struct source *m = arg;
@@ -197,14 +218,81 @@ static int arrived(void *arg)
                             "the other host does not get on");
 }
 
+/* ---- disks that go along ----------------------------------------------------
+ */
+
+static int send_disks(void *arg, int (*per_piece)(void *arg), void *piece_arg)
+{
+    struct source *m = arg;
+
+    return mirror_send(m->mirror, &m->sender.w, per_piece, piece_arg);
+}
+
+static int look_at_disks(void *arg, uint64_t *left, uint64_t *sent)
+{
+    struct source *m = arg;
+    struct mirror_figures now;
+    int rc = mirror_look(m->mirror, &now);
+
+    *left = now.left;
+    *sent = now.sent;
+    return rc;
+}
+
+static int tell_of_disks(struct source *m)
+{
+    struct mirror_figures now;
+    int rc = mirror_look(m->mirror, &now);
+
+    m->report.disk_size = now.size;
+    m->report.disk_done = now.left < now.size ? now.size - now.left : 0;
+    m->reported_ns = pel_store_now_ns();
+    report(m, PEL_MIGRATE_DISKS);
+    fault("disk", &m->link, &m->guard);
+    return rc;
+}
+
+static int per_piece(void *arg)
+{
+    struct source *m = arg;
+    int rc = 0;
+
+    pace_keep(&m->pace, m->sender.w.len);
+    if (pel_store_now_ns() - m->reported_ns > DISKS_REPORT_NS)
+        rc = tell_of_disks(m);
+    return rc ? rc : sender_stopped(&m->sender);
+}
+
+/* All of them once, before it costs the guest anything to be followed. */
+static int send_whole_disks(void *arg)
+{
+    struct source *m = arg;
+    int rc;
+
+    pace_begin(&m->pace, m->how->bandwidth, m->sender.w.len);
+    rc = mirror_announce(m->mirror, &m->sender.w);
+    if (!rc)
+        rc = mirror_send(m->mirror, &m->sender.w, per_piece, m);
+    if (!rc)
+        rc = pel_image_end_round(&m->sender.w);
+    if (!rc)
+        rc = arrived(m);
+    return rc ? rc : tell_of_disks(m);
+}
+
+/* ---- sending --------------------------------------------------------------
+ */
+
 static int send_running(struct source *m)
 {
+    static const struct round_disks disks = { send_disks, look_at_disks };
     const struct round_limits limits = {
         .downtime_ms = m->how->downtime_ms,
         .rounds = m->how->rounds,
         .bandwidth = m->how->bandwidth,
         .standstill_ms = m->standstill_ms,
         .arrived = arrived,
+        .disks = m->how->copy_storage ? &disks : NULL,
     };
     struct sender *s = &m->sender;
     int rc = link_compress(&m->link, m->how->compress);
@@ -215,14 +303,36 @@ static int send_running(struct source *m)
     s->live = s->zeros_apart = true;
     s->w.write = link_write;
     s->w.arg = &m->link;
+    s->before = m->how->copy_storage ? send_whole_disks : NULL;
+    s->before_arg = m;
+    if (!rc && m->how->copy_storage)
+        rc = mirror_begin(m->ctx, m->domid, &m->disks, &m->mirror);
     if (!rc)
         rc = sender_begin(s, m->config);
     return rc ? rc : sender_rounds(s, &limits, report_round, m);
 }
 
+/* What has been written since the last round, and nothing more comes. */
+static int finish_disks(struct source *m)
+{
+    int rc;
+
+    if (!m->mirror)
+        return drain_disks(m);
+    rc = pel_disks_wait_quiet(m->ctx, m->domid, DRAIN_MS);
+    if (!rc)
+        rc = mirror_send_last(m->mirror, &m->sender.w, NULL, NULL);
+    mirror_end(m->mirror); /* nothing of the guest stays open here */
+    m->mirror = NULL;
+    return rc;
+}
+
 static int send_still(struct source *m)
 {
-    int rc = sync_disks(m); /* most of it while the guest still runs */
+    /* The target opens files when it has the end of the stream. */
+    bool early = m->mirror || has_files(&m->disks);
+    /* Most of it while the guest still runs. */
+    int rc = m->mirror ? 0 : sync_disks(m);
 
     if (!rc)
         rc = domain_suspend(m->ctx, m->domid);
@@ -232,9 +342,8 @@ static int send_still(struct source *m)
     report(m, PEL_MIGRATE_SUSPENDED);
     fault("suspended", &m->link, &m->guard);
     rc = sender_last_pages(&m->sender);
-    /* The target opens files when it has the end of the stream. */
-    if (!rc && has_files(&m->disks))
-        rc = drain_disks(m);
+    if (!rc && early)
+        rc = finish_disks(m);
     if (!rc)
         rc = sender_state(&m->sender);
     if (!rc)
@@ -244,7 +353,7 @@ static int send_still(struct source *m)
     report(m, PEL_MIGRATE_SENT);
     fault("sent", &m->link, &m->guard);
     /* What is no file waits while the target puts the guest together. */
-    return has_files(&m->disks) ? 0 : drain_disks(m);
+    return early ? 0 : finish_disks(m);
 }
 
 static int hear_ready(struct source *m)
@@ -322,6 +431,8 @@ static int finish(struct source *m)
 static void take_back(struct source *m)
 {
     sender_end(&m->sender);
+    mirror_end(m->mirror);
+    m->mirror = NULL;
     save_go_on(m->ctx, m->domid);
     link_close(&m->link);
     journal_remove(&m->j);
@@ -397,6 +508,7 @@ int pel_migrate(struct pel_ctx *ctx, uint32_t domid,
         rc = migrate(m);
     else
         journal_remove(&m->j);
+    mirror_end(m->mirror);
     sender_end(&m->sender);
     link_close(&m->link);
     journal_close(&m->j);

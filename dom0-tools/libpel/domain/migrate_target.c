@@ -11,6 +11,7 @@
 #include <pel/ctx.h>
 #include <pel/domain.h>
 #include <pel/migrate.h>
+#include <pel/mirror.h>
 #include "guard.h"
 #include "local.h"
 #include "migrate.h"
@@ -24,6 +25,9 @@ struct target {
     struct link link;
     struct journal j;
     struct guard guard;
+    const struct mirror_policy *policy;
+    struct mirror_target *mirror; /* NULL: the disks are here already */
+    bool disk_begun;
     char **name;
 };
 
@@ -31,10 +35,12 @@ struct target {
 static int coming(void *arg, const struct pel_config *cfg)
 {
     struct target *t = arg;
+    int rc;
 
     memcpy(t->j.rec.uuid, cfg->uuid, sizeof(t->j.rec.uuid));
     snprintf(t->j.rec.name, sizeof(t->j.rec.name), "%s", cfg->name);
-    return journal_write(&t->j);
+    rc = journal_write(&t->j);
+    return rc || !t->mirror ? rc : mirror_take_config(t->mirror, cfg);
 }
 
 static int made(void *arg, uint32_t domid)
@@ -53,7 +59,67 @@ static void whole(void *arg)
     fault("whole", &t->link, &t->guard);
 }
 
-static int say_round(void *link) { return link_say(link, "ROUND"); }
+/* ---- disks that come along --------------------------------------------------
+ */
+
+/* Whoever removes the half has to know of a file before it is there. */
+static int note_files(void *arg, const char *list)
+{
+    struct target *t = arg;
+
+    snprintf(t->j.rec.text, sizeof(t->j.rec.text), "%s", list);
+    return journal_write(&t->j);
+}
+
+static int take_disk(void *arg, const void *body, size_t len)
+{
+    struct target *t = arg;
+    int rc;
+
+    if (t->link.stop && t->link.stop())
+        return pel_fail(t->ctx, PEL_ESTATE, "interrupted");
+    rc = mirror_take_record(t->mirror, body, len);
+    if (len > LINK_LINE && !t->disk_begun) { /* bytes, not just a name */
+        t->disk_begun = true;
+        fault("disk", &t->link, &t->guard);
+    }
+    return rc;
+}
+
+static int name_disks(void *arg)
+{
+    struct target *t = arg;
+    int rc = mirror_take_finish(t->mirror);
+
+    fault("named", &t->link, &t->guard);
+    return rc;
+}
+
+static int expect_disks(struct target *t, const char *flags)
+{
+    const struct mirror_setup how = {
+        .id = t->j.rec.id,
+        .policy = *t->policy,
+        .overwrite = strchr(flags, FLAG_OVERWRITE),
+        .note = note_files,
+        .arg = t,
+    };
+
+    if (!strchr(flags, FLAG_STORAGE))
+        return 0;
+    return mirror_take_begin(t->ctx, &how, &t->mirror);
+}
+
+/* ---- the stream -------------------------------------------------------------
+ */
+
+static int say_round(void *arg)
+{
+    struct target *t = arg;
+    int rc = t->mirror ? mirror_take_sync(t->mirror) : 0;
+
+    return rc ? rc : link_say(&t->link, "ROUND");
+}
 
 static int build(struct target *t, bool compressed)
 {
@@ -61,6 +127,8 @@ static int build(struct target *t, bool compressed)
         .coming = coming,
         .made = made,
         .whole = whole,
+        .disks = t->mirror ? name_disks : NULL,
+        .disks_late = t->mirror,
         .arg = t,
     };
     struct pel_image_reader *r = calloc(1, sizeof(*r));
@@ -73,6 +141,8 @@ static int build(struct target *t, bool compressed)
     r->read = link_read;
     r->arg = &t->link;
     r->round = say_round;
+    r->disk = t->mirror ? take_disk : NULL;
+    r->own_arg = t;
     link_decompress(&t->link, compressed);
     rc = restore_stream(t->ctx, r, NULL, t->link.stop, &watch, &domid, t->name);
     link_decompress(&t->link, false);
@@ -131,7 +201,8 @@ static int take(struct target *t)
     return 0;
 }
 
-static int receive(struct target *t, const char *id, const char *flags)
+static int receive(struct target *t, const char *id, const char *flags,
+                   int version)
 {
     struct journal_record rec = {
         .role = JOURNAL_TARGET,
@@ -147,7 +218,9 @@ static int receive(struct target *t, const char *id, const char *flags)
     if (!rc)
         rc = guard_start(t->ctx, &t->guard, target_recover, t->j.rec.id);
     if (!rc)
-        rc = link_say(&t->link, "%s", MIGRATE_HELLO);
+        rc = expect_disks(t, flags);
+    if (!rc)
+        rc = link_say(&t->link, "HELLO %d", version);
     if (!rc)
         rc = build(t, strchr(flags, FLAG_COMPRESS));
     built = !rc;
@@ -160,8 +233,11 @@ static int receive(struct target *t, const char *id, const char *flags)
         free(*t->name);
         *t->name = NULL;
     }
-    if (rc)
+    mirror_take_end(t->mirror);
+    if (rc) {
+        mirror_undo(t->ctx, t->j.rec.id, t->j.rec.text);
         journal_remove(&t->j);
+    }
     return rc;
 }
 
@@ -203,22 +279,27 @@ static int serve(struct target *t)
     strcpy(flags, "-");
     if (sscanf(line, "%7s %d %36s %7s", word, &version, id, flags) < 3)
         return pel_fail(t->ctx, PEL_EFORMAT, "the source says \"%.80s\"", line);
-    if (version != MIGRATE_VERSION)
+    if (version != MIGRATE_VERSION && version != MIGRATE_VERSION_DISKS)
         return pel_fail(t->ctx, PEL_ENOTSUP,
                         "the source speaks version %d of the protocol, and "
-                        "we %d",
-                        version, MIGRATE_VERSION);
+                        "we up to %d",
+                        version, MIGRATE_VERSION_DISKS);
+    if (flags[strspn(flags, FLAGS_ALL)])
+        return pel_fail(t->ctx, PEL_ENOTSUP,
+                        "the source wants what is not known here (\"%s\")",
+                        flags);
     if (!strcmp(word, "HELLO"))
-        return receive(t, id, flags);
+        return receive(t, id, flags, version);
     if (!strcmp(word, "QUERY"))
         return answer(t, id);
     return pel_fail(t->ctx, PEL_EFORMAT, "the source says \"%.80s\"", line);
 }
 
 int pel_migrate_receive(struct pel_ctx *ctx, int in, int out,
-                        bool (*stop)(void), char **name)
+                        const struct mirror_policy *policy, bool (*stop)(void),
+                        char **name)
 {
-    struct target t = { .ctx = ctx, .name = name };
+    struct target t = { .ctx = ctx, .name = name, .policy = policy };
     char why[PEL_MESSAGE_MAX];
     int rc;
 

@@ -15,19 +15,19 @@ bool has_files(const struct pel_config *cfg)
 }
 
 int publish_early(struct pel_ctx *ctx, uint32_t domid,
-                  const struct pel_config *cfg)
+                  const struct pel_config *cfg, bool disks_late)
 {
     const struct shared_pages none = { 0 };
     struct pel_config some = *cfg;
     int rc = domain_nodes_add(ctx, domid, cfg, &none);
 
-    if (has_files(cfg))
+    if (disks_late)
         some.nr_disks = 0;
     return rc ? rc : pel_devices_attach(ctx, domid, &some);
 }
 
 int publish_late(struct pel_ctx *ctx, uint32_t domid,
-                 const struct pel_config *cfg,
+                 const struct pel_config *cfg, bool disks_late,
                  const struct shared_pages *shared)
 {
     struct pel_config some = *cfg;
@@ -36,7 +36,7 @@ int publish_late(struct pel_ctx *ctx, uint32_t domid,
     if (!rc)
         rc = domain_nodes_introduce(ctx, domid, shared);
     some.nr_nics = 0;
-    if (rc || !has_files(cfg))
+    if (rc || !disks_late)
         return rc;
     return pel_devices_attach(ctx, domid, &some);
 }

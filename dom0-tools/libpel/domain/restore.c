@@ -43,6 +43,7 @@ static void destroy_half(struct pel_ctx *ctx, const void *domid)
 /* From the headers on; @v has all but its domain. */
 static int build(struct receiver *v, const struct restore_watch *watch)
 {
+    bool late = watch->disks_late || has_files(v->cfg);
     int rc = domain_check_new(v->ctx, v->cfg);
 
     if (!rc && watch->coming)
@@ -55,7 +56,7 @@ static int build(struct receiver *v, const struct restore_watch *watch)
     if (!rc)
         rc = domain_set_limits(v->ctx, v->cfg, v->domid);
     if (!rc)
-        rc = publish_early(v->ctx, v->domid, v->cfg);
+        rc = publish_early(v->ctx, v->domid, v->cfg, late);
     if (!rc)
         rc = receiver_records(v);
     if (!rc && watch->whole)
@@ -65,8 +66,10 @@ static int build(struct receiver *v, const struct restore_watch *watch)
                 "the image has no sum: damaged pages would not be noticed");
     if (!rc)
         rc = receiver_finish(v);
+    if (!rc && watch->disks)
+        rc = watch->disks(watch->arg);
     if (!rc)
-        rc = publish_late(v->ctx, v->domid, v->cfg, &v->pages);
+        rc = publish_late(v->ctx, v->domid, v->cfg, late, &v->pages);
     if (!rc && v->stop && v->stop())
         rc = pel_fail(v->ctx, PEL_ESTATE, "interrupted");
     if (rc)

@@ -9,25 +9,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <pel/ctx.h>
 #include <pel/hcall.h>
 #include <pel/image.h>
 #include <pel/store.h>
+#include "pace.h"
 #include "rounds.h"
 #include "sender.h"
 
 /* Rounds shorter than this say little about the rate. */
 #define PAGES_FOR_A_RATE 256u
+#define BYTES_FOR_A_RATE (1u << 20)
 /* So many rounds that bring less than a tenth, and more would not help. */
 #define USELESS_ROUNDS 3u
 
 struct rounds {
     struct sender *s;
     struct round_limits limits;
-    uint64_t began_ns, began_len; /* of the stream */
-    uint64_t waited_ns;           /* in this round, for the limit's sake */
+    struct pace pace;
     uint64_t pages_per_s;
+    uint64_t disk_rate; /* bytes in a second; 0: not known */
+    uint64_t disk_sent; /* bytes so far */
+    int failed;         /* what looking at disks said meanwhile */
     unsigned int useless;
     struct round_info info;
     void *arg; /* of who called */
@@ -43,23 +46,28 @@ void log_off(struct pel_ctx *ctx, uint32_t domid)
     snprintf(ctx->message, sizeof(ctx->message), "%s", why);
 }
 
-/* Sleeps until what was written is no more than the limit allows. */
-static void keep_to_bandwidth(void *arg)
+static void keep_to_bandwidth(struct rounds *r)
+{
+    pace_keep(&r->pace, r->s->w.len);
+}
+
+/* While pages are sent, what the kernel keeps of writes must not overflow. */
+static void per_batch(void *arg)
 {
     struct rounds *r = arg;
-    uint64_t now = pel_store_now_ns(), due;
-    struct timespec nap;
 
-    if (!r->limits.bandwidth)
-        return;
-    due = r->began_ns +
-          (uint64_t)((r->s->w.len - r->began_len) * 1e9 / r->limits.bandwidth);
-    if (due <= now)
-        return;
-    nap.tv_sec = (due - now) / 1000000000;
-    nap.tv_nsec = (due - now) % 1000000000;
-    nanosleep(&nap, NULL);
-    r->waited_ns += pel_store_now_ns() - now;
+    keep_to_bandwidth(r);
+    if (r->limits.disks && !r->failed)
+        r->failed =
+            r->limits.disks->look(r->arg, &r->info.disk_left, &r->disk_sent);
+}
+
+static int per_piece(void *arg)
+{
+    struct rounds *r = arg;
+
+    keep_to_bandwidth(r);
+    return sender_stopped(r->s);
 }
 
 static uint64_t count(const struct sender *s)
@@ -94,33 +102,82 @@ static int end_of_round(struct rounds *r)
     return rc ? rc : r->limits.arrived(r->arg);
 }
 
-static int one_round(struct rounds *r)
+static uint64_t working_ns(const struct rounds *r)
 {
-    uint64_t start = pel_store_now_ns(), took, before = r->info.remaining;
-    int rc;
+    return pel_store_now_ns() - r->pace.waited_ns;
+}
 
-    r->waited_ns = 0;
-    r->info.pages = before;
-    rc = sender_todo(r->s, keep_to_bandwidth, r);
+static int look_at_disks(struct rounds *r)
+{
+    if (!r->limits.disks)
+        return 0;
+    return r->limits.disks->look(r->arg, &r->info.disk_left, &r->disk_sent);
+}
+
+/* Disks first: what takes longest, so that most of it is done by the end. */
+static int send_disks(struct rounds *r)
+{
+    uint64_t start = working_ns(r), sent = r->disk_sent;
+    int rc = look_at_disks(r);
+
+    if (rc || !r->info.disk_left)
+        return rc;
+    rc = r->limits.disks->send(r->arg, per_piece, r);
     if (!rc && r->limits.arrived)
         rc = end_of_round(r);
-    took = pel_store_now_ns() - start - r->waited_ns;
-    if (rc)
-        return rc;
-    if (!r->pages_per_s || before >= PAGES_FOR_A_RATE)
-        r->pages_per_s = before * 1e9 / (took + 1) + 1;
+    if (!rc)
+        rc = look_at_disks(r);
+    sent = r->disk_sent - sent;
+    if (sent >= BYTES_FOR_A_RATE)
+        r->disk_rate = sent * 1e9 / (working_ns(r) - start + 1) + 1;
+    return rc;
+}
 
-    rc =
-        pel_hc_log(r->s->ctx, r->s->domid, true, r->s->todo, r->s->mem.nr_pfns);
+static int send_pages(struct rounds *r)
+{
+    uint64_t start = working_ns(r), nr = r->info.remaining, took;
+    int rc = sender_todo(r->s, per_batch, r);
+
+    if (!rc)
+        rc = r->failed;
+    if (!rc && r->limits.arrived)
+        rc = end_of_round(r);
+    took = working_ns(r) - start;
+    if (!rc && (!r->pages_per_s || nr >= PAGES_FOR_A_RATE))
+        r->pages_per_s = nr * 1e9 / (took + 1) + 1;
+    return rc;
+}
+
+/* What would be left to send if the guest stood still now. */
+static uint64_t bytes_left(const struct rounds *r)
+{
+    return r->info.remaining * PEL_PAGE_SIZE + r->info.disk_left;
+}
+
+static int one_round(struct rounds *r)
+{
+    uint64_t before = bytes_left(r), memory_rate;
+    int rc = send_disks(r);
+
+    r->info.pages = r->info.remaining;
+    if (!rc)
+        rc = send_pages(r);
+    if (!rc)
+        rc = pel_hc_log(r->s->ctx, r->s->domid, true, r->s->todo,
+                        r->s->mem.nr_pfns);
+    if (!rc)
+        rc = look_at_disks(r);
     if (rc)
         return rc;
+    memory_rate = r->pages_per_s * PEL_PAGE_SIZE;
     r->info.round++;
     r->info.bytes = r->s->w.len;
-    r->info.rate = r->pages_per_s * PEL_PAGE_SIZE;
+    r->info.rate = memory_rate;
     r->info.remaining = count(r->s);
     r->info.predicted_ms =
-        r->limits.standstill_ms + r->info.remaining * 1000 / r->pages_per_s;
-    if (r->info.round > 1 && r->info.remaining * 10 > before * 9)
+        r->limits.standstill_ms + r->info.remaining * 1000 / r->pages_per_s +
+        r->info.disk_left * 1000 / (r->disk_rate ? r->disk_rate : memory_rate);
+    if (r->info.round > 1 && bytes_left(r) * 10 > before * 9)
         r->useless++;
     return 0;
 }
@@ -131,12 +188,11 @@ int sender_rounds(struct sender *s, const struct round_limits *limits,
     struct rounds r = {
         .s = s,
         .limits = *limits,
-        .began_ns = pel_store_now_ns(),
-        .began_len = s->w.len,
         .arg = arg,
     };
     int rc = 0;
 
+    pace_begin(&r.pace, limits->bandwidth, s->w.len);
     if (!r.limits.downtime_ms)
         r.limits.downtime_ms = ROUNDS_DOWNTIME_MS;
     if (!r.limits.rounds)

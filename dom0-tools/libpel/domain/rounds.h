@@ -12,6 +12,14 @@
 struct pel_ctx;
 struct sender;
 
+/* What is sent along with the pages: the disks of a guest, a part a round. */
+struct round_disks {
+    /* All that waits; @per_piece is called now and then, and may end it. */
+    int (*send)(void *arg, int (*per_piece)(void *arg), void *piece_arg);
+    /* Bytes that have been written meanwhile, and bytes sent so far. */
+    int (*look)(void *arg, uint64_t *left, uint64_t *sent);
+};
+
 /* What may be asked for; 0: the default of each. */
 struct round_limits {
     uint32_t downtime_ms;   /* end when this would do: ROUNDS_DOWNTIME_MS */
@@ -20,6 +28,7 @@ struct round_limits {
     uint32_t standstill_ms; /* what it takes beside the last pages */
     /* Waits until all that was written has arrived; NULL: at once. */
     int (*arrived)(void *arg);
+    const struct round_disks *disks; /* NULL: none are sent */
 };
 
 #define ROUNDS_DOWNTIME_MS 300u
@@ -32,6 +41,7 @@ struct round_info {
     uint64_t bytes;        /* written since the beginning */
     uint64_t rate;         /* bytes of memory in a second, without waiting */
     uint64_t remaining;    /* pages that have changed meanwhile */
+    uint64_t disk_left;    /* bytes of disks that have */
     uint32_t predicted_ms; /* for how long the guest would stand still now */
     bool last;             /* the guest is suspended next */
 };

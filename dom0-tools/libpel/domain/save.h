@@ -22,6 +22,9 @@ struct restore_watch {
     int (*coming)(void *arg, const struct pel_config *cfg);
     int (*made)(void *arg, uint32_t domid);
     void (*whole)(void *arg); /* all of it has come; NULL: of no interest */
+    /* Called before the disks are opened; NULL: they are there. */
+    int (*disks)(void *arg);
+    bool disks_late; /* no disk is opened before that */
     void *arg;
 };
 

@@ -72,15 +72,23 @@ static int begin_live(struct sender *s)
 int sender_begin(struct sender *s, const char *config)
 {
     static const uint8_t pv_info[8] = { 8, 4 }; /* bytes, levels */
-    int rc = s->live ? begin_live(s) : read_memory(s);
+    int rc = 0;
 
+    if (s->before) {
+        rc = pel_image_begin(&s->w, config);
+        if (!rc)
+            rc = s->before(s->before_arg);
+    }
+    if (!rc)
+        rc = s->live ? begin_live(s) : read_memory(s);
     if (rc)
         return rc;
     s->copies = malloc(PEL_BATCH_PAGES * PEL_PAGE_SIZE);
     if (!s->copies)
         return pel_fail_oom(s->ctx);
 
-    rc = pel_image_begin(&s->w, config);
+    if (!s->before)
+        rc = pel_image_begin(&s->w, config);
     if (!rc)
         rc = pel_image_put(&s->w, PEL_REC_PV_INFO, pv_info, sizeof(pv_info));
     if (!rc)
@@ -280,7 +288,7 @@ int sender_pages(struct sender *s, const uint64_t *pfns, size_t nr)
     return rc;
 }
 
-static int asked_to_stop(struct sender *s)
+int sender_stopped(struct sender *s)
 {
     if (!s->stop || !s->stop())
         return 0;
@@ -300,7 +308,7 @@ int sender_all_pages(struct sender *s)
             pfns[nr++] = pfn++;
         rc = sender_pages(s, pfns, nr);
         if (!rc)
-            rc = asked_to_stop(s);
+            rc = sender_stopped(s);
     }
     return rc;
 }
@@ -325,7 +333,7 @@ int sender_todo(struct sender *s, void (*per_batch)(void *arg), void *arg)
         if (!rc && nr && per_batch)
             per_batch(arg);
         if (!rc)
-            rc = asked_to_stop(s);
+            rc = sender_stopped(s);
     }
     return rc;
 }

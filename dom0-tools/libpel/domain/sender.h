@@ -24,6 +24,9 @@ struct sender {
     bool zeros_apart;        /* pages of zeros as XALLOC, without their bytes */
     pel_pages_fn *put_pages; /* takes them; NULL: they go into the stream */
     void *put_arg;
+    /* Sends what comes before all else, once the headers are; or NULL. */
+    int (*before)(void *arg);
+    void *before_arg;
     /* The rest is for pages that are sent more than once; else NULL. */
     bool log_on;
     uint8_t *todo;     /* bit of each page that has to be sent */
@@ -58,6 +61,9 @@ int sender_pages(struct sender *s, const uint64_t *pfns, size_t nr);
  * @per_batch: called after each record; NULL: nobody
  */
 int sender_todo(struct sender *s, void (*per_batch)(void *arg), void *arg);
+
+/** sender_stopped - -PEL_ESTATE if somebody wants to end it, else 0 */
+int sender_stopped(struct sender *s);
 
 /** sender_all_pages - every page that the guest has; -PEL_ESTATE: stopped */
 int sender_all_pages(struct sender *s);

@@ -119,8 +119,7 @@ static bool is_whole(struct journal_record *r)
 
     r->sum = 0;
     whole = r->magic == MAGIC && pel_page_hash(r) == sum &&
-            !r->name[sizeof(r->name) - 1] &&
-            !r->command[sizeof(r->command) - 1];
+            !r->name[sizeof(r->name) - 1] && !r->text[sizeof(r->text) - 1];
     r->sum = sum;
     return whole;
 }

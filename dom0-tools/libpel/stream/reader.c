@@ -160,6 +160,23 @@ static int check_sum(struct pel_image_reader *r, size_t len)
     return 0;
 }
 
+/* Records that are ours: they stand between those of the format. */
+static int take_own(struct pel_image_reader *r, const struct record_header *h)
+{
+    if (h->type == PEL_REC_SUM)
+        return check_sum(r, h->len);
+    if (h->type == PEL_REC_ROUND)
+        return r->round ? r->round(r->own_arg) : 0;
+    if (h->type != PEL_REC_DISK)
+        return 0;
+    if (!r->disk)
+        return pel_fail(r->ctx, PEL_ENOTSUP,
+                        "the image has bytes of disks, which nobody expects");
+    r->sum = sum_bytes(r->sum, h, sizeof(*h));
+    r->sum = sum_bytes(r->sum, r->body, h->len);
+    return r->disk(r->own_arg, r->body, h->len);
+}
+
 /* What is behind the guest's part: the other stream's end. */
 static int get_end(struct pel_image_reader *r)
 {
@@ -189,10 +206,8 @@ int pel_image_next(struct pel_image_reader *r, struct pel_image_record *out)
         rc = make_room(r, h.len + 8ul);
         if (!rc)
             rc = get(r, r->body, (h.len + 7ul) & ~7ul);
-        if (!rc && h.type == PEL_REC_SUM)
-            rc = check_sum(r, h.len);
-        if (!rc && h.type == PEL_REC_ROUND && r->round)
-            rc = r->round(r->arg);
+        if (!rc)
+            rc = take_own(r, &h);
         if (rc)
             return rc;
     } while (h.type & RECORD_OPTIONAL);

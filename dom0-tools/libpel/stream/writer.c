@@ -105,6 +105,12 @@ int pel_image_end_round(struct pel_image_writer *w)
     return put(w, &h, sizeof(h));
 }
 
+int pel_image_put_disk(struct pel_image_writer *w, const void *head,
+                       size_t head_len, const void *data, size_t len)
+{
+    return put_record(w, PEL_REC_DISK, head, head_len, data, len);
+}
+
 int pel_image_put_vcpu(struct pel_image_writer *w, uint32_t type, uint32_t vcpu,
                        const void *body, size_t len)
 {

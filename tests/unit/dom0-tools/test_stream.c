@@ -99,6 +99,49 @@ static void there_and_back(void **state)
     free(b.data);
 }
 
+static size_t disk_bytes;
+
+static int count_disk(void *arg, const void *body, size_t len)
+{
+    (void)arg;
+    assert_memory_equal(body, "headhead", 8);
+    disk_bytes += len - 8;
+    return 0;
+}
+
+/* Bytes of disks go to who expects them, and are part of the sum. */
+static void disks_are_told(void **state)
+{
+    (void)state;
+    for (int expected = 0; expected < 2; expected++) {
+        struct pel_ctx ctx = { .message = "" };
+        struct bytes b = { .ctx = &ctx };
+        struct pel_image_reader *r = calloc(1, sizeof(*r));
+        struct pel_image_record rec = { .type = 1 };
+        struct pel_image_writer w;
+        int rc;
+
+        image_begin(&w, &b);
+        assert_int_equal(pel_image_put_disk(&w, "headhead", 8, "bytes", 5), 0);
+        image_put_pages(&w);
+        assert_int_equal(pel_image_put_disk(&w, "headhead", 8, NULL, 0), 0);
+        image_put_state(&w);
+        assert_int_equal(pel_image_finish(&w), 0);
+        r->ctx = &ctx;
+        r->read = bytes_read;
+        r->arg = &b;
+        r->disk = expected ? count_disk : NULL;
+        rc = pel_image_open(r);
+        while (!rc && rec.type != PEL_REC_END)
+            rc = pel_image_next(r, &rec);
+        assert_int_equal(rc, expected ? 0 : -PEL_ENOTSUP);
+        assert_true(!expected || (r->has_sum && disk_bytes == 5));
+        pel_image_close(r);
+        free(r);
+        free(b.data);
+    }
+}
+
 static unsigned int rounds;
 
 static int count_round(void *arg)
@@ -394,6 +437,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(there_and_back),
         cmocka_unit_test(rounds_are_told),
+        cmocka_unit_test(disks_are_told),
         cmocka_unit_test(cut_images_are_refused),
         cmocka_unit_test(flipped_bits_never_pass),
         cmocka_unit_test(what_is_wrong_is_told),

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Tests of libpel/mirror, for the Makefile of this folder.
+tests += mirror_events mirror_record mirror_target
+
+with-mirror_events := $(addprefix libpel/mirror/,map.o events.o)
+with-mirror_record := libpel/mirror/record.o
+with-mirror_target := $(addprefix libpel/mirror/,record.o place.o target.o) \
+                      libpel/device/number.o
