@@ -81,6 +81,8 @@ def test_memory_is_reported(client):
 def test_limits(client):
     assert control(client, "quota", "set", "watches", "5") == "OK"
     assert re.search(r"watches +: +5 ", control(client, "quota"))
+    assert control(client, "quota", "set", "outstanding", "9") == "OK"
+    assert re.search(r"outstanding +: +9 ", control(client, "quota"))
     assert "nodes" in control(client, "quota", "0")
     for words in (("set", "nonsense", "1"), ("set", "watches", "x"),
                   ("set", "watches"), ("40000",),

@@ -147,6 +147,33 @@ def test_nothing_committed_is_lost(tmp_path):
     kill_often(tmp_path, KILLS)
 
 
+def test_a_damaged_journal_is_told_of_and_kept(tmp_path):
+    daemon = Killable(tmp_path)
+    daemon.start()
+    client = Client(daemon.socket)
+    for n in range(300):
+        client.write(f"/n/{n}", "x" * 100)
+    daemon.kill()
+    client.close()
+    journal = tmp_path / "socket.journal"
+    data = bytearray(journal.read_bytes())
+    data[len(data) // 2] ^= 1
+    journal.write_bytes(data[:-5])
+    daemon.start()
+    client = Client(daemon.socket)
+    assert len(client.ask("DIRECTORY", b"/n\0").split(b"\0")) == 299
+    client.close()
+    log = daemon.log()
+    assert "damaged bytes passed over" in log
+    assert "bytes cut off at its end" in log
+    assert f"as it was found: {journal}.damaged" in log
+    assert (tmp_path / "socket.journal.damaged").read_bytes() == data[:-5]
+    daemon.kill()
+    daemon.start()  # that was mended, and the other is as it was
+    assert daemon.log().count("damaged bytes") == log.count("damaged bytes")
+    daemon.kill()
+
+
 @pytest.mark.long
 def test_nothing_committed_is_lost_in_a_thousand_kills(tmp_path):
     kill_often(tmp_path, LONG_KILLS)

@@ -167,10 +167,32 @@ def test_it_can_be_another_user():
 def test_a_user_who_cannot_keep_the_journal(tmp_path):
     if os.geteuid():
         return
-    refused = run("-f", "-n", "-s", tmp_path / "s", "-p", tmp_path / "p",
+    socket_path = tmp_path / "s"
+    refused = run("-f", "-n", "-s", socket_path, "-p", tmp_path / "p",
                   "-u", "nobody")
     assert refused.returncode == 1
-    assert "user nobody: Permission denied" in refused.stderr
-    refused = run("-f", "-n", "-s", tmp_path / "s", "-p", tmp_path / "p",
+    assert (f"user nobody cannot write in {tmp_path}, where the journal is"
+            in refused.stderr)
+    refused = run("-f", "-n", "-s", socket_path, "-p", tmp_path / "p",
                   "-u", "no-such-user")
-    assert "No such file" in refused.stderr
+    assert "there is no such user" in refused.stderr
+    assert not socket_path.exists()
+
+
+def test_names_that_are_no_use(tmp_path):
+    """What is there by another's will stays as it is."""
+    file = tmp_path / "file"
+    file.write_text("somebody's")
+    for path in (file, tmp_path):
+        refused = run("-f", "-n", "-J", "-s", path, "-p", tmp_path / "p")
+        assert refused.returncode == 1
+        assert f"{path}: File exists" in refused.stderr
+    for option in ("-s", "-p", "-j", "-a"):
+        refused = run("-f", "-n", option, "")
+        assert refused.returncode == 2 and "Usage:" in refused.stderr
+    store = Daemon(tmp_path, "--journal", file)
+    assert store.client().read("/") == b""
+    store.stop()
+    kept = pathlib.Path(f"{file}.damaged")
+    assert kept.read_text() == "somebody's"
+    assert file.read_bytes().startswith(b"PELSTOR\n")

@@ -158,23 +158,26 @@ static int filter_calls(void)
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) ? -errno : 0;
 }
 
-/* Can the files that are made anew still be made? */
-static int check_folder(const char *path)
+/* Can the user whom we are now still make the journal anew? */
+static int check_folder(const char *user, const char *journal)
 {
-    char copy[4096];
+    char folder[4096];
+    int err = 0;
 
-    if (strlen(path) >= sizeof(copy))
+    if (strlen(journal) >= sizeof(folder))
         return -ENAMETOOLONG;
-    strcpy(copy, path);
-    return access(dirname(copy), W_OK) ? -errno : 0;
+    strcpy(folder, journal);
+    dirname(folder);
+    if (access(folder, W_OK)) {
+        err = -errno;
+        log_line("user %s cannot write in %s, where the journal is: %s", user,
+                 folder, strerror(-err));
+    }
+    return err;
 }
 
-static int take_user(const struct options *opt)
+static int become(const struct options *opt, const struct passwd *pw)
 {
-    struct passwd *pw = getpwnam(opt->user);
-
-    if (!pw)
-        return -ENOENT;
     if (geteuid() == pw->pw_uid)
         return 0;
     /* Who takes over, or comes after a crash, has to open these. */
@@ -185,17 +188,33 @@ static int take_user(const struct options *opt)
     if (setgroups(0, NULL) || setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) ||
         setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid))
         return -errno;
-    return opt->journal ? check_folder(opt->journal) : 0;
+    return 0;
+}
+
+/* 0, or a negative errno after a message. */
+static int take_user(const struct options *opt)
+{
+    struct passwd *pw = getpwnam(opt->user);
+    int err;
+
+    if (!pw) {
+        log_line("user %s: there is no such user", opt->user);
+        return -ENOENT;
+    }
+    err = become(opt, pw);
+    if (err) {
+        log_line("user %s: %s", opt->user, strerror(-err));
+        return err;
+    }
+    return opt->journal ? check_folder(opt->user, opt->journal) : 0;
 }
 
 int confine(const struct options *opt)
 {
     int err = opt->user ? take_user(opt) : 0;
 
-    if (err) {
-        log_line("user %s: %s", opt->user, strerror(-err));
+    if (err)
         return err;
-    }
     /* The last program's filter is still there, and their number is limited. */
     if (opt->handed && prctl(PR_GET_SECCOMP) == SECCOMP_MODE_FILTER)
         return 0;

@@ -129,9 +129,12 @@ static bool is_served(const struct sockaddr_un *addr)
 
 static int bind_socket(int fd, const struct sockaddr_un *addr)
 {
+    struct stat st;
     mode_t mask;
     int err = 0;
 
+    if (!lstat(addr->sun_path, &st) && !S_ISSOCK(st.st_mode))
+        return -EEXIST; /* somebody's file: it stays */
     if (is_served(addr))
         return -EADDRINUSE;
     unlink(addr->sun_path);

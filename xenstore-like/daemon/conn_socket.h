@@ -15,7 +15,8 @@ struct listener {
  * listener_open - bind the socket and accept clients from now on
  * @path: where; a socket there that nobody serves is replaced
  *
- * Returns: 0; -EADDRINUSE somebody serves it; another negative errno.
+ * Returns: 0; -EADDRINUSE somebody serves it; -EEXIST something else is there;
+ *          another negative errno.
  */
 int listener_open(struct listener *l, struct loop *loop, struct server *srv,
                   const char *path);

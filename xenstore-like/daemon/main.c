@@ -126,9 +126,13 @@ static void tell_found(const char *path, const struct journal_found *f)
     if (f->damaged)
         log_line("journal %s: %llu damaged bytes passed over", path,
                  (unsigned long long)f->damaged);
-    if (f->tail)
+    if (f->tail && !f->any)
+        log_line("journal %s: nothing in it can be read", path);
+    else if (f->tail)
         log_line("journal %s: %llu bytes cut off at its end", path,
                  (unsigned long long)f->tail);
+    if (f->kept)
+        log_line("journal %s: as it was found: %s" JOURNAL_DAMAGED, path, path);
     if (f->lacking)
         log_line("journal %s: the last changes had found no room", path);
 }
@@ -313,8 +317,12 @@ int main(int argc, char **argv)
             return EXIT_FAILURE;
         }
     }
-    if (start(&d) || confine(&d.opt))
+    if (start(&d))
         return EXIT_FAILURE;
+    if (confine(&d.opt)) {
+        stop(&d);
+        return EXIT_FAILURE;
+    }
     if (ready >= 0) {
         log_to_syslog();
         daemon_ready(ready);

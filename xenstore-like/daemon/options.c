@@ -53,6 +53,8 @@ static char *absolute(char *path)
     static const char deep[] = "pelstored: the working folder is too deep\n";
     char folder[PATH_MAX], *full;
 
+    if (!path[0])
+        refuse(); /* a script's variable was not set */
     if (path[0] == '/')
         return path;
     if (!getcwd(folder, sizeof(folder)) ||

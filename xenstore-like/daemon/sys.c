@@ -33,6 +33,8 @@ int sys_flock(int fd, int how) { return flock(fd, how); }
 
 int sys_rename(const char *from, const char *to) { return rename(from, to); }
 
+int sys_link(const char *from, const char *to) { return link(from, to); }
+
 int sys_unlink(const char *path) { return unlink(path); }
 
 void *sys_map_file(int fd, size_t len)

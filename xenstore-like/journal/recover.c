@@ -66,7 +66,7 @@ static void survey(struct source *s, const char *boot_id)
                 f.len != strlen(boot_id) || memcmp(f.body, boot_id, f.len) != 0;
     }
     s->end = at;
-    found->tail = s->len > at ? s->len - at : 0;
+    found->tail = found->any ? s->len - at : s->len;
     found->lacking = s->len >= strlen(FILE_LACKING) &&
                      !memcmp(s->data, FILE_LACKING, strlen(FILE_LACKING));
 }
@@ -130,16 +130,37 @@ static int recover(struct journal *j, struct journal_found *found)
            !found->lacking && !found->foreign;
 }
 
-static char *path_new(const char *path)
+static char *path_with(const char *path, const char *suffix)
 {
     size_t len = strlen(path);
-    char *p = mem_alloc(len + sizeof(".new"));
+    char *p = mem_alloc(len + strlen(suffix) + 1);
 
     if (p) {
         memcpy(p, path, len);
-        strcpy(p + len, ".new");
+        strcpy(p + len, suffix);
     }
     return p;
+}
+
+/*
+ * Keep what cannot be read for whoever wants to know how that happened; it
+ * may also be some other file, named by mistake.  What a killed server left
+ * half-written at the end is no reason.
+ */
+static bool keep_damaged(const char *path, const struct journal_found *found)
+{
+    char *aside;
+    bool kept;
+
+    if (!found->damaged && (found->any || !found->tail))
+        return false;
+    aside = path_with(path, JOURNAL_DAMAGED);
+    if (!aside)
+        return false;
+    sys_unlink(aside);
+    kept = !sys_link(path, aside);
+    mem_free(aside);
+    return kept;
 }
 
 int journal_open(struct journal *j, struct server *srv, const char *path,
@@ -149,7 +170,7 @@ int journal_open(struct journal *j, struct server *srv, const char *path,
 
     *j = (struct journal){ .srv = srv, .path = path, .boot_id = boot_id };
     j->old.fd = j->new.fd = -1;
-    j->path_new = path_new(path);
+    j->path_new = path_with(path, ".new");
     if (!j->path_new)
         return -ENOMEM;
 
@@ -159,6 +180,8 @@ int journal_open(struct journal *j, struct server *srv, const char *path,
         goto fail;
     }
     err = found ? recover(j, found) : 0;
+    if (!err && found)
+        found->kept = keep_damaged(path, found);
     if (!err)
         err = journal_renew(j);
     if (err < 0)

@@ -75,7 +75,8 @@ static int quota_used(struct request *rq, unsigned int domid)
         return -ENOMEM;
     if (c && (control_sayf(rq, "%-18s: %8u\n", "watches", c->nr_watches) ||
               control_sayf(rq, "%-18s: %8u\n", "transactions", c->nr_txns) ||
-              control_sayf(rq, "%-18s: %8zu\n", "backlog", buf_len(&c->out))))
+              control_sayf(rq, "%-18s: %8zu\n", "backlog", buf_len(&c->out)) ||
+              control_sayf(rq, "%-18s: %8u\n", "outstanding", c->nr_out)))
         return -ENOMEM;
     if (!dom || !dom->quota)
         return 0;

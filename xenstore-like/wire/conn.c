@@ -41,6 +41,7 @@ void conn_reset(struct conn *c)
     buf_clear(&c->in);
     buf_clear(&c->out);
     c->nr_fetched = 0;
+    c->nr_out = 0;
     c->kept = 0;
     c->broken = XENSTORE_ERROR_NONE;
 }
@@ -96,6 +97,7 @@ void conn_send(struct conn *c, struct xsd_sockmsg hdr, const void *data,
         if (len)
             memcpy(p + sizeof(hdr), data, len);
         buf_added(&c->out, all);
+        c->nr_out++;
     }
     conn_dirty(c);
 }
@@ -114,10 +116,18 @@ void conn_event(struct conn *c, const char *path, size_t path_len,
     conn_send(c, hdr, text, path_len + token_len + 2);
 }
 
+/* Is what the peer did not fetch yet few enough? */
+static bool out_is_short(const struct conn *c)
+{
+    if (!buf_len(&c->out))
+        return true;
+    return buf_len(&c->out) < BACKLOG_PAUSE &&
+           (!c->domid || c->nr_out < conn_quota(c)->outstanding);
+}
+
 bool conn_may_read(const struct conn *c)
 {
-    return buf_len(&c->out) < BACKLOG_PAUSE && !c->held &&
-           list_empty(&c->waiting);
+    return out_is_short(c) && !c->held && list_empty(&c->waiting);
 }
 
 /* What came and is not answered yet. */
@@ -235,10 +245,12 @@ static void flush(struct conn *c)
             fail(c, sent);
         if (sent <= 0)
             return;
-        if ((size_t)sent == buf_len(&c->out))
+        if ((size_t)sent == buf_len(&c->out)) {
             buf_leave(&c->out, &c->srv->spares);
-        else
+            c->nr_out = 0;
+        } else {
             buf_taken(&c->out, sent);
+        }
         c->kept -= (size_t)sent < c->kept ? (size_t)sent : c->kept;
     }
 }

@@ -81,6 +81,11 @@ int sys_rename(const char *from, const char *to)
     return fails() ? -1 : rename(from, to);
 }
 
+int sys_link(const char *from, const char *to)
+{
+    return fails() ? -1 : link(from, to);
+}
+
 int sys_unlink(const char *path) { return unlink(path); }
 
 void *sys_map_file(int fd, size_t len)

@@ -145,6 +145,36 @@ static void a_guest_that_never_fetches_events_is_cut(void **state)
     world_free(w);
 }
 
+/* A guest's requests wait while it leaves that many answers. */
+static void answers_that_nobody_fetches_are_few(void **state)
+{
+    struct world *w = world_new();
+    struct peer *g = world_guest(w, 1);
+
+    (void)state;
+    w->srv->quota.outstanding = 5;
+    g->write_max = 0;
+    for (int i = 0; i < 20; i++)
+        put(g, XS_UNWATCH, i, TEXT("x\0y")); /* ENOENT, or the like */
+    for (int i = 0; i < 4; i++)
+        assert_false(turn(&g->conn));
+    assert_int_equal(g->conn.nr_out, 5);
+    assert_false(conn_may_read(&g->conn));
+
+    g->write_max = sizeof(g->out);
+    while (turn(&g->conn))
+        ;
+    assert_int_equal(g->conn.nr_out, 0);
+    for (int i = 0, at = 0; i < 20; i++) {
+        assert_int_equal(out_word(g, at + 4), i);
+        at += 16 + out_word(g, at + 12);
+    }
+    g->in_len = g->in_pos = g->out_len = 0;
+    w->srv->quota.outstanding = 0; /* one at a time, then */
+    expect(g, XS_GET_DOMAIN_PATH, 0, "1\0", "/local/domain/1\0");
+    world_free(w);
+}
+
 static void idle_connections_hold_no_memory(void **state)
 {
     struct world *w = world_new();
@@ -200,6 +230,7 @@ int main(void)
         cmocka_unit_test(one_turn_is_bounded),
         cmocka_unit_test(who_does_not_fetch_replies_is_not_heard),
         cmocka_unit_test(a_guest_that_never_fetches_events_is_cut),
+        cmocka_unit_test(answers_that_nobody_fetches_are_few),
         cmocka_unit_test(idle_connections_hold_no_memory),
         cmocka_unit_test(blocks_of_replies_are_used_again),
     };

@@ -318,6 +318,8 @@ static void cut_anywhere(void **state)
         assert_int_equal(value_of(o.srv), want);
         if (want >= 0)
             assert_int_equal(o.found.tail, cut - ends[want]);
+        /* The end of a killed server's file is no damage. */
+        assert_int_equal(o.found.kept, cut && !o.found.any);
         other_close(&o);
         /* It was repaired: nothing is left to report. */
         assert_int_equal(other_open(&o), 0);
@@ -344,9 +346,36 @@ static void one_bit_flipped_anywhere(void **state)
         assert_int_equal(value_of(o.srv), at < ends[4] ? 5 : 4);
         if (at >= 8) /* not in the name of the format */
             assert_true(o.found.damaged + o.found.tail > 0);
+        assert_int_equal(o.found.kept, o.found.damaged > 0);
         other_close(&o);
     }
     free(data);
+}
+
+/* Somebody's file, named by mistake, and a journal with a hole, are kept. */
+static void what_cannot_be_read_is_kept(void **state)
+{
+    static const char *const files[] = { "x", "a list\nof hosts\n" };
+    char aside[sizeof(path) + 16], found[32];
+    struct other o;
+    size_t len;
+    int fd;
+
+    (void)state;
+    snprintf(aside, sizeof(aside), "%s" JOURNAL_DAMAGED, path);
+    for (int i = 0; i < 2; i++) {
+        len = strlen(files[i]);
+        file_put(files[i], len);
+        assert_int_equal(other_open(&o), 0);
+        assert_false(o.found.any);
+        assert_true(o.found.kept);
+        assert_int_equal(o.found.tail, len);
+        other_close(&o);
+        fd = open(aside, O_RDONLY);
+        assert_int_equal(read(fd, found, sizeof(found)), len);
+        assert_memory_equal(found, files[i], len);
+        close(fd);
+    }
 }
 
 /* Any bytes as records: no harm, whatever tree comes out. */
@@ -544,12 +573,14 @@ int main(void)
         cmocka_unit_test(it_stays_short),
         cmocka_unit_test(cut_anywhere),
         cmocka_unit_test(one_bit_flipped_anywhere),
+        cmocka_unit_test(what_cannot_be_read_is_kept),
         cmocka_unit_test(garbage_is_no_harm),
         cmocka_unit_test(a_full_disk_is_survived),
         cmocka_unit_test(every_call_fails_once),
         cmocka_unit_test(every_allocation_fails_once),
         cmocka_unit_test(every_failure_of_a_handover),
     };
+    char aside[sizeof(path) + 16];
     int failed;
 
     if (!mkdtemp(folder))
@@ -557,6 +588,8 @@ int main(void)
     snprintf(path, sizeof(path), "%s/journal", folder);
     failed = cmocka_run_group_tests(tests, NULL, NULL);
     unlink(path);
+    snprintf(aside, sizeof(aside), "%s" JOURNAL_DAMAGED, path);
+    unlink(aside);
     rmdir(folder);
     return failed;
 }

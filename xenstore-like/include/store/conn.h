@@ -48,6 +48,7 @@ struct conn {
     size_t nr_fetched;   /* what it leaves goes there */
     uint32_t in_pos, out_pos; /* a ring's indices: of the first byte not yet
                                  in `in', of the first byte of `out' */
+    unsigned int nr_out;      /* messages queued since `out' was empty */
     struct list watches;
     struct list txns;
     unsigned int nr_watches, nr_txns;
@@ -126,8 +127,8 @@ bool conn_settle(struct conn *c);
 /** conn_dirty - @c has something to settle */
 void conn_dirty(struct conn *c);
 
-/** conn_may_read - are requests accepted: is the backlog small, and @c does
- * not wait for other transactions? */
+/** conn_may_read - are requests accepted: does the peer fetch its replies, and
+ * @c does not wait for other transactions? */
 bool conn_may_read(const struct conn *c);
 
 #endif

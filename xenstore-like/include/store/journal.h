@@ -21,6 +21,9 @@
 #include <store/dump.h>
 #include <store/frame.h>
 
+/* Behind the name of a journal: a file that was damaged, as it was found. */
+#define JOURNAL_DAMAGED ".damaged"
+
 /* One file. */
 struct journal_file {
     int fd; /* -1: there is none */
@@ -49,15 +52,17 @@ struct journal_found {
     unsigned int domains; /* introduced */
     uint64_t frames;      /* whole ones */
     uint64_t damaged;     /* bytes passed over between frames */
-    uint64_t tail;        /* bytes cut off behind the last one */
+    uint64_t tail;        /* bytes cut off behind the last one, or all */
     bool lacking;         /* the last server had no room for all */
+    bool kept;            /* what was found has another name now */
 };
 
 /**
  * journal_open - recover what a journal holds, and write to it from now on
  * @j:       zero
  * @srv:     a new store; set to what was recovered
- * @path:    the file; made if it is missing
+ * @path:    the file; made if it is missing; one that is damaged, or nothing
+ *           like a journal, is kept as @path.damaged
  * @boot_id: a file of another boot is ignored, for all domains are others;
  *           NULL: of any boot will do
  * @found:   set to what to tell the administrator; NULL: @srv has its state

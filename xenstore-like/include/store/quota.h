@@ -18,7 +18,8 @@
     X(perms, "permissions", 5, "entries in a node's permission list")          \
     X(path_len, "path", XENSTORE_REL_PATH_MAX, "bytes of a path")              \
     X(memory, "memory", 2097152, "bytes that a domain's nodes take")           \
-    X(backlog, "backlog", 1048576, "bytes of replies and events not fetched")
+    X(backlog, "backlog", 1048576, "bytes of replies and events not fetched")  \
+    X(outstanding, "outstanding", 1024, "replies and events not fetched")
 
 struct quota {
 #define X(field, name, value, text) unsigned int field;

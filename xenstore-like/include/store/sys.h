@@ -17,6 +17,7 @@ int sys_ftruncate(int fd, off_t len);
 int sys_fsync(int fd);
 int sys_flock(int fd, int how);
 int sys_rename(const char *from, const char *to);
+int sys_link(const char *from, const char *to);
 int sys_unlink(const char *path);
 void *sys_map_file(int fd, size_t len);
 
