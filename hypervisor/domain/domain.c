@@ -35,6 +35,7 @@ struct list domain_list = LIST_INIT(domain_list);
 static struct domain *table[DOMID_FIRST_RESERVED];
 struct lock domain_list_lock = LOCK_INIT(LR_DOMAIN_LIST);
 static domid_t last_id;
+static uint64_t last_serial = LEFT_BY_US; /* domain_list_lock */
 
 struct domain *domain_get_by_id(domid_t id)
 {
@@ -82,6 +83,7 @@ static int table_insert(struct domain *d, domid_t want)
     }
     if (id < DOMID_FIRST_RESERVED && !table[id]) {
         d->id = id;
+        d->serial = ++last_serial;
         table[id] = d;
         if (want == DOMID_INVALID)
             last_id = id;

@@ -2,11 +2,12 @@
 /*
  * A binary buddy allocator over the frame table (pure).
  *
- * Blocks of 2^n frames, aligned to their size, stand on a list by zone (bits
- * in the frame number: a request for addresses below 2^m takes from the
- * zones up to m) and order.  A block is all clean (scrubbed) or all dirty;
- * buddies merge only if both are the same.  Clean blocks stand at the head
- * of their list, dirty ones at the tail.
+ * Blocks of 2^n frames, aligned to their size, stand on a list by zone (the
+ * highest bit in the frame number: a request for addresses below 2^m takes
+ * from the m lowest zones) and order.  A block is all clean (scrubbed) or all
+ * dirty; buddies merge only if both are the same.  Clean blocks stand at the
+ * head of their list, dirty ones at the tail.  The type word of each frame says
+ * who has left its bytes there.
  */
 #include <hv/bug.h>
 
@@ -25,29 +26,27 @@ void buddy_init(struct buddy *b, struct frame *frames, unsigned long nr_frames)
     }
 }
 
-static unsigned int zone_of(uint32_t i)
+static unsigned int zone_of(uint32_t i) { return 31 - __builtin_clz(i | 1); }
+
+/* The reference word of the first frame of a block: all that we know of it. */
+static uint64_t block_word(unsigned int order, bool dirty)
 {
-    return i ? 32 - __builtin_clz(i) : 0;
+    return REF_UNUSED | REF_FREE | (dirty ? REF_DIRTY : 0) |
+           (uint64_t)order << REF_ORDER_SHIFT;
 }
 
-static void block_add(struct buddy *b, uint32_t i, unsigned int order,
-                      bool dirty)
+static inline void block_add(struct buddy *b, uint32_t i, unsigned int order,
+                             uint64_t word)
 {
     unsigned int z = zone_of(i);
     uint32_t *head = &b->head[z][order];
     struct frame *f = &b->frames[i], *first;
 
-    f->ref = REF_RAM | (uint64_t)OWNER_FREE << REF_OWNER_SHIFT | REF_FREE |
-             (dirty ? REF_DIRTY : 0);
-    f->aux = order;
-    b->nr_free += 1UL << order;
-    if (dirty)
-        b->nr_dirty += 1UL << order;
-    b->orders[z] |= 1U << order;
-    b->zones |= 1UL << z;
-
+    f->ref = word;
     if (*head == FRAME_NONE) {
         f->next = f->prev = *head = i;
+        b->orders[z] |= 1U << order;
+        b->zones |= 1UL << z;
         return;
     }
     first = &b->frames[*head];
@@ -55,14 +54,14 @@ static void block_add(struct buddy *b, uint32_t i, unsigned int order,
     f->prev = first->prev;
     b->frames[first->prev].next = i;
     first->prev = i;
-    if (!dirty)
+    if (!(word & REF_DIRTY))
         *head = i;
 }
 
-static void block_del(struct buddy *b, uint32_t i)
+static inline void block_del(struct buddy *b, uint32_t i, unsigned int order)
 {
     struct frame *f = &b->frames[i];
-    unsigned int z = zone_of(i), order = f->aux;
+    unsigned int z = zone_of(i);
     uint32_t *head = &b->head[z][order];
 
     ASSERT(f->ref & REF_FREE);
@@ -77,65 +76,59 @@ static void block_del(struct buddy *b, uint32_t i)
         if (*head == i)
             *head = f->next;
     }
-    b->nr_free -= 1UL << order;
-    if (f->ref & REF_DIRTY)
-        b->nr_dirty -= 1UL << order;
-    f->ref &= ~(REF_FREE | REF_DIRTY);
+    f->ref = REF_UNUSED;
     f->next = f->prev = FRAME_NONE;
 }
 
-/* May the block at @i of @order be merged with a neighbour of that kind? */
-static bool mergeable(const struct buddy *b, uint32_t i, unsigned int order,
-                      bool dirty)
+void buddy_free(struct buddy *b, uint32_t i, unsigned int order,
+                uint64_t left_by)
 {
-    uint64_t want = REF_FREE | (dirty ? REF_DIRTY : 0);
+    uint64_t word = block_word(order, left_by);
+    unsigned long nr = 1UL << order;
+    struct frame *f = &b->frames[i], *end = f + nr;
 
-    return i < b->nr_frames &&
-           (b->frames[i].ref & (REF_FREE | REF_DIRTY)) == want &&
-           b->frames[i].aux == order;
-}
-
-void buddy_free(struct buddy *b, uint32_t i, unsigned int order, bool dirty)
-{
     ASSERT(order < BUDDY_ORDERS && !(i & ((1U << order) - 1)));
 
-    for (uint32_t n = 0; n < 1U << order; n++) {
-        struct frame *f = &b->frames[i + n];
-
+    for (; f < end; f++) {
         ASSERT(!(f->ref & REF_FREE));
-        f->ref = REF_RAM | (uint64_t)OWNER_FREE << REF_OWNER_SHIFT;
-        f->type = 0;
+        f->ref = REF_UNUSED;
+        f->type = left_by;
     }
+    b->nr_free += nr;
+    b->nr_dirty += left_by ? nr : 0;
 
-    while (order + 1 < BUDDY_ORDERS) {
-        uint32_t other = i ^ (1U << order);
+    for (; order + 1 < BUDDY_ORDERS; order++, nr *= 2) {
+        uint32_t other = i ^ (uint32_t)nr;
 
-        /* Blocks do not span zones: the lower half of zone 0 is frame 0. */
-        if (!mergeable(b, other, order, dirty) ||
-            zone_of(i & other) != zone_of(i | other))
+        /* Blocks do not span zones: none begins at frame 0. */
+        if (other >= b->nr_frames || b->frames[other].ref != word ||
+            !(i & other))
             break;
-        block_del(b, other);
+        block_del(b, other, order);
         i &= other;
-        order++;
+        word += 1UL << REF_ORDER_SHIFT;
     }
-    block_add(b, i, order, dirty);
+    block_add(b, i, order, word);
 }
 
-/* Give back the upper halves of a block until 2^@want frames are left. */
-static void split(struct buddy *b, uint32_t i, unsigned int order,
-                  unsigned int want, bool dirty)
+/* Take 2^@want frames off the list, from the block at @i of 2^@order. */
+static void take(struct buddy *b, uint32_t i, unsigned int order,
+                 unsigned int want, bool dirty)
 {
+    block_del(b, i, order);
     while (order > want) {
         order--;
-        block_add(b, i + (1U << order), order, dirty);
+        block_add(b, i + (1U << order), order, block_word(order, dirty));
     }
+    b->nr_free -= 1UL << want;
+    if (dirty)
+        b->nr_dirty -= 1UL << want;
 }
 
 uint32_t buddy_alloc(struct buddy *b, unsigned int order, unsigned int max_bits,
                      bool *dirty)
 {
-    unsigned int highest = MIN(max_bits, BUDDY_ZONES - 1U);
-    uint64_t zones = b->zones & ((2UL << highest) - 1);
+    uint64_t zones = b->zones & ((1UL << MIN(max_bits, BUDDY_ZONES)) - 1);
 
     if (order >= BUDDY_ORDERS)
         return FRAME_NONE;
@@ -153,8 +146,7 @@ uint32_t buddy_alloc(struct buddy *b, unsigned int order, unsigned int max_bits,
         o = __builtin_ctz(fit);
         i = b->head[z][o];
         *dirty = b->frames[i].ref & REF_DIRTY;
-        block_del(b, i);
-        split(b, i, o, order, *dirty);
+        take(b, i, o, order, *dirty);
         return i;
     }
     return FRAME_NONE;
@@ -172,11 +164,8 @@ uint32_t buddy_take_dirty(struct buddy *b, unsigned int *order)
 
             if (!(b->frames[i].ref & REF_DIRTY))
                 continue;
-            block_del(b, i);
-            if (o > *order)
-                split(b, i, o, *order, true);
-            else
-                *order = o;
+            *order = MIN(*order, o);
+            take(b, i, o, *order, true);
             return i;
         }
     }

@@ -5,7 +5,7 @@
 #include <hv/frame.h>
 
 #define BUDDY_ORDERS 19 /* up to 1 GiB in a block */
-#define BUDDY_ZONES 33  /* by the number of bits in a frame number */
+#define BUDDY_ZONES 32U /* by the highest bit in a frame number */
 
 struct buddy {
     struct frame *frames;
@@ -18,8 +18,9 @@ struct buddy {
 
 void buddy_init(struct buddy *b, struct frame *frames, unsigned long nr_frames);
 
-/* buddy_free - 2^@order frames from @i; @dirty: not scrubbed */
-void buddy_free(struct buddy *b, uint32_t i, unsigned int order, bool dirty);
+/* buddy_free - 2^@order frames from @i; @left_by: whose bytes, 0: scrubbed */
+void buddy_free(struct buddy *b, uint32_t i, unsigned int order,
+                uint64_t left_by);
 
 /**
  * buddy_alloc - 2^@order frames, aligned to their number

@@ -33,11 +33,6 @@ struct domain *frame_owner_domain(domid_t id)
     return id < DOMID_FIRST_RESERVED ? owners[id] : NULL;
 }
 
-bool frame_valid(mfn_t m)
-{
-    return mfn_x(m) < max_mfn && (frame_of(m)->ref & REF_RAM);
-}
-
 bool frame_get(mfn_t m, const struct domain *d)
 {
     return frame_get_id(m, d->id);
@@ -80,7 +75,7 @@ void frame_list_add(uint32_t *head, struct frame *f)
     first->prev = i;
 }
 
-void frame_list_del(uint32_t *head, struct frame *f)
+inline void frame_list_del(uint32_t *head, struct frame *f)
 {
     uint32_t i = (uint32_t)mfn_x(frame_mfn(f));
 
@@ -149,7 +144,7 @@ void frame_last_put(struct frame *f)
 
     if ((ref & (REF_SHARED | REF_DOOMED)) != REF_SHARED) {
         m2p_set(frame_mfn(f), M2P_INVALID);
-        heap_give(frame_mfn(f), 0);
+        heap_give(frame_mfn(f), 0, ref & REF_SHARED ? LEFT_BY_US : d->serial);
     }
     if (unhold)
         domain_put(d);
@@ -169,8 +164,6 @@ bool frames_assign(struct domain *d, mfn_t m, unsigned long n)
     for (unsigned long i = 0; i < n; i++) {
         struct frame *f = frame_of(mfn_add(m, i));
 
-        f->type = 0;
-        f->aux = 0;
         frame_list_add(&d->pages_head, f);
         __atomic_store_n(&f->ref, ref_make(d->id, REF_ALLOC) | 1,
                          __ATOMIC_RELEASE);

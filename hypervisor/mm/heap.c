@@ -5,7 +5,8 @@
  * TOUR 2.3: freed pages are dirty until they are
  * scrubbed, in the idle loop or at the latest when they are handed out: a
  * page never reaches a new owner with the old one's bytes in it, nor while
- * an old translation of it may be cached.
+ * an old translation of it may be cached.  Only a domain that takes back a
+ * page of its own may find there what it left.
  */
 #include <hv/boot.h>
 #include <hv/console.h>
@@ -38,7 +39,7 @@ void INIT_TEXT heap_add_range(uint64_t start, uint64_t end)
 
         while ((m & ((1UL << order) - 1)) || m + (1UL << order) > stop)
             order--;
-        buddy_free(&buddy, (uint32_t)m, order, true);
+        buddy_free(&buddy, (uint32_t)m, order, LEFT_BY_US);
         m += 1UL << order;
     }
 }
@@ -69,7 +70,7 @@ static bool scrub_some(void)
         clear_page(mfn_to_virt(mfn(i + n)));
 
     lock_take(&heap_lock);
-    buddy_free(&buddy, i, order, false);
+    buddy_free(&buddy, i, order, 0);
     more = buddy.nr_dirty;
     lock_release(&heap_lock);
     return more;
@@ -94,8 +95,11 @@ bool heap_scrub_some(void)
  */
 #define DEFRAGMENT_STEPS 64
 
-mfn_t heap_take(unsigned int order, unsigned int max_bits, unsigned long own)
+mfn_t heap_take(unsigned int order, unsigned int max_bits,
+                const struct domain *d)
 {
+    unsigned long own = d ? d->claimed_pages : 0;
+    uint64_t left_by = d ? d->serial : 0;
     unsigned int bits = max_bits ? max_bits - MIN(max_bits, PAGE_SHIFT) : 64;
     unsigned int tries = order && !max_bits ? DEFRAGMENT_STEPS : 0;
     bool dirty = false;
@@ -120,10 +124,10 @@ mfn_t heap_take(unsigned int order, unsigned int max_bits, unsigned long own)
 
         stamp = MAX(stamp, f->tlb_stamp);
         f->ref = ref_make(OWNER_HV, 0);
+        if (dirty && f->type != left_by)
+            clear_page(mfn_to_virt(mfn(i + n)));
         f->type = 0;
         f->aux = 0;
-        if (dirty)
-            clear_page(mfn_to_virt(mfn(i + n)));
     }
     tlb_flush_stale(stamp, NULL);
     return mfn(i);
@@ -161,16 +165,17 @@ int heap_claim(struct domain *d, unsigned long pages)
 
 unsigned long heap_claimed_pages(void) { return claimed_pages; }
 
-void heap_give(mfn_t m, unsigned int order)
+void heap_give(mfn_t m, unsigned int order, uint64_t left_by)
 {
+    ASSERT(left_by);
     lock_take(&heap_lock);
-    buddy_free(&buddy, (uint32_t)mfn_x(m), order, true);
+    buddy_free(&buddy, (uint32_t)mfn_x(m), order, left_by);
     lock_release(&heap_lock);
 }
 
 void *heap_alloc(unsigned int order)
 {
-    mfn_t m = heap_take(order, 0, 0);
+    mfn_t m = heap_take(order, 0, NULL);
 
     if (mfn_eq(m, MFN_INVALID))
         return NULL;
@@ -228,7 +233,7 @@ void heap_free(void *p, unsigned int order)
         return;
     for (unsigned long n = 0; n < 1UL << order; n++)
         ASSERT(frame_owner(mfn_add(m, n)) == OWNER_HV);
-    heap_give(m, order);
+    heap_give(m, order, LEFT_BY_US);
 }
 
 mfn_t heap_alloc_domain(struct domain *d, unsigned int order,
@@ -239,11 +244,11 @@ mfn_t heap_alloc_domain(struct domain *d, unsigned int order,
     /* For certain only in frames_assign(), but before scrubbing in vain. */
     if (d->tot_pages + (1UL << order) > d->max_pages)
         return MFN_INVALID;
-    m = heap_take(order, max_bits, d->claimed_pages);
+    m = heap_take(order, max_bits, d);
     if (mfn_eq(m, MFN_INVALID))
         return m;
     if (!frames_assign(d, m, 1UL << order)) {
-        heap_give(m, order);
+        heap_give(m, order, d->serial);
         return MFN_INVALID;
     }
     if (d->claimed_pages) {

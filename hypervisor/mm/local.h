@@ -242,10 +242,13 @@ bool frames_assign(struct domain *d, mfn_t m, unsigned long n);
 bool frame_steal(mfn_t m, struct domain *d);
 void frame_unsteal(mfn_t m, struct domain *d);
 
-/* Below the allocator's interface: a block without an owner (heap.c), and
- * @own claimed pages that the caller may use up. */
-mfn_t heap_take(unsigned int order, unsigned int max_bits, unsigned long own);
-void heap_give(mfn_t m, unsigned int order);
+/*
+ * Below the allocator's interface: a block without an owner (heap.c).  @d may
+ * use up what it has claimed, and get what it left itself; it may be NULL.
+ */
+mfn_t heap_take(unsigned int order, unsigned int max_bits,
+                const struct domain *d);
+void heap_give(mfn_t m, unsigned int order, uint64_t left_by);
 
 /* pt_drop_later, pt_drop_finish - a table's release that was preempted */
 void pt_drop_later(struct vcpu *v, mfn_t m);

@@ -31,4 +31,7 @@ memory_fn memory_map_get, memory_map_machine, memory_map_set;
 int memory_target(struct hcall *h, domid_t id, struct domain **d);
 
 /* Largest extent that @caller may ask for: 2^order pages. */
-unsigned int memory_max_order(const struct domain *caller);
+static inline unsigned int memory_max_order(const struct domain *caller)
+{
+    return caller->control ? 12 : 9;
+}

@@ -21,11 +21,6 @@ int memory_target(struct hcall *h, domid_t id, struct domain **d)
     return 0;
 }
 
-unsigned int memory_max_order(const struct domain *caller)
-{
-    return caller->control ? 12 : 9;
-}
-
 static long maximum_ram_page(struct hcall *h, unsigned long u)
 {
     (void)h, (void)u;

@@ -12,7 +12,7 @@ static bool give_back(struct domain *d, mfn_t m)
     struct frame *f = frame_of(m);
     uint64_t ref;
 
-    if (!frame_get(m, d))
+    if (!frame_get_id(m, d->id))
         return false;
 
     if (f->type & TW_PINNED)
@@ -20,10 +20,12 @@ static bool give_back(struct domain *d, mfn_t m)
 
     ref = load64(&f->ref);
     while ((ref & (REF_ALLOC | REF_SHARED)) == REF_ALLOC) {
-        if (cas64(&f->ref, &ref, ref & ~REF_ALLOC)) {
+        if ((uint32_t)ref > 2) /* else frame_last_put() does it */
             m2p_set(m, M2P_INVALID);
-            frame_put_fast(f);
-            break;
+        if (cas64(&f->ref, &ref, (ref & ~REF_ALLOC) - 2)) {
+            if ((uint32_t)ref == 2)
+                frame_last_put(f);
+            return true;
         }
     }
     frame_put_fast(f);
@@ -85,7 +87,7 @@ static bool (*const extent_fn[])(struct reservation *s, unsigned long i) = {
     [XENMEM_populate_physmap] = populate,
 };
 
-/* Extents of one page between two looks at the clock. */
+/* Pages between two looks at the clock. */
 #define PAGES_PER_LOOK 16
 
 /* Returns the number of extents that are done; never an error (ABI). */
@@ -94,7 +96,6 @@ long memory_reservation(struct hcall *h, unsigned long u)
     unsigned int cmd = h->arg[0] & MEMOP_CMD_MASK;
     unsigned long start = h->arg[0] >> MEMOP_EXTENT_SHIFT, i;
     struct reservation s;
-    unsigned long look;
 
     if (copy_from_guest(&s.r, u, sizeof(s.r)) ||
         s.r.nr_extents > ~0UL >> MEMOP_EXTENT_SHIFT ||
@@ -103,9 +104,9 @@ long memory_reservation(struct hcall *h, unsigned long u)
         return start;
 
     s.u_extents = (unsigned long)s.r.extent_start.p;
-    look = MAX(1, PAGES_PER_LOOK >> s.r.extent_order);
     for (i = start; i < s.r.nr_extents; i++) {
-        if (i > start && i % look == 0 && preempt_needed()) {
+        if (i > start && !((i << s.r.extent_order) % PAGES_PER_LOOK) &&
+            preempt_needed()) {
             domain_put(s.d);
             h->arg[0] = cmd | i << MEMOP_EXTENT_SHIFT;
             return -ERESTART;
@@ -164,7 +165,7 @@ static int make_chunk(struct exchange *s, unsigned long nr)
     unsigned int bits = XENMEMF_get_address_bits(s->x.out.mem_flags);
 
     for (unsigned long i = 0; i < nr; i++) {
-        mfn_t m = heap_take(s->x.out.extent_order, bits, 0);
+        mfn_t m = heap_take(s->x.out.extent_order, bits, NULL);
 
         if (mfn_eq(m, MFN_INVALID))
             return -ENOMEM;
@@ -184,7 +185,7 @@ static mfn_t list_pop(uint32_t *head)
 static void undo_chunk(struct exchange *s)
 {
     while (s->fresh != FRAME_NONE)
-        heap_give(list_pop(&s->fresh), s->x.out.extent_order);
+        heap_give(list_pop(&s->fresh), s->x.out.extent_order, LEFT_BY_US);
     while (s->taken != FRAME_NONE)
         frame_unsteal(list_pop(&s->taken), s->d);
 }
@@ -212,7 +213,7 @@ static int commit_chunk(struct exchange *s, unsigned long first)
         mfn_t m = list_pop(&s->taken);
 
         m2p_set(m, M2P_INVALID);
-        heap_give(m, 0);
+        heap_give(m, 0, s->d->serial);
     }
     return err;
 }

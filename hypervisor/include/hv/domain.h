@@ -31,6 +31,7 @@ enum domain_life {
 };
 
 struct domain {
+    uint64_t serial; /* as the id, but never given again */
     domid_t id;
     bool control;     /* may use domctl, sysctl, foreign mappings */
     bool hardware;    /* owns the machine's devices: I/O ports, MMIO, IRQs */

@@ -26,13 +26,13 @@ enum page_type {
 /*
  * One frame of RAM.  ref: count (bits 0-31), owner's domain id (32-47),
  * flags (48-63); one compare-and-swap checks the owner and counts.
- * type: see mm/ptype.c.
+ * type: see mm/ptype.c; of a free frame, whose bytes are in it (buddy.c).
  */
 struct frame {
     uint64_t ref;
     uint64_t type;
     uint32_t next, prev; /* frame numbers: owner's page list, or free list */
-    uint32_t aux;        /* free: order; table: entries validated so far */
+    uint32_t aux;        /* table: entries validated so far */
     uint32_t tlb_stamp;
 };
 
@@ -48,19 +48,29 @@ struct frame {
 #define REF_FREE (1UL << 52)   /* first frame of a block on a free list */
 #define REF_DIRTY (1UL << 53)  /* that block has not been scrubbed */
 #define REF_ZOMBIE (1UL << 54) /* its dying owner left it; others hold it */
+#define REF_ORDER_SHIFT 56     /* of that free block */
 
 /* Owners that are no domain: free or never RAM; hypervisor's own; shared */
 #define OWNER_FREE DOMID_INVALID
 #define OWNER_HV 0x7ffbU
 #define OWNER_SHARED DOMID_XEN
 
+/* Type word of a free frame: 0 scrubbed, the domain's serial, or ours */
+#define LEFT_BY_US 1UL
+
+/* A frame that nobody has, on a free list or on its way there */
+#define REF_UNUSED (REF_RAM | (uint64_t)OWNER_FREE << REF_OWNER_SHIFT)
+
 #define frame_table ((struct frame *)FRAMES_BASE)
 extern unsigned long max_mfn; /* one above the highest frame of RAM */
 
-/* frame_valid - is @m RAM, so that frame_of() may be used? */
-bool frame_valid(mfn_t m);
-
 static inline struct frame *frame_of(mfn_t m) { return &frame_table[mfn_x(m)]; }
+
+/* frame_valid - is @m RAM, so that frame_of() may be used? */
+static inline bool frame_valid(mfn_t m)
+{
+    return mfn_x(m) < max_mfn && (frame_of(m)->ref & REF_RAM);
+}
 
 static inline mfn_t frame_mfn(const struct frame *f)
 {

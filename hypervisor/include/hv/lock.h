@@ -52,8 +52,10 @@ static inline void lock_take(struct lock *l)
 
 static inline void lock_release(struct lock *l)
 {
-    ASSERT(lock_held(l));
-    __atomic_store_n(&l->serving, l->serving + 1, __ATOMIC_RELEASE);
+    uint16_t mine = l->serving; /* nobody else writes it meanwhile */
+
+    ASSERT(__atomic_load_n(&l->next, __ATOMIC_RELAXED) != mine);
+    __atomic_store_n(&l->serving, mine + 1, __ATOMIC_RELEASE);
 }
 
 /* lock_take_both, lock_release_both - two of a rank, which may be one */

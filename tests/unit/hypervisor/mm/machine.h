@@ -236,12 +236,14 @@ static void tlb_model_check(void)
 
 static void domain_make(unsigned int id)
 {
+    static uint64_t serial = LEFT_BY_US;
     struct domain *d = &domains[id];
     struct vcpu *v = &vcpus[id];
 
     memset(d, 0, sizeof(*d));
     memset(v, 0, sizeof(*v));
     d->id = id;
+    d->serial = ++serial;
     d->control = d->hardware = !id;
     d->refs = 1;
     d->max_pages = NR_PAGES + 8;
