@@ -2,13 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Measure the store beside Debian's two, all natively and in one run.
 
-usage: compare.py [--quick] [--only ours|debian|ocaml] [--json FILE]
-                  LOAD STANDIN
+usage: compare.py [--quick | --turns N] [--only ours|debian|ocaml]
+                  [--json FILE] LOAD STANDIN
 
 LOAD is store-load, STANDIN the library that stands in for the hypervisor
 (see standin.c).  Debian's stores are looked for where `make bench-store` puts
 them; without them only ours is measured.  A table goes to stdout, and every
 figure to the JSON file.
+
+With --turns they run side by side and take turns, N short ones for each of a
+few units: what else the machine does then falls on all of them, and the table
+has the median of the quotients.
 """
 
 import argparse
@@ -17,6 +21,7 @@ import os
 import pathlib
 import resource
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -43,12 +48,16 @@ exec "$4" --no-fork --no-domain-init --config-file=/run/config
 UNITS = ["read", "write", "list", "transaction", "fire", "create60",
          "create86"]
 CLIENTS = [1, 8, 64]
+TURN_ROWS = [f"{u}:{c}" for u in ("read", "write", "list", "transaction")
+             for c in (1, 64)]
+TURN_MS = "150"
 
 
 class Server:
     """A store that runs in a folder of its own."""
 
     def __init__(self, kind, standin):
+        self.kind = kind
         # On tmpfs, where a store keeps its files in service.
         self.folder = tempfile.mkdtemp(
             prefix="bench-store-",
@@ -109,26 +118,71 @@ def scenarios(quick):
         yield f"domains={nr}", ["prepare:64", f"domains:{nr}", "create86:1"]
 
 
-def measure(kind, name, rows, args):
-    """The figures of one scenario: a list of dictionaries."""
-    env = dict(os.environ, RUN_MS="200" if args.quick else "400",
-               FILL_SECONDS="10" if args.quick else "30")
-    server = Server(kind, args.standin)
+def load(server, name, rows, env, args):
+    """The figures of some rows: a list of dictionaries."""
     try:
         run = subprocess.run(
             [args.load, server.socket, str(server.process.pid), *rows],
-            env=env, text=True, capture_output=True, timeout=900,
-            check=False)
+            env=dict(os.environ, **env), text=True, capture_output=True,
+            timeout=900, check=False)
     except subprocess.TimeoutExpired as late:
         run = subprocess.CompletedProcess(
             late.cmd, 1, (late.stdout or b"").decode(), "out of time")
+    if run.returncode:
+        print(f"{server.kind}: {name}: {run.stderr.strip()}", file=sys.stderr)
+    lines = [ln for ln in run.stdout.splitlines() if ln.endswith("}")]
+    return [dict(json.loads(line), server=server.kind, scenario=name)
+            for line in lines]
+
+
+def measure(kind, name, rows, args):
+    """The figures of one scenario, by a fresh server."""
+    env = {"RUN_MS": "200" if args.quick else "400",
+           "FILL_SECONDS": "10" if args.quick else "30"}
+    server = Server(kind, args.standin)
+    try:
+        return load(server, name, rows, env, args)
     finally:
         server.stop()
-    if run.returncode:
-        print(f"{kind}: {name}: {run.stderr.strip()}", file=sys.stderr)
-    lines = [ln for ln in run.stdout.splitlines() if ln.endswith("}")]
-    return [dict(json.loads(line), server=kind, scenario=name)
-            for line in lines]
+
+
+def take_turns(kinds, args):
+    """The figures of all servers' turns, side by side."""
+    fill, env, figures = "fill:1000", {"RUN_MS": TURN_MS}, []
+    servers = []
+    try:
+        for kind in kinds:
+            servers.append(Server(kind, args.standin))
+            load(servers[-1], "turns", ["prepare:64", fill], env, args)
+        for _ in range(args.turns):
+            for row in TURN_ROWS:
+                for server in servers:
+                    figures += load(server, "turns", [fill, row], env,
+                                    args)[1:]
+    finally:
+        for server in servers:
+            server.stop()
+    return figures
+
+
+def turns_table(figures, kinds):
+    """Medians of what each took, and of our quotients with the others."""
+    others = kinds[1:]
+    print("| unit, us |" + "".join(f" {k} |" for k in kinds) +
+          "".join(f" ours / {k} |" for k in others))
+    print("|---|" + "--:|" * (len(kinds) + len(others)))
+    for row in TURN_ROWS:
+        unit, clients = row.split(":")
+        took = [[f["cpu_us"] for f in figures if f["server"] == k and
+                 f["unit"] == unit and f["clients"] == int(clients)]
+                for k in kinds]
+        turns = [t for t in zip(*took) if all(t)]  # 0: nothing was done
+        if not turns:
+            continue  # one failed, which stderr tells
+        cells = [f"{statistics.median(t):.1f}" for t in zip(*turns)]
+        cells += [f"{statistics.median(t[0] / t[k] for t in turns):.2f}"
+                  for k in range(1, len(kinds))]
+        print(f"| {unit}, {clients} clients | " + " | ".join(cells) + " |")
 
 
 def label(fig):
@@ -168,6 +222,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true",
                         help="smaller sizes and shorter runs")
+    parser.add_argument("--turns", type=int, metavar="N",
+                        help="take so many turns with a few units")
     parser.add_argument("--only", choices=["ours", "debian", "ocaml"])
     parser.add_argument("--match", default="",
                         help="only scenarios with this in their name")
@@ -175,6 +231,8 @@ def main():
     parser.add_argument("load")
     parser.add_argument("standin")
     args = parser.parse_args()
+    if args.turns is not None and args.turns < 1:
+        parser.error("--turns wants a number of turns")
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, hard), hard))
@@ -186,8 +244,8 @@ def main():
     if "ocaml" in kinds and os.geteuid():
         print("only root can measure the OCaml store", file=sys.stderr)
         kinds.remove("ocaml")
-    figures = []
-    for name, rows in scenarios(args.quick):
+    figures = take_turns(kinds, args) if args.turns else []
+    for name, rows in [] if args.turns else scenarios(args.quick):
         if args.match not in name:
             continue
         for kind in kinds:
@@ -195,7 +253,7 @@ def main():
     os.makedirs(os.path.dirname(os.path.abspath(args.json)), exist_ok=True)
     with open(args.json, "w", encoding="utf-8") as out:
         json.dump(figures, out, indent=1)
-    table(figures, kinds)
+    (turns_table if args.turns else table)(figures, kinds)
 
 
 if __name__ == "__main__":
