@@ -43,6 +43,7 @@
     X(fifo)           \
     X(smp)            \
     X(start_race)     \
+    X(storm)          \
     X(pcpu)           \
     X(pirq_moves)     \
     X(fifo_race)      \
