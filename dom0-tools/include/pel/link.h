@@ -12,19 +12,24 @@
 #include <sys/types.h>
 
 struct pel_ctx;
+struct ZSTD_CCtx_s;
+struct ZSTD_DCtx_s;
 
 #define LINK_BUFFER (256u << 10)
 #define LINK_LINE 1024 /* bytes of a line, with its NUL */
 
 struct link {
     struct pel_ctx *ctx;
-    int in, out;             /* -1: closed */
-    pid_t child;             /* the program that carries the bytes; 0: none */
-    bool (*stop)(void);      /* asked now and then; NULL: never */
-    bool packing, unpacking; /* what is written, read now */
-    uint64_t sent;           /* bytes that have left */
-    uint8_t *out_buf, *in_buf, *packed; /* LINK_BUFFER and a little */
+    int in, out;        /* -1: closed */
+    pid_t child;        /* the program that carries the bytes; 0: none */
+    bool (*stop)(void); /* asked now and then; NULL: never */
+    uint64_t sent;      /* bytes that have left */
+    uint8_t *out_buf, *in_buf, *packed; /* LINK_BUFFER each */
     size_t out_used, in_at, in_end;
+    struct ZSTD_CCtx_s *packer;   /* of what is written now; NULL: as it is */
+    struct ZSTD_DCtx_s *unpacker; /* of what is read now */
+    size_t packed_at, packed_end; /* read, and not unpacked yet */
+    bool unpacked;                /* the frame has ended */
 };
 
 /**
@@ -71,11 +76,17 @@ int link_expect(struct link *l, const char *word, int limit_ms,
                 const char *late);
 
 /**
- * link_compress, link_decompress - what is written, and what is read, from the
- * next byte on
+ * link_compress - what is written from the next byte on is one frame of zstd,
+ * which ends when it is switched off; threads of the library pack it
  */
 int link_compress(struct link *l, bool on);
-void link_decompress(struct link *l, bool on);
+
+/**
+ * link_decompress - what is read from the next byte on is such a frame
+ *
+ * Off: all that was in it has been read, or it is -PEL_EFORMAT.
+ */
+int link_decompress(struct link *l, bool on);
 
 /** link_cut - end it now, as if the net had failed */
 void link_cut(struct link *l);

@@ -11,18 +11,18 @@
 /*
  * The words of the protocol, a line each:
  *
- *   source: HELLO 2 ID FLAGS      target: HELLO 2; 3 when disks come along
+ *   source: HELLO 3 ID FLAGS      target: HELLO 3; 4 when disks come along
  *   source: the stream            target: ROUND, for each; READY
  *   source: COMMIT                target: DONE
  *   source: BYE
  *
- *   asked later: QUERY 2 ID       target: TAKEN, NOT TAKEN
+ *   asked later: QUERY 3 ID       target: TAKEN, NOT TAKEN
  *                BYE
  *
  * Instead of each of its own the target may say FAIL and why.
  */
-#define MIGRATE_VERSION 2
-#define MIGRATE_VERSION_DISKS 3 /* with records of disks in the stream */
+#define MIGRATE_VERSION 3
+#define MIGRATE_VERSION_DISKS 4 /* with records of disks in the stream */
 #define FLAG_PAUSED 'p'
 #define FLAG_COMPRESS 'z'
 #define FLAG_STORAGE 's'

@@ -143,9 +143,10 @@ static int build(struct target *t, bool compressed)
     r->round = say_round;
     r->disk = t->mirror ? take_disk : NULL;
     r->own_arg = t;
-    link_decompress(&t->link, compressed);
-    rc = restore_stream(t->ctx, r, NULL, t->link.stop, &watch, &domid, t->name);
-    link_decompress(&t->link, false);
+    rc = compressed ? link_decompress(&t->link, true) : 0;
+    if (!rc)
+        rc = restore_stream(t->ctx, r, NULL, t->link.stop, &watch, &domid,
+                            t->name);
     pel_image_close(r);
     free(r);
     return rc;
@@ -153,10 +154,11 @@ static int build(struct target *t, bool compressed)
 
 static int hear_commit(struct target *t)
 {
-    int rc;
+    int rc = link_decompress(&t->link, false);
 
     fault("built", &t->link, &t->guard);
-    rc = link_say(&t->link, "READY");
+    if (!rc)
+        rc = link_say(&t->link, "READY");
     fault("ready-sent", &t->link, &t->guard);
     if (!rc)
         rc = link_expect(&t->link, "COMMIT", COMMIT_MS, "nobody says COMMIT");

@@ -23,6 +23,8 @@
 #define IDLE_MS 300000 /* the longest that nothing may move */
 #define END_MS 3000    /* for the program to end by itself */
 #define ZSTD_LEVEL 1
+#define PACKERS 4     /* threads; more outrun most networks */
+#define WINDOW_LOG 23 /* that a sender may have us allocate */
 
 static int lost(struct link *l)
 {
@@ -34,7 +36,7 @@ static int make_buffers(struct link *l)
 {
     l->out_buf = malloc(LINK_BUFFER);
     l->in_buf = malloc(LINK_BUFFER);
-    l->packed = malloc(ZSTD_COMPRESSBOUND(LINK_BUFFER));
+    l->packed = malloc(LINK_BUFFER);
     return l->out_buf && l->in_buf && l->packed ? 0 : pel_fail_oom(l->ctx);
 }
 
@@ -160,31 +162,43 @@ static int put(struct link *l, const uint8_t *p, size_t len)
     return 0;
 }
 
-int link_flush(struct link *l)
+static int put_buffer(struct link *l)
 {
-    uint32_t head[2] = { l->out_used, 0 };
-    size_t len;
-    int rc;
+    size_t len = l->out_used;
 
-    if (!l->out_used)
-        return 0;
     l->out_used = 0;
-    if (!l->packing)
-        return put(l, l->out_buf, head[0]);
-    len = ZSTD_compress(l->packed, ZSTD_COMPRESSBOUND(LINK_BUFFER), l->out_buf,
-                        head[0], ZSTD_LEVEL);
-    if (ZSTD_isError(len))
-        return pel_fail(l->ctx, PEL_EIO, "cannot compress: %s",
-                        ZSTD_getErrorName(len));
-    head[1] = len;
-    rc = put(l, (const uint8_t *)head, sizeof(head));
-    return rc ? rc : put(l, l->packed, len);
+    return put(l, l->out_buf, len);
 }
 
-int link_write(void *arg, const void *buf, size_t len)
+/* Into the frame, and onto the link as far as @how wants it to be there. */
+static int pack(struct link *l, const void *p, size_t len,
+                ZSTD_EndDirective how)
 {
-    struct link *l = arg;
-    const uint8_t *p = buf;
+    ZSTD_inBuffer in = { .src = p, .size = len };
+    size_t left;
+    int rc = 0;
+
+    do {
+        ZSTD_outBuffer out = { l->out_buf, LINK_BUFFER, l->out_used };
+
+        left = ZSTD_compressStream2(l->packer, &out, &in, how);
+        if (ZSTD_isError(left))
+            return pel_fail(l->ctx, PEL_EIO, "cannot compress: %s",
+                            ZSTD_getErrorName(left));
+        l->out_used = out.pos;
+        if (out.pos == LINK_BUFFER || how != ZSTD_e_continue)
+            rc = put_buffer(l);
+    } while (!rc && (how == ZSTD_e_continue ? in.pos < len : left));
+    return rc;
+}
+
+int link_flush(struct link *l)
+{
+    return l->packer ? pack(l, NULL, 0, ZSTD_e_flush) : put_buffer(l);
+}
+
+static int collect(struct link *l, const uint8_t *p, size_t len)
+{
     int rc = 0;
 
     while (!rc && len) {
@@ -192,15 +206,28 @@ int link_write(void *arg, const void *buf, size_t len)
 
         if (n > len)
             n = len;
-        if (p)
-            memcpy(l->out_buf + l->out_used, p, n);
-        else
-            memset(l->out_buf + l->out_used, 0, n);
+        memcpy(l->out_buf + l->out_used, p, n);
         l->out_used += n;
         len -= n;
-        p = p ? p + n : NULL;
+        p += n;
         if (l->out_used == LINK_BUFFER)
-            rc = link_flush(l);
+            rc = put_buffer(l);
+    }
+    return rc;
+}
+
+int link_write(void *arg, const void *buf, size_t len)
+{
+    static const uint8_t zeros[4096];
+    struct link *l = arg;
+    int rc = 0;
+
+    while (!rc && len) {
+        size_t n = buf || len < sizeof(zeros) ? len : sizeof(zeros);
+        const void *p = buf ? buf : zeros;
+
+        rc = l->packer ? pack(l, p, n, ZSTD_e_continue) : collect(l, p, n);
+        len -= n;
     }
     return rc;
 }
@@ -244,44 +271,45 @@ static int get_some(struct link *l, void *buf, size_t max, int limit_ms,
     }
 }
 
-static int get(struct link *l, void *buf, size_t len)
+/* More of the frame into in_buf, or nothing: it has ended. */
+static int unpack(struct link *l, int limit_ms)
 {
-    uint8_t *p = buf;
-    size_t n;
+    while (!l->unpacked) {
+        ZSTD_inBuffer in = { l->packed, l->packed_end, l->packed_at };
+        ZSTD_outBuffer out = { l->in_buf, LINK_BUFFER, 0 };
+        size_t left = ZSTD_decompressStream(l->unpacker, &out, &in);
+        int rc;
 
-    while (len) {
-        int rc = too_slow(l, get_some(l, p, len, IDLE_MS, &n));
-
+        if (ZSTD_isError(left))
+            return pel_fail(l->ctx, PEL_EFORMAT, "the stream is damaged");
+        l->packed_at = in.pos;
+        l->in_end = out.pos;
+        l->unpacked = !left;
+        if (out.pos)
+            break;
+        if (in.pos < in.size)
+            continue;
+        l->packed_at = l->packed_end = 0;
+        rc = l->unpacked ? 0
+                         : get_some(l, l->packed, LINK_BUFFER, limit_ms,
+                                    &l->packed_end);
         if (rc)
             return rc;
-        p += n;
-        len -= n;
     }
     return 0;
 }
 
 static int fill(struct link *l, int limit_ms)
 {
-    uint32_t head[2];
-    size_t len;
     int rc;
 
     l->in_at = l->in_end = 0;
-    if (!l->unpacking)
+    if (!l->unpacker)
         return get_some(l, l->in_buf, LINK_BUFFER, limit_ms, &l->in_end);
-    rc = get(l, head, sizeof(head));
-    if (!rc && (!head[0] || head[0] > LINK_BUFFER ||
-                head[1] > ZSTD_COMPRESSBOUND(LINK_BUFFER)))
+    rc = unpack(l, limit_ms);
+    if (!rc && !l->in_end)
         rc = pel_fail(l->ctx, PEL_EFORMAT, "the stream is damaged");
-    if (!rc)
-        rc = get(l, l->packed, head[1]);
-    if (rc)
-        return rc;
-    len = ZSTD_decompress(l->in_buf, LINK_BUFFER, l->packed, head[1]);
-    if (ZSTD_isError(len) || len != head[0])
-        return pel_fail(l->ctx, PEL_EFORMAT, "the stream is damaged");
-    l->in_end = len;
-    return 0;
+    return rc;
 }
 
 int link_read(void *arg, void *buf, size_t len)
@@ -342,15 +370,71 @@ int link_expect(struct link *l, const char *word, int limit_ms,
     return rc;
 }
 
+/* A library without threads packs in this one. */
+static int begin_packing(struct link *l)
+{
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+    l->packer = ZSTD_createCCtx();
+    if (!l->packer)
+        return pel_fail_oom(l->ctx);
+    ZSTD_CCtx_setParameter(l->packer, ZSTD_c_compressionLevel, ZSTD_LEVEL);
+    ZSTD_CCtx_setParameter(l->packer, ZSTD_c_nbWorkers,
+                           cpus > PACKERS ? PACKERS : cpus - 1);
+    return 0;
+}
+
 int link_compress(struct link *l, bool on)
 {
-    int rc = link_flush(l);
+    int rc;
 
-    l->packing = on;
+    if (!l->packer) {
+        rc = link_flush(l);
+        return rc || !on ? rc : begin_packing(l);
+    }
+    if (on)
+        return 0;
+    rc = pack(l, NULL, 0, ZSTD_e_end);
+    ZSTD_freeCCtx(l->packer);
+    l->packer = NULL;
     return rc;
 }
 
-void link_decompress(struct link *l, bool on) { l->unpacking = on; }
+/* What stands behind the frame is read next, as it is. */
+static int end_unpacking(struct link *l)
+{
+    int rc = 0;
+
+    if (l->in_at == l->in_end) {
+        l->in_at = l->in_end = 0;
+        rc = too_slow(l, unpack(l, IDLE_MS));
+    }
+    if (!rc && l->in_at < l->in_end)
+        rc = pel_fail(l->ctx, PEL_EFORMAT, "the stream has more than it says");
+    l->in_at = 0;
+    l->in_end = l->packed_end - l->packed_at;
+    memcpy(l->in_buf, l->packed + l->packed_at, l->in_end);
+    ZSTD_freeDCtx(l->unpacker);
+    l->unpacker = NULL;
+    return rc;
+}
+
+int link_decompress(struct link *l, bool on)
+{
+    if (!on)
+        return l->unpacker ? end_unpacking(l) : 0;
+    l->unpacker = ZSTD_createDCtx();
+    if (!l->unpacker)
+        return pel_fail_oom(l->ctx);
+    ZSTD_DCtx_setParameter(l->unpacker, ZSTD_d_windowLogMax, WINDOW_LOG);
+    l->unpacked = false;
+    /* What has been read already belongs to the frame. */
+    l->packed_at = 0;
+    l->packed_end = l->in_end - l->in_at;
+    memcpy(l->packed, l->in_buf + l->in_at, l->packed_end);
+    l->in_at = l->in_end = 0;
+    return 0;
+}
 
 /* ---- the end ---------------------------------------------------------------
  */
@@ -396,8 +480,12 @@ void link_close(struct link *l)
     if (l->child > 0)
         reap(l->child);
     l->child = 0;
+    ZSTD_freeCCtx(l->packer);
+    ZSTD_freeDCtx(l->unpacker);
     free(l->out_buf);
     free(l->in_buf);
     free(l->packed);
     l->out_buf = l->in_buf = l->packed = NULL;
+    l->packer = NULL;
+    l->unpacker = NULL;
 }

@@ -66,13 +66,13 @@ static void exchange(bool compressed)
     begin("cat");
     assert_int_equal(link_say(&l, "first"), 0);
     assert_int_equal(link_hear(&l, line, LIMIT_MS), 0);
-    link_compress(&l, compressed);
-    link_decompress(&l, compressed);
+    assert_int_equal(link_compress(&l, compressed), 0);
+    assert_int_equal(link_decompress(&l, compressed), 0);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(link_write(&l, data, sizeof(data)), 0);
         assert_int_equal(link_write(&l, NULL, 5000), 0);
         if (compressed && i == 0)
-            continue; /* two blocks in one go */
+            continue; /* both in one go */
         assert_int_equal(link_flush(&l), 0);
     }
     for (int i = 0; i < 2; i++) {
@@ -82,9 +82,9 @@ static void exchange(bool compressed)
         for (int j = 0; j < 5000; j++)
             assert_int_equal(back[j], 0);
     }
-    link_compress(&l, false);
-    link_decompress(&l, false);
+    assert_int_equal(link_compress(&l, false), 0);
     assert_int_equal(link_say(&l, "last"), 0);
+    assert_int_equal(link_decompress(&l, false), 0);
     assert_int_equal(link_hear(&l, line, LIMIT_MS), 0);
     assert_string_equal(line, "last");
     link_close(&l);
@@ -159,9 +159,35 @@ static void damage_is_an_error(void **state)
 
     (void)state;
     begin("head -c 64 /dev/zero | tr '\\000' x; exec cat");
-    l.unpacking = true;
+    link_decompress(&l, true);
     assert_int_equal(link_read(&l, &byte, 1), -PEL_EFORMAT);
     link_cut(&l);
+    link_close(&l);
+}
+
+/* A frame that has ended, or has not, where the stream does not. */
+static void a_frame_ends_where_the_stream_does(void **state)
+{
+    uint8_t bytes[8];
+
+    (void)state;
+    begin("cat");
+    link_compress(&l, true);
+    link_decompress(&l, true);
+    link_write(&l, "12345678", 8);
+    link_compress(&l, false);
+    assert_int_equal(link_read(&l, bytes, 4), 0);
+    assert_int_equal(link_decompress(&l, false), -PEL_EFORMAT);
+    assert_told(&ctx, -PEL_EFORMAT, "more than it says");
+    link_close(&l);
+
+    begin("cat");
+    link_compress(&l, true);
+    link_decompress(&l, true);
+    link_write(&l, "12345678", 8);
+    link_compress(&l, false);
+    assert_int_equal(link_read(&l, bytes, 8), 0);
+    assert_int_equal(link_read(&l, bytes, 1), -PEL_EFORMAT);
     link_close(&l);
 }
 
@@ -176,6 +202,7 @@ int main(void)
         cmocka_unit_test(a_lost_link_is_an_error),
         cmocka_unit_test(waiting_ends_when_asked_to),
         cmocka_unit_test(damage_is_an_error),
+        cmocka_unit_test(a_frame_ends_where_the_stream_does),
     };
 
     signal(SIGPIPE, SIG_IGN);
