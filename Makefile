@@ -109,13 +109,21 @@ bench-save: images ## count instructions of saving, snapshots and clones
 	@tests/bench/save $(if $(JSON),--json) $(BENCH)
 
 .PHONY: bench-migrate
-bench-migrate: images ## measure moving guests to another host (BENCH="--times 1")
+bench-migrate: images ## measure moving guests to another host (BENCH=--virtual)
 	@tests/bench/migrate $(if $(JSON),--json) $(BENCH)
 
 .PHONY: bench-micro
 bench-micro: hypervisor guest-pv ## count instructions per operation, beside Xen
 	@$(MAKE) -C configs xen >&2 || echo "bench-micro: no Xen to compare with" >&2
 	@configs/qemu/bench-micro $(if $(JSON),--json) $(BENCH)
+
+.PHONY: install
+install:		## put it onto this machine (after make; DESTDIR=)
+	@configs/install
+
+.PHONY: uninstall
+uninstall:		## take it off again
+	@configs/install --remove
 
 .PHONY: clean
 clean:			## remove everything that was built or downloaded
