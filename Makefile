@@ -76,7 +76,8 @@ check: all iso		## run every test; the last line counts them
 
 .PHONY: check-long
 check-long: all		## fuzzers, stress and stories that take long
-	@tests/run "pytest:tests/system --long" "pytest:tests/store --long"
+	@FUZZ_SECONDS=120 tests/run "$(system) --long" \
+	    "pytest:tests/store -n2 --dist=loadfile --long"
 
 .PHONY: check-cross
 check-cross: images-cross ## guests' lives, with ours and the reference's halves

@@ -2,6 +2,8 @@
 """A guest that goes wrong ends as crashed, one that is greedy is refused, and
 neither harms anybody."""
 
+import time
+
 import pytest
 
 from test_lifecycle import assert_memory_is, free_memory
@@ -78,6 +80,45 @@ def test_crash_destroys_when_told_so(witness):
     witness.until(f"! {witness.tools} list brief >/dev/null 2>&1", 30)
 
 
+NEIGHBOUR = DEBIAN.replace('panic=0"', 'panic=0 addr=10.0.0.4/24"') + """\
+disk = [ "file:/tmp/neighbour.img,xvda,w" ]
+vif = [ "bridge=xenbr0" ]
+"""
+
+
+@pytest.fixture
+def neighbour(witness):
+    """A guest with a disk and a network card, and a file to fetch in dom0."""
+    m = witness
+    m.ok("truncate -s 16M /tmp/neighbour.img; mkdir -p /tmp/www; "
+         "head -c 2000000 /dev/urandom >/tmp/www/file; "
+         "httpd -p 10.0.0.1:8081 -h /tmp/www")
+    m.write("/tmp/neighbour.cfg", CONFIG.format(
+        name="neighbour", kernel="/boot/vmlinuz.lz4", memory=160,
+        on_crash="destroy") + NEIGHBOUR)
+    m.tool_ok("create /tmp/neighbour.cfg", 120)
+    m.guest("neighbour", "ping -c 1 10.0.0.1 >/dev/null", 120)
+    yield m
+    m.tool_ok("destroy neighbour", 120)
+    m.ok("killall httpd; rm -rf /tmp/www /tmp/neighbour.img")
+
+
+def disk_and_network(m):
+    """What the neighbour writes is on its disk, and what it fetches is whole;
+    the seconds that it takes."""
+    begin = time.monotonic()
+    m.guest("neighbour", "for i in 1 2 3 4; do "
+            "wget -q -O /tmp/file http://10.0.0.1:8081/file; "
+            "cat /tmp/file /tmp/file /tmp/file >/dev/xvda; sync; done", 240)
+    seconds = time.monotonic() - begin
+    size = 3 * 2000000
+    there = m.guest("neighbour", f"head -c {size} /dev/xvda | sha256sum")
+    here = m.ok("cd /tmp/www; cat file file file | sha256sum; "
+                f"head -c {size} /tmp/neighbour.img | sha256sum")
+    assert set(here.splitlines()) == {there.strip()}
+    return seconds
+
+
 GREEDY = ["memory", "events", "grants", "maptrack", "console"]
 
 
@@ -102,9 +143,11 @@ def work(m):
 
 
 @pytest.mark.long
-def test_guests_that_take_all_they_can_harm_nobody(witness):
+def test_guests_that_take_all_they_can_harm_nobody(neighbour, record_property):
     """Each has exhausted what it may have of something, and goes on asking."""
+    witness = neighbour
     before = free_memory(witness)
+    alone = disk_and_network(witness)
     logs = {want: witness.console_log(f"greedy-{want}") for want in GREEDY}
     for want in GREEDY:
         witness.write(f"/tmp/{want}.cfg", CONFIG.format(
@@ -117,6 +160,10 @@ def test_guests_that_take_all_they_can_harm_nobody(witness):
                       f"{logs[want]}", 120)
     witness.until(f"[ $(wc -c <{logs['console']}) -gt 100000 ]", 120)
     work(witness)
+    beside = disk_and_network(witness)
+    record_property("report", "disk and network of a neighbour: "
+                    f"{alone:.1f} s alone, {beside:.1f} s beside "
+                    f"{len(GREEDY)} that are greedy")
     states = witness.tool_ok("list | awk '/^greedy/ { print $5 }'")
     assert states.count("\n") == 4 and "c" not in states, states
     for want in GREEDY:
