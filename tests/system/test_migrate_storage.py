@@ -165,21 +165,47 @@ def test_it_can_be_called_off(pair):
     pair.check("a")
 
 
+def moves(pair, source, options):
+    """It moves while it writes, and has all that it wrote."""
+    target = OTHER[source]
+    pair.write(source)
+    result = pair.move(source, options=options)
+    assert result.status == 0 and MOVED.search(result.output), result
+    print(result.output)
+    assert pair.owner() == target
+    pair.check(target)
+    return pair.hosts[target]
+
+
 def test_it_moves_there_and_back_while_it_writes(pair):
-    """The copies are whole; the source's stay, and are replaced on the way
-    back."""
-    for source, options in (("a", COPY), ("b", REPLACE),
-                            ("a", REPLACE + " --compress")):
-        target = OTHER[source]
-        pair.write(source)
-        result = pair.move(source, options=options)
-        assert result.status == 0 and MOVED.search(result.output), result
-        print(result.output)
-        assert pair.owner() == target
-        pair.check(target)
-        m = pair.hosts[target]
+    """The copy is whole; the source's stays, and is replaced on the way back.
+    """
+    pair.hosts["b"].ok(f"rm -f {DISK}; : >/tmp/fault")
+    for source, options in (("a", COPY), ("b", REPLACE)):
+        m = moves(pair, source, options)
         assert m.ok(f"head -c 16777216 {DISK} | sha256sum") == \
             m.guest(NAME, "cat /tmp/sum")
         assert m.ok(f"stat -c %s {DISK}") == str(MIB << 20)
         for host in pair.hosts.values():
             assert host.ok(f"ls -A {FOLDER}") == "moved.img"
+
+
+def test_it_moves_to_a_block_device_and_back(pair):
+    """Its name and size are the other host's, by another configuration."""
+    a, b = pair.hosts["a"], pair.hosts["b"]
+    there = CONFIG.replace(f"file:{DISK}", "phy:/dev/loop7")
+    a.write("/tmp/there.cfg", there)
+    b.write("/tmp/back.cfg", CONFIG)
+    pair.permit(b, "--storage /dev --overwrite")
+    result = pair.move("a", options=f"{REPLACE} -C /tmp/there.cfg")
+    assert result.status == 1 and "cannot use /dev/loop7" in result.output
+    b.ok("truncate -s 8M /tmp/small; losetup /dev/loop7 /tmp/small")
+    result = pair.move("a", options=f"{REPLACE} -C /tmp/there.cfg")
+    assert result.status == 1 and "has 8388608 bytes" in result.output
+    b.ok(f"losetup -d /dev/loop7; rm /tmp/small; truncate -s {MIB + 8}M "
+         "/tmp/large; losetup /dev/loop7 /tmp/large")
+    assert_stays(pair, "/dev/loop7 exists", f"{COPY} -C /tmp/there.cfg")
+    moves(pair, "a", f"{REPLACE} --compress -C /tmp/there.cfg")
+    moves(pair, "b", f"{REPLACE} -C /tmp/back.cfg")
+    assert a.ok(f"stat -c %s {DISK}") == str((MIB + 8) << 20)
+    b.ok("losetup -d /dev/loop7; rm /tmp/large")

@@ -15,7 +15,7 @@ TLS = Path(__file__).parents[2] / "build/bin/pel-tls"
 LIMIT = 30
 # In place of pel: answers with the sum of all that came before the mark.
 PEL = """#!/bin/sh
-[ "$*" = migrate-receive ] && head -c 3000000 | sha256sum
+[ $# = 3 ] && [ "$*" = "migrate-receive --storage /a b" ] && head -c 3000000 | sha256sum
 """
 
 
@@ -57,8 +57,8 @@ def port(folder):
     (bin_folder / "pel").chmod(0o755)
     number = free_port()
     env = dict(os.environ, PATH=f"{bin_folder}:{os.environ['PATH']}")
-    with subprocess.Popen([TLS, "listen", folder, f"127.0.0.1:{number}"],
-                          env=env) as server:
+    with subprocess.Popen([TLS, "listen", folder, f"127.0.0.1:{number}",
+                           "--storage", "/a b"], env=env) as server:
         end = time.monotonic() + LIMIT
         while not listening(number) and time.monotonic() < end:
             time.sleep(0.05)

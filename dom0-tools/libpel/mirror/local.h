@@ -95,7 +95,6 @@ void io_events_flush(struct io_events *e, uint64_t base, struct block_map *m);
  */
 
 #define TRACE_NAME 32
-#define TRACE_CPUS_MAX 512
 
 struct trace;
 

@@ -24,7 +24,7 @@
 #define DEBUGFS "/sys/kernel/debug"
 #define PIECES 8u /* of a CPU's buffer: 4 MiB, about 87000 events */
 #define PIECE_BYTES (512u << 10)
-#define ROOM (256u << 10)
+#define ROOM (128u << 10) /* more than the longest event */
 
 /* One CPU's events. */
 struct stream {
@@ -115,12 +115,16 @@ int trace_begin(struct pel_ctx *ctx, int fd, const char *path,
     int rc = t ? mount_debugfs(ctx) : pel_fail_oom(ctx);
 
     *out = NULL;
-    if (rc)
-        goto out;
+    if (!rc && (nr < 1 || nr > CPU_SETSIZE))
+        rc = pel_fail(ctx, PEL_ENOTSUP, "dom0 has too many CPUs (%ld)", nr);
+    if (rc) {
+        free(t);
+        return rc;
+    }
     t->ctx = ctx;
     t->fd = fd;
     t->dropped_fd = -1;
-    t->nr_cpus = nr < 1 ? 1 : nr > TRACE_CPUS_MAX ? TRACE_CPUS_MAX : nr;
+    t->nr_cpus = nr;
     t->cpus = calloc(t->nr_cpus, sizeof(*t->cpus));
     if (!t->cpus)
         rc = pel_fail_oom(ctx);
@@ -138,9 +142,6 @@ int trace_begin(struct pel_ctx *ctx, int fd, const char *path,
     }
     t->fd = -1;
     trace_end(t);
-    return rc;
-out:
-    free(t);
     return rc;
 }
 
@@ -192,9 +193,38 @@ static int read_stream(struct trace *t, struct stream *s)
     }
 }
 
+static bool is_offline(size_t cpu)
+{
+    char path[64], c = '1';
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%zu/online", cpu);
+    f = fopen(path, "re");
+    if (!f)
+        return false;
+    if (fscanf(f, "%c", &c) != 1)
+        c = '1';
+    fclose(f);
+    return c == '0';
+}
+
+/* Where we may not be, events could be seen half. */
+static int go_to(struct trace *t, size_t cpu)
+{
+    cpu_set_t one;
+
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    if (!sched_setaffinity(0, sizeof(one), &one) || is_offline(cpu))
+        return 0;
+    return pel_fail_sys(t->ctx, PEL_EIO,
+                        "cannot run on CPU %zu, where a trace has to be read",
+                        cpu);
+}
+
 static int read_streams(struct trace *t)
 {
-    cpu_set_t was, one;
+    cpu_set_t was;
     int rc = 0;
 
     open_streams(t);
@@ -202,10 +232,9 @@ static int read_streams(struct trace *t)
     for (size_t i = 0; !rc && i < t->nr_cpus; i++) {
         if (t->cpus[i].fd < 0)
             continue;
-        CPU_ZERO(&one);
-        CPU_SET(i, &one);
-        sched_setaffinity(0, sizeof(one), &one); /* fails for one that is off */
-        rc = read_stream(t, &t->cpus[i]);
+        rc = go_to(t, i);
+        if (!rc)
+            rc = read_stream(t, &t->cpus[i]);
     }
     sched_setaffinity(0, sizeof(was), &was);
     return rc;
