@@ -51,15 +51,21 @@ static void keep_to_bandwidth(struct rounds *r)
     pace_keep(&r->pace, r->s->w.len);
 }
 
+static int look_at_disks(struct rounds *r)
+{
+    if (!r->limits.disks)
+        return 0;
+    return r->limits.disks->look(r->arg, &r->info.disk_left, &r->disk_sent);
+}
+
 /* While pages are sent, what the kernel keeps of writes must not overflow. */
 static void per_batch(void *arg)
 {
     struct rounds *r = arg;
 
     keep_to_bandwidth(r);
-    if (r->limits.disks && !r->failed)
-        r->failed =
-            r->limits.disks->look(r->arg, &r->info.disk_left, &r->disk_sent);
+    if (!r->failed)
+        r->failed = look_at_disks(r);
 }
 
 static int per_piece(void *arg)
@@ -107,21 +113,15 @@ static uint64_t working_ns(const struct rounds *r)
     return pel_store_now_ns() - r->pace.waited_ns;
 }
 
-static int look_at_disks(struct rounds *r)
-{
-    if (!r->limits.disks)
-        return 0;
-    return r->limits.disks->look(r->arg, &r->info.disk_left, &r->disk_sent);
-}
-
 /* Disks first: what takes longest, so that most of it is done by the end. */
 static int send_disks(struct rounds *r)
 {
-    uint64_t start = working_ns(r), sent = r->disk_sent;
+    uint64_t start = working_ns(r), sent;
     int rc = look_at_disks(r);
 
     if (rc || !r->info.disk_left)
         return rc;
+    sent = r->disk_sent;
     rc = r->limits.disks->send(r->arg, per_piece, r);
     if (!rc && r->limits.arrived)
         rc = end_of_round(r);
