@@ -154,9 +154,20 @@ static uint64_t bytes_left(const struct rounds *r)
     return r->info.remaining * PEL_PAGE_SIZE + r->info.disk_left;
 }
 
+/* For how long it would stand still. */
+static uint32_t predict(const struct rounds *r)
+{
+    uint64_t disk_rate = r->disk_rate ? r->disk_rate : r->info.rate;
+    uint64_t ms = r->limits.standstill_ms +
+                  r->info.remaining * 1000 / r->pages_per_s +
+                  r->info.disk_left * 1000 / disk_rate;
+
+    return ms < UINT32_MAX ? ms : UINT32_MAX;
+}
+
 static int one_round(struct rounds *r)
 {
-    uint64_t before = bytes_left(r), memory_rate;
+    uint64_t before = bytes_left(r);
     int rc = send_disks(r);
 
     r->info.pages = r->info.remaining;
@@ -169,14 +180,11 @@ static int one_round(struct rounds *r)
         rc = look_at_disks(r);
     if (rc)
         return rc;
-    memory_rate = r->pages_per_s * PEL_PAGE_SIZE;
     r->info.round++;
     r->info.bytes = r->s->w.len;
-    r->info.rate = memory_rate;
+    r->info.rate = r->pages_per_s * PEL_PAGE_SIZE;
     r->info.remaining = count(r->s);
-    r->info.predicted_ms =
-        r->limits.standstill_ms + r->info.remaining * 1000 / r->pages_per_s +
-        r->info.disk_left * 1000 / (r->disk_rate ? r->disk_rate : memory_rate);
+    r->info.predicted_ms = predict(r);
     if (r->info.round > 1 && bytes_left(r) * 10 > before * 9)
         r->useless++;
     return 0;

@@ -133,6 +133,7 @@ static int open_disk(struct mirror_source *m, struct pel_store *s,
     pel_vbd_name(info->devid, d->vdev);
     if (!d->vdev[0])
         snprintf(d->vdev, sizeof(d->vdev), "%u", info->devid);
+    errno = ENODEV;
     if (read_number(s, info->backend, &maj, &min))
         d->fd = open_number(maj, min, d->node);
     if (d->fd < 0)
