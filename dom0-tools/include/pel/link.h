@@ -60,6 +60,13 @@ int link_say(struct link *l, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 /**
+ * link_wait - until the other side has said something
+ * Returns: 0; -PEL_ETIMEDOUT, without a message, nothing in @limit_ms;
+ *          -PEL_ESTATE stopped
+ */
+int link_wait(struct link *l, int limit_ms);
+
+/**
  * link_hear - one line, without its newline
  * @line: LINK_LINE bytes
  * Returns: as link_write(); -PEL_ETIMEDOUT nothing came in @limit_ms; a line

@@ -29,6 +29,7 @@
 #include "suspend.h"
 
 #define DRAIN_MS 5000
+#define LOOK_MS 200
 #define DISKS_REPORT_NS 2000000000ull
 
 struct source {
@@ -208,11 +209,28 @@ static int drain_disks(struct source *m)
     return rc ? rc : sync_disks(m);
 }
 
+/* While the other host writes to its disks, the guest writes to ours. */
+static int look_meanwhile(struct source *m)
+{
+    uint64_t end = pel_store_now_ns() + ROUND_MS * 1000000ull;
+    struct mirror_figures now;
+    int rc, waiting = -PEL_ETIMEDOUT;
+
+    do {
+        rc = mirror_look(m->mirror, &now);
+        if (!rc)
+            waiting = link_wait(&m->link, LOOK_MS);
+    } while (!rc && waiting == -PEL_ETIMEDOUT && pel_store_now_ns() < end);
+    return rc || waiting == -PEL_ETIMEDOUT ? rc : waiting;
+}
+
 static int arrived(void *arg)
 {
     struct source *m = arg;
     int rc = link_flush(&m->link);
 
+    if (!rc && m->mirror)
+        rc = look_meanwhile(m);
     return rc ? rc
               : link_expect(&m->link, "ROUND", ROUND_MS,
                             "the other host does not get on");

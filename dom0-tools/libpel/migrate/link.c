@@ -332,6 +332,11 @@ int link_read(void *arg, void *buf, size_t len)
     return 0;
 }
 
+int link_wait(struct link *l, int limit_ms)
+{
+    return l->in_at < l->in_end ? 0 : wait_for(l, POLLIN, limit_ms);
+}
+
 int link_hear(struct link *l, char *line, int limit_ms)
 {
     size_t len = 0;

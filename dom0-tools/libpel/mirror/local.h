@@ -100,11 +100,13 @@ struct trace;
 
 /**
  * trace_begin - have the kernel tell of all I/O of a block device
- * @fd: the device, which stays open until trace_end()
+ * @fd:    the device, which stays open until trace_end()
+ * @whole: each request that ends is told of whole: beginnings, which are many
+ *         times as much, are not wanted
  * Returns: 0; -PEL_ENOTSUP dom0's kernel cannot; -PEL_ESTATE somebody traces
  *          it already; -PEL_EIO
  */
-int trace_begin(struct pel_ctx *ctx, int fd, const char *path,
+int trace_begin(struct pel_ctx *ctx, int fd, const char *path, bool whole,
                 struct trace **out);
 
 /**

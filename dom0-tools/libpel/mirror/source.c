@@ -92,6 +92,18 @@ static uint64_t base_of(unsigned int maj, unsigned int min)
     return sectors << 9;
 }
 
+/* Whether the kernel has a queue of requests for it, or for all of its disk. */
+static bool has_requests(unsigned int maj, unsigned int min)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/mq", maj, min);
+    if (!access(path, F_OK))
+        return true;
+    snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/../mq", maj, min);
+    return !access(path, F_OK);
+}
+
 /* The very file behind a loop device; -1: it has another name by now. */
 static int open_file(int loop, const char *path)
 {
@@ -148,7 +160,8 @@ static int open_disk(struct mirror_source *m, struct pel_store *s,
     d->file = open_file(d->fd, cfg->target);
     rc = block_map_init(m->ctx, &d->map, d->size);
     if (!rc && cfg->writable)
-        rc = trace_begin(m->ctx, d->fd, d->node, &d->trace);
+        rc = trace_begin(m->ctx, d->fd, d->node, has_requests(maj, min),
+                         &d->trace);
     if (!rc)
         block_map_mark(&d->map, 0, d->size);
     return rc;

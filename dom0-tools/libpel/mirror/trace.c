@@ -82,11 +82,11 @@ static void open_streams(struct trace *t)
     }
 }
 
-static int set_up(struct trace *t, const char *path)
+static int set_up(struct trace *t, const char *path, bool whole)
 {
     char dropped[128];
     struct blk_user_trace_setup s = {
-        .act_mask = BLK_TC_QUEUE | BLK_TC_COMPLETE,
+        .act_mask = whole ? BLK_TC_COMPLETE : BLK_TC_QUEUE | BLK_TC_COMPLETE,
         .buf_size = PIECE_BYTES,
         .buf_nr = PIECES,
     };
@@ -107,7 +107,7 @@ static int set_up(struct trace *t, const char *path)
     return -PEL_EIO;
 }
 
-int trace_begin(struct pel_ctx *ctx, int fd, const char *path,
+int trace_begin(struct pel_ctx *ctx, int fd, const char *path, bool whole,
                 struct trace **out)
 {
     long nr = sysconf(_SC_NPROCESSORS_CONF);
@@ -135,7 +135,7 @@ int trace_begin(struct pel_ctx *ctx, int fd, const char *path,
             rc = pel_fail_oom(ctx);
     }
     if (!rc)
-        rc = set_up(t, path);
+        rc = set_up(t, path, whole);
     if (!rc) {
         *out = t;
         return 0;

@@ -40,6 +40,23 @@ static void lines_come_back(void **state)
     link_close(&l);
 }
 
+static void one_may_wait_without_hearing(void **state)
+{
+    char line[LINK_LINE];
+
+    (void)state;
+    begin("cat");
+    assert_int_equal(link_wait(&l, 50), -PEL_ETIMEDOUT);
+    assert_string_equal(ctx.message, "");
+    link_say(&l, "one\ntwo");
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(link_wait(&l, LIMIT_MS), 0);
+        assert_int_equal(link_hear(&l, line, LIMIT_MS), 0);
+        assert_string_equal(line, i ? "two" : "one");
+    }
+    link_close(&l);
+}
+
 static void a_word_is_expected(void **state)
 {
     (void)state;
@@ -195,6 +212,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_come_back),
+        cmocka_unit_test(one_may_wait_without_hearing),
         cmocka_unit_test(a_word_is_expected),
         cmocka_unit_test(compressed_bytes_come_back),
         cmocka_unit_test(a_failure_is_told),
