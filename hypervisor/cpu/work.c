@@ -9,27 +9,22 @@
 #include <hv/trap.h>
 #include <x86/insn.h>
 
-/*
- * In this order: scheduling has to see what others woke, and an NMI is for
- * whom it chose.
- */
-static const struct {
-    enum work bit;
-    void (*fn)(void);
-} jobs[] = {
-    { WORK_HOLD, smp_hold_here },     { WORK_TIMER, timer_work },
-    { WORK_KEY, console_key_work },   { WORK_TLB, tlb_answer_all },
-    { WORK_DUMP, console_dump_here }, { WORK_SEGS, bounce_failsafe },
-    { WORK_SCHED, schedule },         { WORK_NMI, nmi_work },
+/* By enum work; a CPU that runs a guest has no idle vCPU to unload. */
+static void (*const jobs[])(void) = {
+    [WORK_HOLD] = smp_hold_here,     [WORK_TIMER] = timer_work,
+    [WORK_KEY] = console_key_work,   [WORK_TLB] = tlb_answer_all,
+    [WORK_DUMP] = console_dump_here, [WORK_SEGS] = bounce_failsafe,
+    [WORK_SCHED] = schedule,         [WORK_NMI] = nmi_work,
 };
+
+static_assert(ARRAY_SIZE(jobs) == WORK_UNLOAD, "the last one has no job");
 
 void work_run(void)
 {
     uint32_t work = __atomic_exchange_n(&this_cpu()->work, 0, __ATOMIC_ACQUIRE);
 
-    for (unsigned int i = 0; i < ARRAY_SIZE(jobs); i++)
-        if (work & (1U << jobs[i].bit))
-            jobs[i].fn();
+    for (work &= (1U << WORK_UNLOAD) - 1; work; work &= work - 1)
+        jobs[__builtin_ctz(work)]();
 }
 
 void spin_relax(void)

@@ -75,8 +75,7 @@ common:
         save_all
         testb   $3, R_CS(%rsp)
         jz      from_hypervisor
-        xpti_entry
-        stretch_begin
+        from_guest
         movq    %rsp, %rdi
         call    trap_dispatch
         jmp     exit_to_guest
@@ -116,8 +115,7 @@ debug_common:
         movl    $(R_ES / 8), %ecx
         rep movsq
         movq    %rax, %rsp
-        xpti_entry
-        stretch_begin
+        from_guest
         movq    %rsp, %rdi
         call    trap_dispatch
         /* fall through */
@@ -138,8 +136,11 @@ exit_to_guest:
         jz      1f
         testb   %ah, %ah
         jz      3f
-1:      jmp     6f
+1:      jmp     4f
+        patch_site 1b, PATCH_XPTI, xchgw %ax, %ax
         patch_site 1b, PATCH_STRETCH, xchgw %ax, %ax
+7:      jmp     6f
+        patch_site 7b, PATCH_STRETCH, xchgw %ax, %ax
         call    stretch_end
 6:      jmp     4f
         patch_site 6b, PATCH_XPTI, xchgw %ax, %ax

@@ -35,8 +35,7 @@
         .globl  syscall_entry
 syscall_entry:
         save_syscall_frame SEL_FLAT_CS64
-        xpti_entry
-        stretch_begin
+        from_guest
         movq    TOP_CURRENT(%rsp), %rsi
         movq    %rsp, %rdi
         cmpb    $0, V_KERNEL_MODE(%rsi)
@@ -50,8 +49,7 @@ syscall_entry:
         .globl  syscall32_entry
 syscall32_entry:
         save_syscall_frame SEL_FLAT_CS32
-        xpti_entry
-        stretch_begin
+        from_guest
         movq    TOP_CURRENT(%rsp), %rsi
         movq    %rsp, %rdi
         call    bounce_syscall32
@@ -74,8 +72,7 @@ sysenter_entry:
         push_regs rax_is_there=1
         pushq   $2                      /* only the always-one bit: AC, NT, TF off */
         popfq
-        xpti_entry
-        stretch_begin
+        from_guest
         movq    TOP_CURRENT(%rsp), %rsi
         movq    %rsp, %rdi
         call    bounce_sysenter

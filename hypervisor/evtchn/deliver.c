@@ -5,6 +5,7 @@
  */
 #include <hv/bug.h>
 #include <hv/cpu.h>
+#include <hv/errno.h>
 #include <hv/sched.h>
 #include <hv/vcpu.h>
 #include "local.h"
@@ -43,7 +44,8 @@ void event_upcall(struct vcpu *v)
 }
 
 /* Wake the vCPUs that wait for @port in SCHEDOP_poll, masked or not. */
-static void wake_pollers(struct domain *d, unsigned int port)
+static __attribute__((noinline)) void wake_pollers(struct domain *d,
+                                                   unsigned int port)
 {
     for (unsigned int i = 0; i < ARRAY_SIZE(d->evtchn.pollers); i++) {
         uint64_t bits =
@@ -101,13 +103,13 @@ static bool event_pending(struct domain *d, unsigned int port)
     return uses_fifo(d) ? fifo_pending(d, port) : two_level_pending(d, port);
 }
 
-bool evtchn_port_pending(struct domain *d, unsigned int port)
+int evtchn_port_pending(struct domain *d, unsigned int port)
 {
     struct evtchn *c = evtchn_lookup(d, port);
     bool pending;
 
     if (!c)
-        return false;
+        return -EINVAL;
     lock_take(&c->lock);
     pending = c->state != ECS_FREE && event_pending(d, port);
     lock_release(&c->lock);

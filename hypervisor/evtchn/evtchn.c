@@ -228,7 +228,7 @@ int evtchn_close(struct domain *d, unsigned int port)
     return err;
 }
 
-int evtchn_send(struct domain *d, unsigned int port)
+long evtchn_send(struct domain *d, unsigned int port)
 {
     struct evtchn *c = evtchn_lookup(d, port), *rc;
     int err = 0;
@@ -240,7 +240,7 @@ int evtchn_send(struct domain *d, unsigned int port)
     switch (c->state) {
     case ECS_INTERDOMAIN:
         /* The lock keeps the peer bound (EC-1), and so alive. */
-        rc = evtchn_lookup(c->peer, c->peer_port);
+        rc = evtchn_at(c->peer, c->peer_port);
         event_set_pending(c->peer, rc, c->peer_port);
         break;
     case ECS_IPI:
@@ -266,11 +266,6 @@ void evtchn_raise(struct domain *d, unsigned int port)
     if (c->state == ECS_PIRQ) /* else it has been closed meanwhile */
         event_set_pending(d, c, port);
     lock_release(&c->lock);
-}
-
-bool evtchn_port_valid(struct domain *d, unsigned int port)
-{
-    return evtchn_lookup(d, port);
 }
 
 /*

@@ -366,19 +366,20 @@ static const struct {
  */
 long hc_event_channel_op(struct hcall *h)
 {
-    unsigned long cmd = h->arg[0], u_arg = h->arg[1];
+    unsigned long cmd = h->arg[0];
+    const typeof(ops[0]) *op;
     union evtchn_arg a;
     long err;
 
     if (cmd >= ARRAY_SIZE(ops) || !ops[cmd].fn)
         return -ENOSYS;
-    cmd = nospec_index(cmd, ARRAY_SIZE(ops));
-    if (copy_from_guest(&a, u_arg, ops[cmd].size))
+    op = &ops[nospec_index(cmd, ARRAY_SIZE(ops))];
+    if (copy_from_guest(&a, h->arg[1], op->size))
         return -EFAULT;
 
-    err = ops[cmd].fn(h, &a);
+    err = op->fn(h, &a);
 
-    if (!err && ops[cmd].has_result && copy_to_guest(u_arg, &a, ops[cmd].size))
-        err = -EFAULT;
+    if (!err && op->has_result)
+        err = copy_to_guest(h->arg[1], &a, op->size);
     return err;
 }

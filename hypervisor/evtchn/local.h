@@ -47,6 +47,11 @@ struct evtchn {
     bool pending;        /* FIFO: came before there was a word for it */
 };
 
+static inline struct evtchn *evtchn_at(struct domain *d, unsigned int port)
+{
+    return &d->evtchn.bucket[port / PORTS_PER_BUCKET][port % PORTS_PER_BUCKET];
+}
+
 /* The channel, or NULL: @port is 0 or beyond the table. */
 static inline struct evtchn *evtchn_lookup(struct domain *d, unsigned int port)
 {
@@ -54,8 +59,7 @@ static inline struct evtchn *evtchn_lookup(struct domain *d, unsigned int port)
 
     if (port == 0 || port >= nr)
         return NULL;
-    port = nospec_index(port, nr);
-    return &d->evtchn.bucket[port / PORTS_PER_BUCKET][port % PORTS_PER_BUCKET];
+    return evtchn_at(d, nospec_index(port, nr));
 }
 
 /* evtchn_vcpu_of - vCPU @id of @d, from a guest; NULL: there is none */
@@ -90,7 +94,7 @@ int evtchn_bind_interdomain(struct domain *ld, struct domain *rd,
                             unsigned int rport, unsigned int *lport);
 
 /* evtchn_send - EVTCHNOP_send by @d; 0; -EINVAL */
-int evtchn_send(struct domain *d, unsigned int port);
+long evtchn_send(struct domain *d, unsigned int port);
 
 /* virq_bind, virq_unbind - see EVTCHNOP_bind_virq */
 int virq_bind(struct domain *d, unsigned int virq, unsigned int vcpu,

@@ -18,7 +18,7 @@ const struct hcall_row hcall_table[NR_HCALLS] = {
 #undef X
 };
 
-long hcall_dispatch(unsigned long nr, struct hcall *h)
+inline long hcall_dispatch(unsigned long nr, struct hcall *h)
 {
     const struct hcall_row *row = &hcall_table[nr];
 

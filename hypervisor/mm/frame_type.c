@@ -347,12 +347,12 @@ int frame_get_with_type(mfn_t m, const struct domain *d, enum page_type want)
 
     err = frame_type_get(frame_of(m), want);
     if (err)
-        frame_put(m);
+        frame_put_fast(frame_of(m));
     return err;
 }
 
 void frame_put_with_type(mfn_t m)
 {
     frame_put_type(m, false);
-    frame_put(m);
+    frame_put_fast(frame_of(m));
 }

@@ -17,7 +17,7 @@ int copy_from_guest(void *to, unsigned long u, size_t len)
     guest_access_begin();
     err = copy_bytes_safe(to, (const void *)u, len);
     guest_access_end();
-    return unlikely(err) ? -EFAULT : 0;
+    return err;
 }
 
 int copy_to_guest(unsigned long u, const void *from, size_t len)
@@ -30,7 +30,7 @@ int copy_to_guest(unsigned long u, const void *from, size_t len)
     guest_access_begin();
     err = copy_bytes_safe((void *)u, from, len);
     guest_access_end();
-    return unlikely(err) ? -EFAULT : 0;
+    return err;
 }
 
 int get_guest_u64(uint64_t *out, unsigned long u)
@@ -44,7 +44,7 @@ int get_guest_u64(uint64_t *out, unsigned long u)
     guest_access_begin();
     err = read_u64_safe(out, u);
     guest_access_end();
-    return unlikely(err) ? -EFAULT : 0;
+    return err;
 }
 
 int put_guest_u64(unsigned long u, uint64_t v)
@@ -57,7 +57,7 @@ int put_guest_u64(unsigned long u, uint64_t v)
     guest_access_begin();
     err = write_u64_safe(u, v);
     guest_access_end();
-    return unlikely(err) ? -EFAULT : 0;
+    return err;
 }
 
 int put_guest_u32(unsigned long u, uint32_t v)
@@ -70,5 +70,5 @@ int put_guest_u32(unsigned long u, uint32_t v)
     guest_access_begin();
     err = write_u32_safe(u, v);
     guest_access_end();
-    return unlikely(err) ? -EFAULT : 0;
+    return err;
 }

@@ -65,13 +65,13 @@ static long poll_ports(struct vcpu *v, const struct sched_poll *p,
 {
     for (unsigned int i = 0; i < p->nr_ports; i++) {
         evtchn_port_t port;
+        int pending;
 
         if (COPY_FROM_GUEST_IDX(&port, p->ports.p, i))
             return -EFAULT;
-        if (!evtchn_port_valid(v->domain, port))
-            return -EINVAL;
-        if (evtchn_port_pending(v->domain, port))
-            return 1;
+        pending = evtchn_port_pending(v->domain, port);
+        if (pending)
+            return pending;
         *only = port;
     }
     return 0;

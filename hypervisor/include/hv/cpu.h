@@ -40,18 +40,18 @@ struct xpti_root {
     uint64_t age;      /* xpti_changes when it was copied */
 };
 
-/* Things to do before returning to a guest, bits of cpu.work. */
+/* Things to do before returning to a guest, bits of cpu.work, in their order:
+ * scheduling has to see what others woke, and an NMI is for whom it chose. */
 enum work {
     WORK_HOLD,   /* another CPU wants that nobody else changes anything */
-    WORK_SCHED,  /* pick again who runs */
     WORK_TIMER,  /* a deadline may have passed */
     WORK_KEY,    /* a debug key was hit on the console */
     WORK_TLB,    /* others wait until this CPU has flushed: see mm/tlb.c */
-    WORK_UNLOAD, /* another CPU wants the vCPU that this one left idle */
     WORK_DUMP,   /* a debug key wants this CPU's registers */
-    WORK_NMI,    /* of the machine, or for the vCPU here: trap/nmi_mce.c */
     WORK_SEGS,   /* a selector of the new vCPU could not be loaded */
-    NR_WORK
+    WORK_SCHED,  /* pick again who runs */
+    WORK_NMI,    /* of the machine, or for the vCPU here: trap/nmi_mce.c */
+    WORK_UNLOAD, /* another CPU wants the vCPU that this one left idle */
 };
 
 struct cpu {

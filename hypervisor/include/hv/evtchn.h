@@ -79,11 +79,8 @@ static inline bool vcpu_event_deliverable(const struct vcpu_info *i)
            !__atomic_load_n(&i->evtchn_upcall_mask, __ATOMIC_RELAXED);
 }
 
-/* evtchn_port_valid - is there such a channel, in use or free? */
-bool evtchn_port_valid(struct domain *d, unsigned int port);
-
-/* evtchn_port_pending - is @port pending?  For SCHEDOP_poll; false: no port */
-bool evtchn_port_pending(struct domain *d, unsigned int port);
+/* evtchn_port_pending - is @port pending?  1; 0; -EINVAL: no such channel */
+int evtchn_port_pending(struct domain *d, unsigned int port);
 
 /**
  * evtchn_poll_begin - @v waits in SCHEDOP_poll

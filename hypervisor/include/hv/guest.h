@@ -10,10 +10,11 @@
 #include <hv/layout.h>
 #include <hv/types.h>
 
-/* Does [@u, @u + @len) keep out of the hypervisor's range? */
+/* Does [@u, @u + @len) keep out of the hypervisor's range?  It ends nowhere
+ * beyond the last address; @len is less than our range. */
 static inline bool guest_range_ok(unsigned long u, unsigned long len)
 {
-    return u + len >= u && (u + len <= HV_VIRT_START || u >= HV_VIRT_END);
+    return likely(u >= HV_VIRT_END) ? u <= ~len : u + len <= HV_VIRT_START;
 }
 
 /**

@@ -8,6 +8,7 @@
 #include <hv/types.h>
 #include <x86/desc.h>
 #include <x86/msr.h>
+#include <xen/errno.h>
 
 static inline uint64_t rdmsr(uint32_t msr)
 {
@@ -153,12 +154,12 @@ static inline void guest_access_end(void)
 
 /*
  * Accesses that may fault on a guest's account; the caller has checked the
- * range and opened access.  0, or -1 after a fault (*v is 0 then).
+ * range and opened access.  0, or -EFAULT after a fault (*v is 0 then).
  */
 #define DEFINE_READ_SAFE(name, type, suffix)                                   \
     static inline int name(type *v, unsigned long from)                        \
     {                                                                          \
-        int err = -1;                                                          \
+        int err = -XEN_EFAULT;                                                 \
         type x = 0;                                                            \
         asm volatile("1: mov" suffix                                           \
                      " (%2), %1\n   xorl %0, %0\n2:\n" EXTABLE("1b", "2b")     \
@@ -171,7 +172,7 @@ static inline void guest_access_end(void)
 #define DEFINE_WRITE_SAFE(name, type, suffix)                                  \
     static inline int name(unsigned long to, type v)                           \
     {                                                                          \
-        int err = -1;                                                          \
+        int err = -XEN_EFAULT;                                                 \
         asm volatile("1: mov" suffix                                           \
                      " %1, (%2)\n   xorl %0, %0\n2:\n" EXTABLE("1b", "2b")     \
                      : "+r"(err)                                               \
@@ -183,11 +184,11 @@ DEFINE_READ_SAFE(read_u64_safe, uint64_t, "q")
 DEFINE_WRITE_SAFE(write_u64_safe, uint64_t, "q")
 DEFINE_WRITE_SAFE(write_u32_safe, uint32_t, "l")
 
-/* copy_bytes_safe - 0, or -1 when either side faulted half-way */
+/* copy_bytes_safe - 0, or -EFAULT when either side faulted half-way */
 static inline int copy_bytes_safe(void *to, const void *from, size_t len)
 {
     size_t words = len / 8, rest = len % 8;
-    int err = -1;
+    int err = -XEN_EFAULT;
 
     asm volatile("1: rep movsq\n"
                  "   movq %4, %%rcx\n"
