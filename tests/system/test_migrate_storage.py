@@ -136,6 +136,7 @@ FAULTS = [
 def test_a_fault_leaves_the_guest_and_no_file(pair, fault, target_fault, there):
     """What is on the other host is what was there."""
     b = pair.hosts["b"]
+    pair.permit(b, PERMIT)
     b.ok(f"rm -f {DISK}")
     if there:
         b.ok(f"echo precious >{DISK}")
@@ -143,6 +144,7 @@ def test_a_fault_leaves_the_guest_and_no_file(pair, fault, target_fault, there):
     pair.write("a")
     result = pair.move("a", fault, target_fault, REPLACE)
     assert result.status != 0, result
+    assert "the other host says" not in result.output, result
     if "lone" in fault + target_fault:
         pair.settle()
     assert pair.owner(90) == "a"
@@ -153,6 +155,7 @@ def test_a_fault_leaves_the_guest_and_no_file(pair, fault, target_fault, there):
 
 def test_it_can_be_called_off(pair):
     a, b = pair.hosts["a"], pair.hosts["b"]
+    pair.permit(b, PERMIT)
     b.ok(f"rm -f {DISK}; : >/tmp/fault")
     pair.write("a")
     a.ok(f"{pair.command('a', COPY + ' --bandwidth 1')} >/tmp/out 2>&1 & "
