@@ -29,7 +29,7 @@ class Killable:
         self.socket = folder / "socket"
         self.process = None
 
-    def start(self, *extra):
+    def start(self, *extra, cwd=None):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready, \
                 open(self.folder / "log", "ab") as log:
             path = self.folder / "ready"
@@ -38,7 +38,7 @@ class Killable:
             ready.settimeout(20)
             self.process = subprocess.Popen(
                 [BINARY, "-f", "-s", self.socket, "-p", self.folder / "pid",
-                 *self.options, *extra], stderr=log,
+                 *self.options, *extra], stderr=log, cwd=cwd,
                 env=dict(os.environ, NOTIFY_SOCKET=str(path), **self.env))
             assert ready.recv(100) == b"READY=1\n", self.log()
 

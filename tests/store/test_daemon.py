@@ -103,6 +103,7 @@ def test_it_gives_up_rights(store):
 
 FORBIDDEN = """\
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -116,10 +117,15 @@ int main(void)
         { "network", socket(AF_INET, SOCK_STREAM, 0) },
         { "kill", kill(getppid(), 0) },
         { "chmod", chmod("/", 0755) },
+        { "another file", open("../another", O_WRONLY | O_CREAT, 0600) },
+        { "a file there", open("../there", O_WRONLY) },
+        { "cutting it", open("../there", O_RDONLY | O_TRUNC) },
+        { "removing it", unlink("../there") },
         { "local", socket(AF_UNIX, SOCK_STREAM, 0) },
+        { "its folder", open("mine", O_WRONLY | O_CREAT, 0600) },
     };
 
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 10; i++)
         fprintf(stderr, "%s%s\\n", tried[i].name,
                 tried[i].result < 0 ? " is refused" : "");
     return 0;
@@ -132,8 +138,12 @@ def test_calls_that_it_gave_up_are_refused(tmp_path):
     program = tmp_path / "program"
     subprocess.run(["gcc", "-xc", "-", "-o", program], input=FORBIDDEN,
                    text=True, check=True)
-    store = Killable(tmp_path)
-    store.start()
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    there = tmp_path / "there"
+    there.write_text("somebody's")
+    store = Killable(folder)
+    store.start(cwd=folder)
     client = Client(store.socket)
     client.ask("CONTROL", strings("live-update", "-f", str(program)))
     client.send(message("CONTROL", strings("live-update", "-s")))
@@ -141,7 +151,13 @@ def test_calls_that_it_gave_up_are_refused(tmp_path):
     client.close()
     for name in ("fork", "network", "kill", "chmod"):
         assert f"{name} is refused\n" in store.log()
+    for name in ("another file", "a file there", "cutting it", "removing it"):
+        assert (f"{name} is refused\n" in store.log() or
+                "cannot limit which files" in store.log())
     assert "local\n" in store.log()
+    assert "its folder\n" in store.log()
+    assert (there.read_text() == "somebody's" or
+            "cannot limit which files" in store.log())
 
 
 def test_it_can_be_another_user():

@@ -17,6 +17,7 @@
 #include <store/log.h>
 
 #include "confine.h"
+#include "fence.h"
 
 /*
  * The filter stays when another program takes over, so this is also what a
@@ -218,7 +219,12 @@ int confine(const struct options *opt)
     /* The last program's filter is still there, and their number is limited. */
     if (opt->handed && prctl(PR_GET_SECCOMP) == SECCOMP_MODE_FILTER)
         return 0;
-    err = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : filter_calls();
+    err = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : fence(opt);
+    if (err) {
+        log_line("cannot limit which files are changed: %s", strerror(-err));
+        return err;
+    }
+    err = filter_calls();
     if (err == -EINVAL) {
         log_line("this system cannot filter system calls");
         return 0;

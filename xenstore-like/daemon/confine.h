@@ -9,8 +9,9 @@
  * confine - from now on have few rights
  *
  * All is open by now.  Takes the user's rights that the options name, gives up
- * getting any more by running a program, and refuses all system calls but
- * those that the store, or the program that takes its place, needs.
+ * getting any more by running a program, changes no other files than its own,
+ * and refuses all system calls but those that the store, or the program that
+ * takes its place, needs.
  * Returns: 0; a negative errno, after a message.
  */
 int confine(const struct options *opt);
