@@ -108,6 +108,27 @@ def test_an_undecided_guest_waits_for_the_answer(pair):
         pair.check("a")
 
 
+@pytest.mark.long
+def test_it_moves_over_ssh(pair):
+    """As an admin types it."""
+    a, b = pair.hosts["a"], pair.hosts["b"]
+    for m in (a, b):
+        m.ok("echo root::0:0::/root:/bin/sh >/etc/passwd; "
+             "mkdir -p /root/.ssh; chmod 700 /root /root/.ssh; "
+             "dropbearkey -t ed25519 -f /root/.ssh/id_dropbear >/tmp/key")
+    b.ok("dropbear -r /root/.ssh/id_dropbear")
+    key = {m: m.ok("awk '/^ssh-ed25519/ { print $1, $2 }' /tmp/key")
+           for m in (a, b)}
+    b.write("/root/.ssh/authorized_keys", key[a])
+    a.write("/root/.ssh/known_hosts", f"{ADDRESS['b']} {key[b]}")
+    assert MOVED.search(a.ok(
+        f"HOME=/root pel migrate {NAME} {ADDRESS['b']}", SECONDS))
+    pair.check("b")
+    b.ok("kill $(pidof dropbear)")
+    assert pair.move("b").status == 0
+    pair.check("a")
+
+
 def certificates(pair, folder):
     """Give both hosts one certificate, of its own authority."""
     where = ",".join(f"IP:{address}" for address in ADDRESS.values())
