@@ -14,6 +14,12 @@ import pytest
 import machine
 
 
+# Files are begun in this order, then all others: those that want two CPUs share
+# a machine, and after the longest there is something left for both workers.
+FIRST = ("test_changes.py", "test_guest.py", "test_smp.py", "test_track.py",
+         "test_save.py", "test_lifecycle.py")
+
+
 def pytest_addoption(parser):
     parser.addoption("--hv", default="pellicle",
                      help="pellicle, xen, or the path of an image")
@@ -36,6 +42,8 @@ def pytest_collection_modifyitems(config, items):
     items[:] = [item for item in items
                 if bool(item.get_closest_marker("long")) == wanted and
                 applies(item, config)]
+    items.sort(key=lambda item: FIRST.index(item.path.name)
+               if item.path.name in FIRST else len(FIRST))
 
 
 def pytest_configure(config):

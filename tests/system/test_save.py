@@ -21,7 +21,7 @@ name = "kept"
 kernel = "/boot/vmlinuz.lz4"
 ramdisk = "/boot/guest.initrd"
 extra = "console=hvc0 addr=10.0.0.2/24"
-memory = 192
+memory = 160
 vcpus = 2
 disk = [ "file:/tmp/kept.img,xvda,w" ]
 vif = [ "bridge=xenbr0" ]
@@ -181,9 +181,6 @@ def test_a_damaged_image_leaves_nothing(ours):
                 f"printf $new | dd of={IMAGE} bs=1 seek={at} conv=notrunc")
         assert_refused(ours, told)
         ours.ok(f"dd if=/tmp/was of={IMAGE} bs=1 seek={at} conv=notrunc")
-    ours.tool_ok(f"restore {IMAGE}", SECONDS)
-    assert_unharmed(ours)
-    ours.tool_ok(f"destroy {NAME}")
     for left in (size // 2, 100, 0):
         ours.ok(f"truncate -s {left} {IMAGE}")
         assert_refused(ours, "cut")
