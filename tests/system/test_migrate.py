@@ -29,7 +29,7 @@ class Nomads(Pair):
         """It goes on with all of its memory, and the other host is clean."""
         m = self.hosts[side]
         log = m.console_log(NAME)
-        m.ok(f"grep -c beat {log} >/tmp/beats")
+        m.run(f"grep -c beat {log} >/tmp/beats") # status 1: none yet
         m.until(f"[ $(grep -c beat {log}) -gt $(($(cat /tmp/beats) + 1)) ]")
         assert m.run(f"grep wrong {log}").output == ""
         self.assert_no_residue(OTHER[side])
@@ -112,17 +112,18 @@ def test_an_undecided_guest_waits_for_the_answer(pair):
 def test_it_moves_over_ssh(pair):
     """As an admin types it."""
     a, b = pair.hosts["a"], pair.hosts["b"]
+    home = "/tmp/home"
+    key = {}
     for m in (a, b):
-        m.ok("echo root::0:0::/root:/bin/sh >/etc/passwd; "
-             "mkdir -p /root/.ssh; chmod 700 /root /root/.ssh; "
-             "dropbearkey -t ed25519 -f /root/.ssh/id_dropbear >/tmp/key")
-    b.ok("dropbear -r /root/.ssh/id_dropbear")
-    key = {m: m.ok("awk '/^ssh-ed25519/ { print $1, $2 }' /tmp/key")
-           for m in (a, b)}
-    b.write("/root/.ssh/authorized_keys", key[a])
-    a.write("/root/.ssh/known_hosts", f"{ADDRESS['b']} {key[b]}")
+        m.ok(f"echo root::0:0::{home}:/bin/sh >/etc/passwd; "
+             f"mkdir -p {home}/.ssh; chmod 700 {home} {home}/.ssh; "
+             f"dropbearkey -t ed25519 -f {home}/.ssh/id_dropbear >/tmp/key")
+        key[m] = m.ok("awk '/^ssh-ed25519/ { print $1, $2 }' /tmp/key")
+    b.write(f"{home}/.ssh/authorized_keys", key[a])
+    a.write(f"{home}/.ssh/known_hosts", f"{ADDRESS['b']} {key[b]}")
+    b.ok(f"dropbear -r {home}/.ssh/id_dropbear")
     assert MOVED.search(a.ok(
-        f"HOME=/root pel migrate {NAME} {ADDRESS['b']}", SECONDS))
+        f"HOME={home} pel migrate {NAME} {ADDRESS['b']}", SECONDS))
     pair.check("b")
     b.ok("kill $(pidof dropbear)")
     assert pair.move("b").status == 0
