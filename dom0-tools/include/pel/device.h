@@ -108,6 +108,16 @@ int pel_devices_wait_connected(struct pel_ctx *ctx, uint32_t domid,
  */
 int pel_disks_wait_quiet(struct pel_ctx *ctx, uint32_t domid, int timeout_ms);
 
+struct pel_store;
+
+/**
+ * pel_disk_device - the block device of dom0 behind a guest's disk
+ * @back: the disk's folder in the store
+ * Returns: true, @maj and @min set; false: none is open
+ */
+bool pel_disk_device(struct pel_store *s, const char *back, unsigned int *maj,
+                     unsigned int *min);
+
 /**
  * pel_disk_check_unused - refuse a file or block device that somebody uses
  * @path: of it

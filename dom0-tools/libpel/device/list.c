@@ -141,3 +141,14 @@ int devices_each(struct pel_ctx *ctx, uint32_t domid, int timeout_ms,
 
     return rc;
 }
+
+bool pel_disk_device(struct pel_store *s, const char *back, unsigned int *maj,
+                     unsigned int *min)
+{
+    char *text = pel_store_read(s, "%s/physical-device", back);
+    bool found = text && sscanf(text, "%x:%x", maj, min) == 2;
+
+    free(text);
+
+    return found;
+}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Waiting until dom0 has no request of a guest's disks under way. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -35,17 +34,10 @@ static int wait_for(struct pel_ctx *ctx, struct pel_store *s,
 {
     const struct timespec nap = { .tv_nsec = STEP_NS };
     unsigned int maj, min;
-    char *physical;
     int rc = 0;
 
-    if (strcmp(dev->kind, "vbd"))
+    if (strcmp(dev->kind, "vbd") || !pel_disk_device(s, dev->back, &maj, &min))
         return 0;
-    physical = pel_store_read(s, "%s/physical-device", dev->back);
-    if (!physical || sscanf(physical, "%x:%x", &maj, &min) != 2) {
-        free(physical);
-        return 0; /* nothing is open */
-    }
-    free(physical);
     while (!rc && in_flight(maj, min)) {
         if (pel_store_now_ns() > deadline_ns)
             rc = pel_fail(ctx, PEL_ETIMEDOUT,

@@ -35,7 +35,7 @@ struct disk {
     uint64_t size, base; /* bytes; where events count from */
     struct trace *trace; /* NULL: nobody writes */
     struct block_map map;
-    unsigned int suspect; /* so often all of it has to be sent again */
+    bool suspect; /* all of it has to be sent once more */
 };
 
 struct mirror_source {
@@ -122,17 +122,6 @@ static int open_file(int loop, const char *path)
     return -1;
 }
 
-/* The number of a guest's device in dom0; false: it has none open. */
-static bool read_number(struct pel_store *s, const char *back,
-                        unsigned int *maj, unsigned int *min)
-{
-    char *text = pel_store_read(s, "%s/physical-device", back);
-    bool found = text && sscanf(text, "%x:%x", maj, min) == 2;
-
-    free(text);
-    return found;
-}
-
 static int open_disk(struct mirror_source *m, struct pel_store *s,
                      const struct pel_disk *cfg, const struct pel_devinfo *info)
 {
@@ -146,7 +135,7 @@ static int open_disk(struct mirror_source *m, struct pel_store *s,
     if (!d->vdev[0])
         snprintf(d->vdev, sizeof(d->vdev), "%u", info->devid);
     errno = ENODEV;
-    if (read_number(s, info->backend, &maj, &min))
+    if (pel_disk_device(s, info->backend, &maj, &min))
         d->fd = open_number(maj, min, d->node);
     if (d->fd < 0)
         return pel_fail_sys(m->ctx, PEL_EIO, "cannot open the device of %s",
@@ -260,7 +249,7 @@ void mirror_forget(struct pel_ctx *ctx, uint32_t domid)
     if (!rc)
         rc = pel_devices_info(ctx, domid, "vbd", &list, &nr);
     for (size_t i = 0; !rc && i < nr; i++) {
-        fd = read_number(&s, list[i].backend, &maj, &min)
+        fd = pel_disk_device(&s, list[i].backend, &maj, &min)
                  ? open_number(maj, min, node)
                  : -1;
         if (fd < 0)
@@ -286,7 +275,7 @@ static int look(struct mirror_source *m, struct disk *d)
 
     if (rc || !lost)
         return rc;
-    d->suspect = 1;
+    d->suspect = true;
     block_map_mark(&d->map, 0, d->size);
     pel_log(m->ctx, PEL_LOG_INFO, "%s was written too fast: it is sent again",
             d->node);
@@ -461,7 +450,7 @@ int mirror_send(struct mirror_source *m, struct pel_image_writer *w,
     for (size_t i = 0; i < m->nr; i++) {
         if (!m->disks[i].suspect)
             continue;
-        m->disks[i].suspect = 0;
+        m->disks[i].suspect = false;
         block_map_mark(&m->disks[i].map, 0, m->disks[i].size);
     }
     rc = look_at_all(m);
