@@ -11,7 +11,7 @@
 /*
  * The words of the protocol, a line each:
  *
- *   source: HELLO 3 ID FLAGS      target: HELLO 3; 4 when disks come along
+ *   source: HELLO 3 ID FLAGS      target: HELLO 3
  *   source: the stream            target: ROUND, for each; READY
  *   source: COMMIT                target: DONE
  *   source: BYE
@@ -22,10 +22,10 @@
  * Instead of each of its own the target may say FAIL and why.
  */
 #define MIGRATE_VERSION 3
-#define MIGRATE_VERSION_DISKS 4 /* with records of disks in the stream */
+#define MIGRATE_HELLO "HELLO 3"
 #define FLAG_PAUSED 'p'
 #define FLAG_COMPRESS 'z'
-#define FLAG_STORAGE 's'
+#define FLAG_STORAGE 's' /* records of disks are in the stream */
 #define FLAG_OVERWRITE 'o'
 #define FLAGS_ALL "-pzso"
 

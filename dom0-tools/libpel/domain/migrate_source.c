@@ -136,20 +136,10 @@ static int say_hello(struct source *m)
 {
     const struct pel_migrate *how = m->how;
 
-    return link_say(&m->link, "HELLO %d %s %s%s%s%s",
-                    how->copy_storage ? MIGRATE_VERSION_DISKS : MIGRATE_VERSION,
-                    m->j.rec.id, how->paused ? "p" : "-",
-                    how->compress ? "z" : "-", how->copy_storage ? "s" : "",
+    return link_say(&m->link, "%s %s %s%s%s%s", MIGRATE_HELLO, m->j.rec.id,
+                    how->paused ? "p" : "-", how->compress ? "z" : "-",
+                    how->copy_storage ? "s" : "",
                     how->copy_storage && how->overwrite ? "o" : "");
-}
-
-static bool is_hello(const struct source *m, const char *line)
-{
-    int version;
-
-    return sscanf(line, "HELLO %d", &version) == 1 &&
-           version ==
-               (m->how->copy_storage ? MIGRATE_VERSION_DISKS : MIGRATE_VERSION);
 }
 
 static int greet(struct source *m)
@@ -166,7 +156,7 @@ static int greet(struct source *m)
     if (rc == -PEL_ETIMEDOUT)
         return pel_fail(m->ctx, PEL_ETIMEDOUT,
                         "the other host does not answer");
-    if (!rc && !is_hello(m, line))
+    if (!rc && strcmp(line, MIGRATE_HELLO))
         rc = pel_fail(m->ctx, PEL_EFORMAT,
                       "the other side is no pel migrate-receive: it says "
                       "\"%.80s\"",

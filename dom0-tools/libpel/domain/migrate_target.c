@@ -203,8 +203,7 @@ static int take(struct target *t)
     return 0;
 }
 
-static int receive(struct target *t, const char *id, const char *flags,
-                   int version)
+static int receive(struct target *t, const char *id, const char *flags)
 {
     struct journal_record rec = {
         .role = JOURNAL_TARGET,
@@ -222,7 +221,7 @@ static int receive(struct target *t, const char *id, const char *flags,
     if (!rc)
         rc = expect_disks(t, flags);
     if (!rc)
-        rc = link_say(&t->link, "HELLO %d", version);
+        rc = link_say(&t->link, "%s", MIGRATE_HELLO);
     if (!rc)
         rc = build(t, strchr(flags, FLAG_COMPRESS));
     built = !rc;
@@ -281,17 +280,17 @@ static int serve(struct target *t)
     strcpy(flags, "-");
     if (sscanf(line, "%7s %d %36s %7s", word, &version, id, flags) < 3)
         return pel_fail(t->ctx, PEL_EFORMAT, "the source says \"%.80s\"", line);
-    if (version != MIGRATE_VERSION && version != MIGRATE_VERSION_DISKS)
+    if (version != MIGRATE_VERSION)
         return pel_fail(t->ctx, PEL_ENOTSUP,
                         "the source speaks version %d of the protocol, and "
-                        "we up to %d",
-                        version, MIGRATE_VERSION_DISKS);
+                        "we %d",
+                        version, MIGRATE_VERSION);
     if (flags[strspn(flags, FLAGS_ALL)])
         return pel_fail(t->ctx, PEL_ENOTSUP,
                         "the source wants what is not known here (\"%s\")",
                         flags);
     if (!strcmp(word, "HELLO"))
-        return receive(t, id, flags, version);
+        return receive(t, id, flags);
     if (!strcmp(word, "QUERY"))
         return answer(t, id);
     return pel_fail(t->ctx, PEL_EFORMAT, "the source says \"%.80s\"", line);
