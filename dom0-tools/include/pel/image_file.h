@@ -22,6 +22,7 @@ struct image_file {
     bool in_place; /* a device or a pipe: no name to change, no holes */
     int fd;
     uint64_t len;   /* bytes written, holes too */
+    uint64_t at;    /* where what the buffer holds goes */
     uint64_t holes; /* bytes of zeros that take no room */
     bool ends_in_hole;
     uint8_t *buffer;

@@ -68,7 +68,7 @@ bool pel_page_is_table(uint32_t type);
 /** pel_page_is_zero - whether all 4096 bytes are 0; @page aligned to 8 */
 bool pel_page_is_zero(const void *page);
 
-/** pel_page_hash - 64 bits of a page's bytes; @page aligned to 8 */
+/** pel_page_hash - XXH3, 64 bits, of a page's bytes; @page aligned to 8 */
 uint64_t pel_page_hash(const void *page);
 
 #define PEL_ZERO_HASH 4096u /* stands for a page of zeros */

@@ -83,7 +83,8 @@ int image_file_create(struct pel_ctx *ctx, const char *path,
 static int put(struct image_file *f, const uint8_t *p, size_t len)
 {
     while (len) {
-        ssize_t n = write(f->fd, p, len);
+        ssize_t n = f->in_place ? write(f->fd, p, len)
+                                : pwrite(f->fd, p, len, f->at);
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -91,6 +92,7 @@ static int put(struct image_file *f, const uint8_t *p, size_t len)
             return cannot(f, "write");
         p += n;
         len -= n;
+        f->at += n;
     }
     return 0;
 }
@@ -117,8 +119,7 @@ static int write_zeros(struct image_file *f, size_t len)
         return rc;
     }
     rc = flush(f);
-    if (!rc && lseek(f->fd, len, SEEK_CUR) < 0)
-        rc = cannot(f, "write");
+    f->at += len;
     f->len += len;
     f->holes += len;
     f->ends_in_hole = true;
