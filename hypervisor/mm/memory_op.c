@@ -193,6 +193,7 @@ static memory_fn *const memory_ops[] = {
     [XENMEM_claim_pages]          = claim_pages,
     [XENMEM_remove_from_physmap]  = remove_from_physmap,
     [XENMEM_reserved_device_memory_map] = not_supported,
+    [XENMEM_get_vnumainfo]        = not_supported, /* xl save asks */
     // clang-format on
 };
 

@@ -85,6 +85,7 @@ static const struct row memory[] = {
     MEM("no such domain", claim_pages, PRIV(-XEN_ESRCH), RESERVE(.nr_extents = 1, .domid = NO_DOMAIN)),
     MEM("more than the domain may have", claim_pages, PRIV(-XEN_EINVAL), RESERVE(.nr_extents = ~0ul >> 12, .domid = DOMID_SELF)),
     MEM("not offered", reserved_device_memory_map, BOTH(-XEN_EOPNOTSUPP), DATA(uint64_t, 0)),
+    MEM("no domain has one", get_vnumainfo, BOTH(-XEN_EOPNOTSUPP), DATA(struct xen_vnuma_topology_info, .domid = DOMID_SELF)),
     MEM("no such gpfn here", add_to_physmap, BOTH(-XEN_ENOSYS), DATA(struct xen_add_to_physmap, .domid = DOMID_SELF)),
     MEM_BUF(remove_from_physmap, BOTH(-XEN_EFAULT), struct xen_remove_from_physmap),
     MEM("no such domain", remove_from_physmap, BOTH(-XEN_ESRCH), DATA(struct xen_remove_from_physmap, .domid = NO_DOMAIN)),
