@@ -356,7 +356,7 @@ static int do_reset(struct replay *r, struct reader *in)
 }
 
 struct watch_words {
-    char path[PATH_ROOM], token[XENSTORE_PAYLOAD_MAX + 1];
+    char path[PATH_ROOM], token[WATCH_TOKEN_MAX + 1];
 };
 
 static int do_watch(struct replay *r, struct reader *in)
@@ -370,9 +370,8 @@ static int do_watch(struct replay *r, struct reader *in)
     err = get_conn(r, in, &c);
     skip = get32(in);
     get_path(in, s.path);
-    get_string(in, s.token, XENSTORE_PAYLOAD_MAX);
-    if (in->bad || skip > strlen(s.path) ||
-        strlen(s.path) + strlen(s.token) + 2 > XENSTORE_PAYLOAD_MAX)
+    get_string(in, s.token, WATCH_TOKEN_MAX);
+    if (in->bad || skip > strlen(s.path))
         return -EINVAL;
     if (err || !c)
         return err;
@@ -389,7 +388,7 @@ static int do_unwatch(struct replay *r, struct reader *in)
 
     err = get_conn(r, in, &c);
     get_path(in, s.path);
-    get_string(in, s.token, XENSTORE_PAYLOAD_MAX);
+    get_string(in, s.token, WATCH_TOKEN_MAX);
     if (in->bad)
         return -EINVAL;
     w = c ? watch_find(c, s.path, s.token) : NULL;

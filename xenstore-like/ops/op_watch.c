@@ -7,9 +7,6 @@
 #include <store/op.h>
 #include <store/record.h>
 
-/* A token and the longest path fit into one event. */
-#define TOKEN_MAX (XENSTORE_PAYLOAD_MAX - XENSTORE_ABS_PATH_MAX - 2)
-
 static int watch_path(struct request *rq)
 {
     int len = path_parse(rq->arg[0], rq->conn->domid,
@@ -31,7 +28,7 @@ int op_watch(struct request *rq)
     err = watch_path(rq);
     if (err)
         return err;
-    if (strlen(rq->arg[1]) > TOKEN_MAX)
+    if (strlen(rq->arg[1]) > WATCH_TOKEN_MAX)
         return -EINVAL;
     if (request_limited(rq) &&
         rq->conn->nr_watches >= conn_quota(rq->conn)->watches)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Requests made of random pieces, by dom0 and a guest: nothing breaks. */
+#include <errno.h>
 #include <stdlib.h>
+
+#include <store/replay.h>
 
 #include "world.h"
 
@@ -115,11 +118,38 @@ static void random_bytes(void **state)
     }
 }
 
+/* A watch whose events would not fit into a message is none. */
+static void a_record_of_too_long_a_token(void **state)
+{
+    char token[4000];
+    struct world *w = world_new();
+    struct replay r = { .srv = w->srv };
+    struct records records = { 0 };
+    struct watch *watch;
+
+    (void)state;
+    world_guest(w, 1);
+    memset(token, 't', sizeof(token) - 1);
+    token[sizeof(token) - 1] = '\0';
+    assert_int_equal(watch_add(&w->guest[0].conn, "/", 0, token, &watch), 0);
+    w->srv->records = &records;
+    record_watch(watch);
+    w->srv->records = NULL;
+    watch_del(watch);
+    assert_int_equal(replay_records(&r, buf_head(&records.batch),
+                                    buf_len(&records.batch)),
+                     -EINVAL);
+    buf_clear(&records.batch);
+    replay_done(&r);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_requests),
         cmocka_unit_test(random_bytes),
+        cmocka_unit_test(a_record_of_too_long_a_token),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

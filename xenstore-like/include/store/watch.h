@@ -10,6 +10,9 @@
 #include <store/edit.h>
 #include <store/server.h>
 
+/* Longest token, in bytes: it and the longest path fit into one event. */
+#define WATCH_TOKEN_MAX (XENSTORE_PAYLOAD_MAX - XENSTORE_ABS_PATH_MAX - 2)
+
 /* All watches on one path. */
 struct wpath {
     struct wpath *next;  /* in its bucket */
