@@ -181,6 +181,20 @@ static bool remove_owned(struct server *srv, uint16_t domid, const char *at)
     return any;
 }
 
+/* Nobody acts for @domid any more, nor for the next one of that number. */
+static void drop_target(struct server *srv, uint16_t domid)
+{
+    struct domain *dom;
+
+    for (unsigned int i = 0; i < DOMID_FIRST_RESERVED; i++) {
+        dom = srv->domains[i];
+        if (!dom || dom->target != domid)
+            continue;
+        dom->target = DOMID_INVALID;
+        record_domain(srv, dom);
+    }
+}
+
 void server_domain_gone(struct server *srv, struct domain *dom)
 {
     char home[sizeof("/local/domain/65535")];
@@ -190,6 +204,7 @@ void server_domain_gone(struct server *srv, struct domain *dom)
         srv->host->release(srv, dom);
     record_forget(srv, domid);
     server_domain_drop(srv, dom);
+    drop_target(srv, domid);
 
     /* Nearly all of them are at home: spare the walk over everything. */
     snprintf(home, sizeof(home), "/local/domain/%u", domid);

@@ -93,13 +93,14 @@ static bool over_memory(const struct request *rq, long more)
 static int create(struct request *rq, const char *value, size_t len)
 {
     uint16_t domid = rq->who.domid;
-    unsigned int owned = rq->srv->nodes[domid];
+    unsigned int new = nr_missing(rq);
+    long owned = (long)rq->srv->nodes[domid] + new;
 
     if (rq->txn)
         owned += acct_delta(&rq->txn->edit.acct, domid);
     if (request_limited(rq) &&
-        (owned + nr_missing(rq) > conn_quota(rq->conn)->nodes ||
-         over_memory(rq, sizeof(struct node) + rq->path_len + len)))
+        (owned > (long)conn_quota(rq->conn)->nodes ||
+         over_memory(rq, new * sizeof(struct node) + rq->path_len + len)))
         return -ENOSPC;
     return edit_create(rq->edit, rq->path, value, len, &rq->who,
                        server_gen(rq->srv));

@@ -78,9 +78,20 @@ static int shape_check(struct request *rq, const struct op *op)
     return 0;
 }
 
+/* Would @more bytes of noted requests be more than a domain may leave? */
+static bool too_many_notes(const struct conn *c, size_t more)
+{
+    struct list *pos, *next;
+
+    for (LIST_EACH(pos, next, &c->txns))
+        more += buf_len(&list_entry(pos, struct txn, link)->done);
+    return c->domid && more > conn_quota(c)->memory;
+}
+
 /*
- * What a transaction has done must survive the server.  Without memory it is
- * forgotten; a transaction that changes servers cannot commit anyway.
+ * What a transaction has done must survive the server.  Without memory, or
+ * when its domain has done too much (it may write one node again and again),
+ * it is forgotten; a transaction that changes servers cannot commit anyway.
  */
 static void txn_note(struct request *rq)
 {
@@ -90,6 +101,8 @@ static void txn_note(struct request *rq)
 
     if (!rq->srv->records || !rq->conn->dom)
         return; /* a program's transaction ends with its connection */
+    if (too_many_notes(rq->conn, all))
+        return;
     p = buf_reserve(done, all);
     if (!p)
         return;

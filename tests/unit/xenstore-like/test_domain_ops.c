@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include <store/record.h>
+
 #include "world.h"
 
 static void introduction(void **state)
@@ -74,6 +76,10 @@ static void resume_and_target(void **state)
     /* The target goes, and another domain gets its number: no rights. */
     expect(p, XS_RELEASE, 0, "2\0", "OK\0");
     expect(p, XS_WRITE, 0, "/local/domain/2/x\0v", "OK\0");
+    expect_error(g, XS_READ, 0, "/local/domain/2/x\0", "EACCES");
+    world_guest(w, 2);
+    expect(p, XS_SET_PERMS, 0, "/local/domain/2/x\0n2\0", "OK\0");
+    expect(&w->guest[1], XS_READ, 0, "/local/domain/2/x\0", "v");
     expect_error(g, XS_READ, 0, "/local/domain/2/x\0", "EACCES");
     world_free(w);
 }
@@ -217,6 +223,49 @@ static void quota_of_memory(void **state)
     world_free(w);
 }
 
+/* Each node on the way to a new one counts. */
+static void quota_of_memory_on_long_ways(void **state)
+{
+    struct world *w = world_new();
+    struct peer *g = guest_at_home(w);
+
+    (void)state;
+    w->srv->quota.memory = w->srv->bytes[1] + 3 * (sizeof(struct node) + 2);
+    expect_error(g, XS_WRITE, 0, "d/a/b/c/d\0", "ENOSPC");
+    w->srv->quota.memory += sizeof(struct node) + 30;
+    expect(g, XS_WRITE, 0, "d/a/b/c/d\0", "OK\0");
+    assert_true(w->srv->bytes[1] <= w->srv->quota.memory);
+    world_free(w);
+}
+
+/* What the next server needs to know of a transaction has an end. */
+static void quota_of_what_a_transaction_does(void **state)
+{
+    static const char value[1500] = "d";
+    struct world *w = world_new();
+    struct peer *g = guest_at_home(w);
+    struct records records = { 0 };
+    uint32_t t[2] = { begin(g), begin(g) };
+    size_t noted = 0;
+    struct reply r;
+
+    (void)state;
+    w->srv->records = &records;
+    w->srv->quota.memory = 100000;
+    for (int i = 0; i < 300; i++) {
+        ask(g, XS_WRITE, t[i % 2], value, sizeof(value), &r);
+        assert_int_equal(r.type, XS_WRITE);
+    }
+    for (int i = 0; i < 2; i++)
+        noted += buf_len(&txn_find(&g->conn, t[i])->done);
+    assert_in_range(noted, 90000, 100000);
+    assert_true(buf_len(&records.batch) < 110000);
+    expect(g, XS_TRANSACTION_END, t[0], "T\0", "OK\0");
+    w->srv->records = NULL;
+    buf_clear(&records.batch);
+    world_free(w);
+}
+
 static void quota_of_watches_and_transactions(void **state)
 {
     struct world *w = world_new();
@@ -304,6 +353,8 @@ int main(void)
         cmocka_unit_test(the_root_stays),
         cmocka_unit_test(quota_of_nodes),
         cmocka_unit_test(quota_of_memory),
+        cmocka_unit_test(quota_of_memory_on_long_ways),
+        cmocka_unit_test(quota_of_what_a_transaction_does),
         cmocka_unit_test(quota_of_watches_and_transactions),
         cmocka_unit_test(quota_of_sizes),
         cmocka_unit_test(quota_of_a_transaction),
