@@ -8,6 +8,7 @@ import tempfile
 
 import pytest
 
+import writing
 from pair import MOVED, NAME, OTHER, Pair
 
 # Debian's Xen has no log-dirty mode for PV guests.
@@ -33,16 +34,6 @@ exec pel migrate-receive $(cat /tmp/options) 2>>/tmp/receive.log
 PERMIT = f"--storage {FOLDER} --overwrite"
 COPY = "--copy-storage"
 REPLACE = "--copy-storage --overwrite"
-# 16 KiB at a time, wherever it comes, into the disk and into memory.
-WRITE = """\
-touch /tmp/go; \
-(while [ -e /tmp/go ]; do head -c 16384 /dev/urandom >/tmp/piece; \
-at=$(($(od -An -N2 -tu2 /dev/urandom) % 1024)); \
-dd if=/tmp/piece of=/dev/xvda bs=16k seek=$at conv=notrunc,fsync 2>/dev/null; \
-dd if=/tmp/piece of=/tmp/copy bs=16k seek=$at conv=notrunc 2>/dev/null; \
-echo $at >>/tmp/written; done; touch /tmp/ended) & true"""
-SUM = "head -c 16777216 /dev/xvda | sha256sum"
-
 
 class Lone(Pair):
     """The pair; each host has disks of its own."""
@@ -63,16 +54,12 @@ class Lone(Pair):
                                    f"ls -A {FOLDER}")
 
     def write(self, side):
-        self.hosts[side].guest(NAME, WRITE)
+        self.hosts[side].guest(NAME, writing.START)
 
     def check(self, side):
         """The guest stops to write: its disk has what its memory has."""
         m = self.hosts[side]
-        told = m.guest(NAME, "echo $X; rm /tmp/go; until [ -e /tmp/ended ]; do "
-                       "usleep 100000; done; rm /tmp/ended; sync; "
-                       "echo 3 >/proc/sys/vm/drop_caches; "
-                       f"{SUM} >/tmp/sum; sha256sum </tmp/copy | "
-                       "cmp - /tmp/sum && wc -l </tmp/written", 120)
+        told = m.guest(NAME, f"echo $X; {writing.STOP}", 120)
         remembered, written = told.split()
         assert remembered == "remembered"
         print(f"{written} writes of 16 KiB so far")
@@ -90,8 +77,7 @@ def pair(host):
         a.write("/tmp/moved.cfg", CONFIG)
         a.ok(f"truncate -s {MIB}M {DISK}")
         a.tool_ok("create /tmp/moved.cfg")
-        a.guest(NAME, "X=remembered; head -c 16777216 /dev/urandom >/tmp/copy; "
-                "dd if=/tmp/copy of=/dev/xvda bs=64k 2>/dev/null; sync", 180)
+        a.guest(NAME, f"X=remembered; {writing.FILL}", 180)
         yield both
         both.close()
 

@@ -5,6 +5,8 @@ import json
 
 import pytest
 
+import writing
+
 pytestmark = [pytest.mark.only(tools="pel"), pytest.mark.long]
 
 NAME = "kept"
@@ -117,6 +119,19 @@ def test_clones_of_it_as_it_is_now(guest):
     for name in ("twin-1", "twin-2"):
         assert guest.guest(name, "echo $X", 120) == "remembered"
         guest.tool_ok(f"destroy {name}; rm /tmp/kept.img.{name}")
+
+
+def test_one_that_writes_all_the_while(guest):
+    """Its disk, which no reflink can freeze, is of its memory's instant."""
+    guest.guest(NAME, f"rm /tmp/noise; {writing.FILL}; {writing.START}", 180)
+    snapshot(guest, f"create {NAME} busy")
+    guest.tool_ok(f"clone --no-network {NAME} twin", SECONDS)
+    for name in ("twin", NAME):
+        assert int(guest.guest(name, writing.STOP, 120)) > 0
+    guest.tool_ok("destroy twin; rm /tmp/kept.img.twin")
+    snapshot(guest, f"revert {NAME} busy")
+    guest.guest(NAME, writing.STOP, 120)
+    snapshot(guest, f"revert {NAME} s0")
 
 
 def test_it_goes_out_and_comes_in(guest):

@@ -26,15 +26,27 @@ int pel_domain_image_text(struct pel_ctx *ctx, uint32_t domid,
 int pel_domain_send(struct pel_ctx *ctx, uint32_t domid, const char *config,
                     pel_write_fn *write, void *arg, bool (*stop)(void));
 
+/* Disks that are taken along while their guest runs, a part each round. */
+struct pel_disk_rounds {
+    /* All that waits; @per_piece is called now and then, and may end it. */
+    int (*send)(void *arg, int (*per_piece)(void *arg), void *piece_arg);
+    /* Bytes that have been written meanwhile, and bytes sent so far. */
+    int (*look)(void *arg, uint64_t *left, uint64_t *sent);
+    void *arg;
+};
+
 /* The image of a guest that runs, its pages apart from all the rest. */
 struct pel_capture {
     const char *config;      /* from pel_domain_image_text() */
     pel_write_fn *write;     /* takes the image without any page */
     pel_pages_fn *pages;     /* takes pages; the last time of each counts;
                               * NULL: they go into the image */
+    int (*begin)(void *arg); /* the first of all, under a guard that ends what
+                              * mirror_begin() may have begun; NULL: nothing */
     int (*still)(void *arg); /* the guest stands still, its memory is taken */
-    void *arg;               /* of these three */
-    bool (*stop)(void);      /* asked now and then; NULL: never */
+    void *arg;               /* of these four */
+    const struct pel_disk_rounds *disks; /* NULL: none */
+    bool (*stop)(void);                  /* asked now and then; NULL: never */
     bool hurry; /* set when the guest is suspended next: do not wait */
     /* Set in the end. */
     uint32_t rounds;   /* while it ran; 0: nothing tells what it changes */

@@ -40,6 +40,17 @@ int image_file_create(struct pel_ctx *ctx, const char *path,
 /** image_file_write - a pel_write_fn; zeros become a hole where that can be */
 int image_file_write(void *arg, const void *buf, size_t len);
 
+/**
+ * image_file_write_at - for one that is written in any order, and never
+ * otherwise; image_file_write_end() comes last
+ * @buf: NULL: zeros
+ */
+int image_file_write_at(struct image_file *f, uint64_t at, const void *buf,
+                        uint64_t len);
+
+/** image_file_write_end - it has @len bytes; those not written are a hole */
+void image_file_write_end(struct image_file *f, uint64_t len);
+
 /** image_file_commit - all on the disk, and under its name */
 int image_file_commit(struct image_file *f);
 

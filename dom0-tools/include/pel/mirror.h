@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Copying the disks of a guest that runs to another host: all of them once,
- * then what the guest has written meanwhile, which the kernel's block tracing
- * tells, and the rest when it stands still.
+ * Copying the disks of a guest that runs, to another host or to a file: all of
+ * them once, then what the guest has written meanwhile, which the kernel's
+ * block tracing tells, and the rest when it stands still.
  */
 #ifndef PEL_MIRROR_H
 #define PEL_MIRROR_H
@@ -20,15 +20,41 @@ struct pel_image_writer;
 
 struct mirror_source;
 
+/* Where bytes of disks go. */
+struct mirror_sink {
+    /*
+     * @disk: counts those that were opened; @data: NULL for zeros; @from and
+     * @len are multiples of 64 KiB, but @len at the end of a disk
+     */
+    int (*put)(void *arg, size_t disk, uint64_t from, const void *data,
+               uint64_t len);
+    void *arg;
+    /* Called after each piece; what it returns ends all.  NULL: nothing. */
+    int (*per_piece)(void *arg);
+    void *piece_arg;
+};
+
+/**
+ * mirror_put_record - put() of a sink whose @writer is a pel_image_writer
+ */
+int mirror_put_record(void *writer, size_t disk, uint64_t from,
+                      const void *data, uint64_t len);
+
 /**
  * mirror_begin - open the disks of a guest, and follow what it writes
- * @cfg: its own configuration
+ * @cfg:   its own configuration
+ * @which: of its disks, by their place in @cfg; NULL: all, and it must not
+ *         have others
  * Returns: 0; -PEL_ENOTSUP a disk of a script, or a kernel without tracing;
  *          -PEL_ESTATE a disk is traced by somebody else; -PEL_EIO;
  *          -PEL_ESTORE; mirror_end() it in any case
  */
 int mirror_begin(struct pel_ctx *ctx, uint32_t domid,
-                 const struct pel_config *cfg, struct mirror_source **out);
+                 const struct pel_config *cfg, const bool *which,
+                 struct mirror_source **out);
+
+/** mirror_size - bytes of a disk that was opened */
+uint64_t mirror_size(const struct mirror_source *m, size_t disk);
 
 /** mirror_announce - records that name the disks; the first of all */
 int mirror_announce(struct mirror_source *m, struct pel_image_writer *w);
@@ -41,23 +67,21 @@ struct mirror_figures {
 };
 
 /**
- * mirror_send - records of all that waits, each block once
- * @per_piece: called after each record, and -PEL_ESTATE if it says so; what it
- *             returns ends it
+ * mirror_send - all that waits, each block once
  *
  * What the guest writes meanwhile waits for the next time.
- * Returns: 0; -PEL_EIO; what @per_piece and the writer say
+ * Returns: 0; -PEL_EIO; what the sink says
  */
-int mirror_send(struct mirror_source *m, struct pel_image_writer *w,
-                int (*per_piece)(void *arg), void *arg);
+int mirror_send(struct mirror_source *m, const struct mirror_sink *to);
 
 /**
  * mirror_send_last - the same, of a guest that stands still, whose disks are
  * quiet: nothing waits after it
- * Returns: as mirror_send(); -PEL_ESTATE nobody knows what was written last
+ * @patient: if nobody knows what was written last, send all of that disk
+ * Returns: as mirror_send(); -PEL_ESTATE nobody knows, and not @patient
  */
-int mirror_send_last(struct mirror_source *m, struct pel_image_writer *w,
-                     int (*per_piece)(void *arg), void *arg);
+int mirror_send_last(struct mirror_source *m, const struct mirror_sink *to,
+                     bool patient);
 
 /** mirror_look - find out what the guest has written until now */
 int mirror_look(struct mirror_source *m, struct mirror_figures *out);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <pel/checkpoint.h>
 #include <pel/ctx.h>
+#include <pel/mirror.h>
 #include <pel/store.h>
 #include "guard.h"
 #include "rounds.h"
@@ -46,9 +47,14 @@ static int take_running(struct sender *s, struct pel_capture *c)
         .downtime_ms = STILL_MS,
         .rounds = ROUNDS,
         .standstill_ms = SUSPEND_MS,
+        .disks = c->disks,
     };
     struct capturing r = { s->ctx, c };
-    int rc = sender_begin(s, c->config);
+    int rc = c->begin ? c->begin(c->arg) : 0;
+
+    if (rc)
+        return rc;
+    rc = sender_begin(s, c->config);
 
     if (!rc)
         return sender_rounds(s, &limits, count_round, &r);
@@ -98,17 +104,28 @@ static int capture(struct sender *s, struct pel_capture *c)
     return rc;
 }
 
+/* What the guard has to know. */
+struct watched {
+    uint32_t domid;
+    bool disks; /* its disks are followed */
+};
+
 /* The guard's: as if nothing had happened. */
-static void let_go(struct pel_ctx *ctx, const void *domid)
+static void let_go(struct pel_ctx *ctx, const void *watched)
 {
-    domain_resume_later(ctx, *(const uint32_t *)domid);
-    log_off(ctx, *(const uint32_t *)domid);
+    const struct watched *w = watched;
+
+    domain_resume_later(ctx, w->domid);
+    log_off(ctx, w->domid);
+    if (w->disks)
+        mirror_forget(ctx, w->domid);
 }
 
 int pel_domain_capture(struct pel_ctx *ctx, uint32_t domid,
                        struct pel_capture *c)
 {
     struct sender *s = calloc(1, sizeof(*s));
+    const struct watched watched = { domid, c->disks };
     struct guard guard = { .pipe = -1 };
     int rc;
 
@@ -126,7 +143,7 @@ int pel_domain_capture(struct pel_ctx *ctx, uint32_t domid,
     };
     c->rounds = 0;
     c->hurry = false;
-    rc = guard_start(ctx, &guard, let_go, &domid);
+    rc = guard_start(ctx, &guard, let_go, &watched);
     if (!rc)
         rc = capture(s, c);
     sender_end(s);

@@ -232,8 +232,10 @@ static int arrived(void *arg)
 static int send_disks(void *arg, int (*per_piece)(void *arg), void *piece_arg)
 {
     struct source *m = arg;
+    const struct mirror_sink to = { mirror_put_record, &m->sender.w, per_piece,
+                                    piece_arg };
 
-    return mirror_send(m->mirror, &m->sender.w, per_piece, piece_arg);
+    return mirror_send(m->mirror, &to);
 }
 
 static int look_at_disks(void *arg, uint64_t *left, uint64_t *sent)
@@ -280,7 +282,7 @@ static int send_whole_disks(void *arg)
     pace_begin(&m->pace, m->how->bandwidth, m->sender.w.len);
     rc = mirror_announce(m->mirror, &m->sender.w);
     if (!rc)
-        rc = mirror_send(m->mirror, &m->sender.w, per_piece, m);
+        rc = send_disks(m, per_piece, m);
     if (!rc)
         rc = pel_image_end_round(&m->sender.w);
     if (!rc)
@@ -293,7 +295,7 @@ static int send_whole_disks(void *arg)
 
 static int send_running(struct source *m)
 {
-    static const struct round_disks disks = { send_disks, look_at_disks };
+    const struct pel_disk_rounds disks = { send_disks, look_at_disks, m };
     const struct round_limits limits = {
         .downtime_ms = m->how->downtime_ms,
         .rounds = m->how->rounds,
@@ -314,7 +316,7 @@ static int send_running(struct source *m)
     s->before = m->how->copy_storage ? send_whole_disks : NULL;
     s->before_arg = m;
     if (!rc && m->how->copy_storage)
-        rc = mirror_begin(m->ctx, m->domid, &m->disks, &m->mirror);
+        rc = mirror_begin(m->ctx, m->domid, &m->disks, NULL, &m->mirror);
     if (!rc)
         rc = sender_begin(s, m->config);
     return rc ? rc : sender_rounds(s, &limits, report_round, m);
@@ -323,13 +325,15 @@ static int send_running(struct source *m)
 /* What has been written since the last round, and nothing more comes. */
 static int finish_disks(struct source *m)
 {
+    const struct mirror_sink to = { mirror_put_record, &m->sender.w, NULL,
+                                    NULL };
     int rc;
 
     if (!m->mirror)
         return drain_disks(m);
     rc = pel_disks_wait_quiet(m->ctx, m->domid, DRAIN_MS);
     if (!rc)
-        rc = mirror_send_last(m->mirror, &m->sender.w, NULL, NULL);
+        rc = mirror_send_last(m->mirror, &to, false);
     mirror_end(m->mirror); /* nothing of the guest stays open here */
     m->mirror = NULL;
     return rc;

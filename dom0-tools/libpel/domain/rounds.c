@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <pel/checkpoint.h>
 #include <pel/ctx.h>
 #include <pel/hcall.h>
 #include <pel/image.h>
@@ -55,7 +56,8 @@ static int look_at_disks(struct rounds *r)
 {
     if (!r->limits.disks)
         return 0;
-    return r->limits.disks->look(r->arg, &r->info.disk_left, &r->disk_sent);
+    return r->limits.disks->look(r->limits.disks->arg, &r->info.disk_left,
+                                 &r->disk_sent);
 }
 
 /* While pages are sent, what the kernel keeps of writes must not overflow. */
@@ -122,7 +124,7 @@ static int send_disks(struct rounds *r)
     if (rc || !r->info.disk_left)
         return rc;
     sent = r->disk_sent;
-    rc = r->limits.disks->send(r->arg, per_piece, r);
+    rc = r->limits.disks->send(r->limits.disks->arg, per_piece, r);
     if (!rc && r->limits.arrived)
         rc = end_of_round(r);
     if (!rc)

@@ -10,15 +10,8 @@
 #include <stdint.h>
 
 struct pel_ctx;
+struct pel_disk_rounds;
 struct sender;
-
-/* What is sent along with the pages: the disks of a guest, a part a round. */
-struct round_disks {
-    /* All that waits; @per_piece is called now and then, and may end it. */
-    int (*send)(void *arg, int (*per_piece)(void *arg), void *piece_arg);
-    /* Bytes that have been written meanwhile, and bytes sent so far. */
-    int (*look)(void *arg, uint64_t *left, uint64_t *sent);
-};
 
 /* What may be asked for; 0: the default of each. */
 struct round_limits {
@@ -28,7 +21,7 @@ struct round_limits {
     uint32_t standstill_ms; /* what it takes beside the last pages */
     /* Waits until all that was written has arrived; NULL: at once. */
     int (*arrived)(void *arg);
-    const struct round_disks *disks; /* NULL: none are sent */
+    const struct pel_disk_rounds *disks; /* NULL: none are sent */
 };
 
 #define ROUNDS_DOWNTIME_MS 300u

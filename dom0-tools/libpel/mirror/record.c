@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 #include <pel/ctx.h>
+#include <pel/stream.h>
 #include "local.h"
 
 #define SECTOR 512u
@@ -23,6 +24,20 @@ static bool is_name(const char *p, size_t len)
         if (!((p[i] >= 'a' && p[i] <= 'z') || (p[i] >= '0' && p[i] <= '9')))
             return false;
     return len > 0 && len < MIRROR_VDEV;
+}
+
+int mirror_put_record(void *writer, size_t disk, uint64_t from,
+                      const void *data, uint64_t len)
+{
+    const struct mirror_head head = {
+        .op = data ? MIRROR_DATA : MIRROR_ZERO,
+        .disk = disk,
+        .offset = from,
+        .length = len,
+    };
+
+    return pel_image_put_disk(writer, &head, sizeof(head), data,
+                              data ? len : 0);
 }
 
 int mirror_check(struct pel_ctx *ctx, const void *body, size_t len,

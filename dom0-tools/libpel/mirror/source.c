@@ -170,12 +170,13 @@ static const struct pel_devinfo *find(const struct pel_devinfo *list, size_t nr,
 }
 
 static int open_disks(struct mirror_source *m, const struct pel_config *cfg,
-                      const struct pel_devinfo *list, size_t nr)
+                      const bool *which, const struct pel_devinfo *list,
+                      size_t nr)
 {
     struct pel_store s;
     int rc = pel_store_use(m->ctx, &s);
 
-    if (!rc && (nr != cfg->nr_disks || nr > MIRROR_DISKS))
+    if (!rc && !which && nr != cfg->nr_disks)
         rc = pel_fail(m->ctx, PEL_ENOTSUP,
                       "the guest has %zu disks, and its configuration %zu", nr,
                       cfg->nr_disks);
@@ -183,7 +184,12 @@ static int open_disks(struct mirror_source *m, const struct pel_config *cfg,
         const struct pel_disk *disk = &cfg->disks[i];
         const struct pel_devinfo *info = find(list, nr, disk);
 
-        if (disk->script)
+        if (which && !which[i])
+            continue;
+        if (m->nr == MIRROR_DISKS)
+            rc = pel_fail(m->ctx, PEL_ENOTSUP,
+                          "more than %u disks cannot be copied", MIRROR_DISKS);
+        else if (disk->script)
             rc = pel_fail(m->ctx, PEL_ENOTSUP,
                           "disk %s is of the script %s: only files and block "
                           "devices can be copied",
@@ -198,7 +204,8 @@ static int open_disks(struct mirror_source *m, const struct pel_config *cfg,
 }
 
 int mirror_begin(struct pel_ctx *ctx, uint32_t domid,
-                 const struct pel_config *cfg, struct mirror_source **out)
+                 const struct pel_config *cfg, const bool *which,
+                 struct mirror_source **out)
 {
     struct mirror_source *m = calloc(1, sizeof(*m));
     struct pel_devinfo *list = NULL;
@@ -214,9 +221,14 @@ int mirror_begin(struct pel_ctx *ctx, uint32_t domid,
         return pel_fail_oom(ctx);
     rc = pel_devices_info(ctx, domid, "vbd", &list, &nr);
     if (!rc)
-        rc = open_disks(m, cfg, list, nr);
+        rc = open_disks(m, cfg, which, list, nr);
     free(list);
     return rc;
+}
+
+uint64_t mirror_size(const struct mirror_source *m, size_t disk)
+{
+    return m->disks[disk].size;
 }
 
 void mirror_end(struct mirror_source *m)
@@ -303,28 +315,17 @@ int mirror_look(struct mirror_source *m, struct mirror_figures *out)
     return rc;
 }
 
-/* ---- sending
- * ----------------------------------------------------------------- */
+/* ---- sending ---------------------------------------------------------------
+ */
 
-/* Where records go, and who is asked after each. */
-struct sink {
-    struct mirror_source *m;
-    struct pel_image_writer *w;
-    int (*per_piece)(void *arg);
-    void *arg;
-};
-
-static int put(struct sink *k, uint32_t op, const struct disk *d, uint64_t from,
-               uint64_t to, const void *more, size_t len)
+/* Bytes from @from up to @to; @data NULL: zeros. */
+static int put(struct mirror_source *m, const struct mirror_sink *k,
+               const struct disk *d, uint64_t from, uint64_t to,
+               const void *data)
 {
-    const struct mirror_head head = {
-        .op = op,
-        .disk = d - k->m->disks,
-        .offset = from,
-        .length = to - from,
-    };
-
-    return pel_image_put_disk(k->w, &head, sizeof(head), more, len);
+    if (data)
+        m->sent += to - from;
+    return k->put(k->arg, d - m->disks, from, data, to - from);
 }
 
 static bool is_zero(const uint8_t *p, size_t len)
@@ -333,10 +334,10 @@ static bool is_zero(const uint8_t *p, size_t len)
 }
 
 /* What is in the buffer, with zeros apart. */
-static int put_piece(struct sink *k, const struct disk *d, uint64_t from,
-                     size_t len)
+static int put_piece(struct mirror_source *m, const struct mirror_sink *k,
+                     const struct disk *d, uint64_t from, size_t len)
 {
-    const uint8_t *p = k->m->buf;
+    const uint8_t *p = m->buf;
     int rc = 0;
 
     for (size_t at = 0, end = 0; !rc && at < len; at = end) {
@@ -348,29 +349,23 @@ static int put_piece(struct sink *k, const struct disk *d, uint64_t from,
         } while (end < len && zero == is_zero(p + end, len - end < BLOCK_BYTES
                                                            ? len - end
                                                            : BLOCK_BYTES));
-        if (zero)
-            rc = put(k, MIRROR_ZERO, d, from + at, from + end, NULL, 0);
-        else
-            rc =
-                put(k, MIRROR_DATA, d, from + at, from + end, p + at, end - at);
-        if (!zero)
-            k->m->sent += end - at;
+        rc = put(m, k, d, from + at, from + end, zero ? NULL : p + at);
     }
     return rc;
 }
 
-static int read_piece(struct sink *k, const struct disk *d, uint64_t from,
-                      size_t len)
+static int read_piece(struct mirror_source *m, const struct disk *d,
+                      uint64_t from, size_t len)
 {
     size_t got = 0;
 
     while (got < len) {
-        ssize_t n = pread(d->fd, k->m->buf + got, len - got, from + got);
+        ssize_t n = pread(d->fd, m->buf + got, len - got, from + got);
 
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            return pel_fail_sys(k->m->ctx, PEL_EIO, "cannot read %s", d->node);
+            return pel_fail_sys(m->ctx, PEL_EIO, "cannot read %s", d->node);
         got += n;
     }
     return 0;
@@ -390,7 +385,8 @@ static uint64_t skip_hole(const struct disk *d, uint64_t from, uint64_t to)
 }
 
 /* Marked bytes, which are not marked any more. */
-static int send_run(struct sink *k, struct disk *d, uint64_t from, uint64_t to)
+static int send_run(struct mirror_source *m, const struct mirror_sink *k,
+                    struct disk *d, uint64_t from, uint64_t to)
 {
     int rc = 0;
 
@@ -398,54 +394,59 @@ static int send_run(struct sink *k, struct disk *d, uint64_t from, uint64_t to)
         uint64_t next = skip_hole(d, from, to);
 
         if (next > from) {
-            rc = put(k, MIRROR_ZERO, d, from, next, NULL, 0);
+            rc = put(m, k, d, from, next, NULL);
         } else {
             next = to - from < MIRROR_PIECE ? to : from + MIRROR_PIECE;
-            rc = read_piece(k, d, from, next - from);
+            rc = read_piece(m, d, from, next - from);
             if (!rc)
-                rc = put_piece(k, d, from, next - from);
+                rc = put_piece(m, k, d, from, next - from);
         }
         from = next;
-        k->m->taken = to - from;
+        m->taken = to - from;
         if (!rc && k->per_piece)
-            rc = k->per_piece(k->arg);
+            rc = k->per_piece(k->piece_arg);
         if (!rc)
-            rc = look_at_all(k->m); /* before the kernel has no more room */
+            rc = look_at_all(m); /* before the kernel has no more room */
     }
     return rc;
 }
 
-static int send_marked(struct sink *k)
+static int send_marked(struct mirror_source *m, const struct mirror_sink *k)
 {
     uint64_t from, to;
     int rc = 0;
 
-    for (size_t i = 0; !rc && i < k->m->nr; i++) {
-        struct disk *d = &k->m->disks[i];
+    for (size_t i = 0; !rc && i < m->nr; i++) {
+        struct disk *d = &m->disks[i];
 
         block_map_rewind(&d->map);
         while (!rc && block_map_take(&d->map, RUN_BYTES, &from, &to))
-            rc = send_run(k, d, from, to);
+            rc = send_run(m, k, d, from, to);
     }
     return rc;
 }
 
 int mirror_announce(struct mirror_source *m, struct pel_image_writer *w)
 {
-    struct sink k = { .m = m, .w = w };
     int rc = 0;
 
-    for (size_t i = 0; !rc && i < m->nr; i++)
-        rc = put(&k, MIRROR_DISK, &m->disks[i], 0, m->disks[i].size,
-                 m->disks[i].vdev, strlen(m->disks[i].vdev));
+    for (size_t i = 0; !rc && i < m->nr; i++) {
+        const struct disk *d = &m->disks[i];
+        const struct mirror_head head = {
+            .op = MIRROR_DISK,
+            .disk = i,
+            .length = d->size,
+        };
+
+        rc = pel_image_put_disk(w, &head, sizeof(head), d->vdev,
+                                strlen(d->vdev));
+    }
     return rc;
 }
 
-int mirror_send(struct mirror_source *m, struct pel_image_writer *w,
-                int (*per_piece)(void *arg), void *arg)
+int mirror_send(struct mirror_source *m, const struct mirror_sink *to)
 {
-    struct sink k = { .m = m, .w = w, .per_piece = per_piece, .arg = arg };
-    int rc = 0;
+    int rc;
 
     for (size_t i = 0; i < m->nr; i++) {
         if (!m->disks[i].suspect)
@@ -454,13 +455,12 @@ int mirror_send(struct mirror_source *m, struct pel_image_writer *w,
         block_map_mark(&m->disks[i].map, 0, m->disks[i].size);
     }
     rc = look_at_all(m);
-    return rc ? rc : send_marked(&k);
+    return rc ? rc : send_marked(m, to);
 }
 
-int mirror_send_last(struct mirror_source *m, struct pel_image_writer *w,
-                     int (*per_piece)(void *arg), void *arg)
+int mirror_send_last(struct mirror_source *m, const struct mirror_sink *to,
+                     bool patient)
 {
-    struct sink k = { .m = m, .w = w, .per_piece = per_piece, .arg = arg };
     int rc = 0;
 
     for (size_t i = 0; !rc && i < m->nr; i++) {
@@ -470,7 +470,9 @@ int mirror_send_last(struct mirror_source *m, struct pel_image_writer *w,
         if (!d->trace)
             continue;
         rc = trace_read_last(d->trace, d->base, &d->map, &lost);
-        if (!rc && lost)
+        if (!rc && lost && patient)
+            block_map_mark(&d->map, 0, d->size);
+        else if (!rc && lost)
             rc = pel_fail(m->ctx, PEL_ESTATE,
                           "the guest has written to %s faster than could be "
                           "followed: try again",
@@ -478,5 +480,5 @@ int mirror_send_last(struct mirror_source *m, struct pel_image_writer *w,
         trace_end(d->trace);
         d->trace = NULL;
     }
-    return rc ? rc : send_marked(&k);
+    return rc ? rc : send_marked(m, to);
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <pel/checkpoint.h>
@@ -20,6 +21,7 @@
 #include <pel/snapshot.h>
 #include "bring_back.h"
 #include "clone.h"
+#include "follow.h"
 
 #define ENOUGH (256u << 10) /* bytes that are worth a call */
 
@@ -35,6 +37,7 @@ struct live {
     uint32_t domid;
     struct pel_config original, clone;
     struct disk_sources sources;
+    struct follower follower;
     struct new_disks disks;
     struct pel_capture capture;
     struct verdict *verdict;
@@ -98,14 +101,44 @@ static int put(void *arg, const void *buf, size_t len)
     return 0;
 }
 
+static int put_disk_piece(void *arg, size_t i, uint64_t from, const void *data,
+                          uint64_t len)
+{
+    struct live *l = arg;
+
+    return image_file_write_at(&l->disks.files[i], from, data, len);
+}
+
+static int follow_disks(void *arg)
+{
+    struct live *l = arg;
+
+    return follow_begin(&l->follower, l->domid, &l->original);
+}
+
+/* A file whose disk was followed has all but its length. */
+static int finish_disk(struct live *l, size_t i)
+{
+    const struct disk_source *s = &l->sources.list[i];
+    struct image_file *f = &l->disks.files[i];
+    struct stat st;
+
+    if (!s->followed)
+        return disk_copy_file(l->ctx, s, f, l->capture.stop);
+    if (fstat(s->fd, &st))
+        return pel_fail_sys(l->ctx, PEL_EIO, "cannot look at %s",
+                            s->disk->target);
+    image_file_write_end(f, st.st_size);
+    return 0;
+}
+
 static int copy_disks(void *arg)
 {
     struct live *l = arg;
-    int rc = 0;
+    int rc = follow_last(&l->follower, l->domid);
 
     for (size_t i = 0; !rc && i < l->sources.nr; i++)
-        rc = disk_copy_file(l->ctx, &l->sources.list[i], &l->disks.files[i],
-                            l->capture.stop);
+        rc = finish_disk(l, i);
     return rc;
 }
 
@@ -120,7 +153,14 @@ static void capture(struct live *l)
     l->ctx = &ctx;
     for (size_t i = 0; i < l->disks.nr; i++)
         l->disks.files[i].ctx = &ctx;
+    l->follower.ctx = &ctx;
+    l->follower.sources = &l->sources;
+    l->follower.stop = l->capture.stop;
+    l->follower.put = put_disk_piece;
+    l->follower.arg = l;
+    l->capture.disks = follow_rounds(&l->follower);
     rc = pel_domain_capture(&ctx, l->domid, &l->capture);
+    follow_end(&l->follower);
     if (!rc)
         rc = new_disks_commit(&l->disks);
     v->still_ms = l->capture.still_ms;
@@ -241,6 +281,7 @@ int pel_domain_clone(struct pel_ctx *ctx, uint32_t domid, const char *newname,
     l->capture = (struct pel_capture){
         .config = text,
         .write = put,
+        .begin = follow_disks,
         .still = copy_disks,
         .arg = l,
         .stop = stop,

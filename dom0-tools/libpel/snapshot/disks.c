@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <pel/ctx.h>
+#include "disk_pages.h"
 #include "disks.h"
 
 #define PIECE (1u << 20) /* bytes read at once */
@@ -74,10 +75,19 @@ static int reflink(const struct disk_source *s)
     return -1;
 }
 
+bool disk_can_freeze(const struct disk_source *s)
+{
+    int fd = reflink(s);
+
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
 void disks_freeze(struct disk_sources *d)
 {
     for (size_t i = 0; i < d->nr; i++) {
-        int fd = reflink(&d->list[i]);
+        int fd = d->list[i].followed ? -1 : reflink(&d->list[i]);
 
         if (fd < 0)
             continue;
@@ -196,6 +206,14 @@ int disk_copy_file(struct pel_ctx *ctx, const struct disk_source *s,
     return read_all(ctx, s->fd, st.st_size, &to, stop);
 }
 
+static int name_disk(struct pel_ctx *ctx, const struct disk_source *s,
+                     struct snap_disk *out)
+{
+    out->vdev = strdup(s->disk->vdev);
+    out->target = strdup(s->disk->target);
+    return out->vdev && out->target ? 0 : pel_fail_oom(ctx);
+}
+
 int disks_store(struct pel_ctx *ctx, const struct disk_sources *d, bool frozen,
                 int dir, struct snap_pages *pages, struct snap_manifest *m,
                 bool (*stop)(void))
@@ -204,15 +222,50 @@ int disks_store(struct pel_ctx *ctx, const struct disk_sources *d, bool frozen,
 
     for (size_t i = 0; !rc && i < d->nr; i++) {
         const struct disk_source *s = &d->list[i];
-        struct snap_disk *out = &m->disks[i];
 
-        if (s->frozen != frozen)
+        if (s->followed || s->frozen != frozen)
             continue;
-        out->vdev = strdup(s->disk->vdev);
-        out->target = strdup(s->disk->target);
-        if (!out->vdev || !out->target)
-            return pel_fail_oom(ctx);
-        rc = disk_store_file(ctx, s->fd, dir, i, pages, out, stop);
+        rc = name_disk(ctx, s, &m->disks[i]);
+        if (!rc)
+            rc = disk_store_file(ctx, s->fd, dir, i, pages, &m->disks[i], stop);
+    }
+    return rc;
+}
+
+static int store_pages(struct pel_ctx *ctx, const struct disk_pages *known,
+                       int dir, size_t i, struct snap_pages *pages,
+                       struct snap_disk *out)
+{
+    struct parts_writer *w = calloc(1, sizeof(*w));
+    char name[SNAP_FILE_NAME];
+    int rc;
+
+    if (!w)
+        return pel_fail_oom(ctx);
+    snap_disk_name(i, name);
+    out->len = known->len;
+    rc = parts_writer_open(ctx, dir, name, pages, w);
+    if (!rc)
+        rc = disk_pages_text(known, w);
+    if (!rc)
+        rc = parts_writer_close(w, &out->parts);
+    parts_writer_abort(w);
+    free(w);
+    return rc;
+}
+
+int disks_store_followed(struct pel_ctx *ctx, const struct disk_sources *d,
+                         const struct disk_pages *known, int dir,
+                         struct snap_pages *pages, struct snap_manifest *m)
+{
+    int rc = 0;
+
+    for (size_t i = 0; !rc && i < d->nr; i++) {
+        if (!d->list[i].followed)
+            continue;
+        rc = name_disk(ctx, &d->list[i], &m->disks[i]);
+        if (!rc)
+            rc = store_pages(ctx, &known[i], dir, i, pages, &m->disks[i]);
     }
     return rc;
 }

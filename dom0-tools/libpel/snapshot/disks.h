@@ -11,7 +11,8 @@
 struct disk_source {
     const struct pel_disk *disk;
     int fd;
-    bool frozen; /* @fd is a reflink of it, which nobody changes */
+    bool followed; /* it is read while the guest runs */
+    bool frozen;   /* @fd is a reflink of it, which nobody changes */
 };
 
 struct disk_sources {
@@ -29,17 +30,30 @@ int disks_open(struct pel_ctx *ctx, const struct pel_config *cfg,
                struct disk_sources *d);
 void disks_close(struct disk_sources *d);
 
-/** disks_freeze - reflinks of those whose file systems make them */
+/** disk_can_freeze - whether its file system makes reflinks */
+bool disk_can_freeze(const struct disk_source *s);
+
+/** disks_freeze - reflinks of those that are not followed, where that can be */
 void disks_freeze(struct disk_sources *d);
 
 /**
- * disks_store - their bytes into a snapshot
+ * disks_store - their bytes into a snapshot; not of those that are followed
  * @frozen: those that are, or those that are not
  * @m:      has room for them, and gets their names and sums
  */
 int disks_store(struct pel_ctx *ctx, const struct disk_sources *d, bool frozen,
                 int dir, struct snap_pages *pages, struct snap_manifest *m,
                 bool (*stop)(void));
+
+struct disk_pages;
+
+/**
+ * disks_store_followed - those whose pages are known
+ * @known: as many as there are in @d
+ */
+int disks_store_followed(struct pel_ctx *ctx, const struct disk_sources *d,
+                         const struct disk_pages *known, int dir,
+                         struct snap_pages *pages, struct snap_manifest *m);
 
 /** disk_store_file - one of them; @out: its entry in a manifest, named */
 int disk_store_file(struct pel_ctx *ctx, int fd, int dir, size_t i,

@@ -83,8 +83,8 @@ int image_file_create(struct pel_ctx *ctx, const char *path,
 static int put(struct image_file *f, const uint8_t *p, size_t len)
 {
     while (len) {
-        ssize_t n = f->in_place ? write(f->fd, p, len)
-                                : pwrite(f->fd, p, len, f->at);
+        ssize_t n =
+            f->in_place ? write(f->fd, p, len) : pwrite(f->fd, p, len, f->at);
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -144,6 +144,30 @@ int image_file_write(void *arg, const void *buf, size_t len)
         f->used += len;
     }
     return rc;
+}
+
+int image_file_write_at(struct image_file *f, uint64_t at, const void *buf,
+                        uint64_t len)
+{
+    static const uint8_t zeros[4096];
+    int rc = 0;
+
+    f->at = at;
+    if (buf)
+        return put(f, buf, len);
+    if (!fallocate(f->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, len))
+        return 0;
+    for (size_t n; !rc && len; len -= n) {
+        n = len < sizeof(zeros) ? len : sizeof(zeros);
+        rc = put(f, zeros, n);
+    }
+    return rc;
+}
+
+void image_file_write_end(struct image_file *f, uint64_t len)
+{
+    f->len = len;
+    f->ends_in_hole = true;
 }
 
 /* The file's own bytes, then the name: what a crash leaves is one of both. */

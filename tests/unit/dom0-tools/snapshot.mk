@@ -2,7 +2,7 @@
 # Tests of libpel/snapshot, for the Makefile of this folder.
 snapshot-objs := $(addprefix libpel/snapshot/,sum.o page_set.o file.o \
                    manifest.o folder.o chain.o pages.o parts_write.o \
-                   parts_read.o disks.o make.o list.o verify.o delete.o) \
+                   parts_read.o disks.o disk_pages.o make.o list.o verify.o delete.o) \
                  libpel/stream/file.o
 
 tests += snapshot_manifest snapshot_chain snapshot_guest
@@ -11,7 +11,7 @@ with-snapshot_manifest := $(snapshot-objs)
 with-snapshot_chain    := $(snapshot-objs)
 with-snapshot_guest    := $(snapshot-objs) libpel/stream/pack.o \
                           libpel/stream/unpack.o \
-                          $(addprefix libpel/snapshot/,take.o bring_back.o \
+                          $(addprefix libpel/snapshot/,take.o follow.o bring_back.o \
                             revert.o clone.o port.o memory.o \
                             copy_image.o clone_live.o)
 

@@ -6,15 +6,21 @@
 #include "snapshot_maker.h"
 #include <linux/fs.h>
 #include <pel/checkpoint.h>
+#include <pel/device.h>
+#include <pel/mirror.h>
 #include <pel/store.h>
 
 #define DISK_LEN (5 * 4096 + 7)
+#define WHOLE_PAGES (5 * 4096)
 
 /* The guest, its disk, and what was done with them. */
 static uint64_t seeds[GUEST_PAGES], received[IMAGE_PAGES];
 static struct pel_image_writer stream; /* of the guest that is captured */
 static char disk_path[64], file_path[64], disk_line[128];
 static bool stands_still, sending_fails, receiving_fails, has_reflinks;
+static size_t disk_len; /* DISK_LEN, or WHOLE_PAGES: such can be followed */
+static bool can_follow, has_grown;
+static int followed; /* disks at the moment */
 static char got_name[64], got_target[128];
 static uint8_t got_uuid[16];
 static size_t got_nics;
@@ -59,7 +65,7 @@ static void write_disk(const char *path, int letter)
 
     memset(bytes, letter, sizeof(bytes));
     memset(bytes + 4096, 0, 8192);
-    assert_int_equal(write(fd, bytes, sizeof(bytes)), sizeof(bytes));
+    assert_int_equal(write(fd, bytes, disk_len), disk_len);
     close(fd);
 }
 
@@ -68,12 +74,100 @@ int __wrap_ioctl(int fd, unsigned long what, int from)
 {
     char bytes[DISK_LEN];
 
-    assert_true(stands_still && what == FICLONE);
+    assert_true(what == FICLONE);
+    assert_true(stands_still || disk_len == WHOLE_PAGES);
     if (!has_reflinks)
         return -1;
-    assert_int_equal(pread(from, bytes, sizeof(bytes), 0), sizeof(bytes));
-    assert_int_equal(pwrite(fd, bytes, sizeof(bytes), 0), sizeof(bytes));
+    assert_int_equal(pread(from, bytes, disk_len, 0), disk_len);
+    assert_int_equal(pwrite(fd, bytes, disk_len, 0), disk_len);
     return 0;
+}
+
+int mirror_begin(struct pel_ctx *ctx, uint32_t domid,
+                 const struct pel_config *cfg, const bool *which,
+                 struct mirror_source **out)
+{
+    assert_int_equal(domid, 7);
+    assert_int_equal(cfg->nr_disks, 1);
+    assert_true(which[0] && disk_len == WHOLE_PAGES && !has_reflinks);
+    if (!can_follow)
+        return pel_fail(ctx, PEL_ENOTSUP, "cannot trace");
+    followed++;
+    *out = (struct mirror_source *)&followed;
+    return 0;
+}
+
+uint64_t mirror_size(const struct mirror_source *m, size_t disk)
+{
+    (void)m;
+    assert_int_equal(disk, 0);
+    return disk_len - (has_grown ? 4096 : 0);
+}
+
+/* All of it, as it soon is no more. */
+int mirror_send(struct mirror_source *m, const struct mirror_sink *to)
+{
+    static _Alignas(8) uint8_t past[WHOLE_PAGES];
+    int rc;
+
+    (void)m;
+    memset(past, 'p', sizeof(past));
+    rc = to->put(to->arg, 0, 0, past, sizeof(past));
+    return rc ? rc : to->per_piece(to->piece_arg);
+}
+
+/* The first page is data, the next two are zeros apart, the rest is data. */
+int mirror_send_last(struct mirror_source *m, const struct mirror_sink *to,
+                     bool patient)
+{
+    static _Alignas(8) uint8_t now[WHOLE_PAGES];
+    int rc, fd = open(disk_path, O_RDONLY);
+
+    (void)m;
+    assert_true(stands_still && patient);
+    assert_int_equal(read(fd, now, sizeof(now)), sizeof(now));
+    close(fd);
+    rc = to->put(to->arg, 0, 0, now, 4096);
+    if (!rc)
+        rc = to->put(to->arg, 0, 4096, NULL, 8192);
+    if (!rc)
+        rc = to->put(to->arg, 0, 12288, now + 12288, sizeof(now) - 12288);
+    return rc ? rc : to->per_piece(to->piece_arg);
+}
+
+int mirror_look(struct mirror_source *m, struct mirror_figures *out)
+{
+    (void)m;
+    *out = (struct mirror_figures){ .size = disk_len, .left = 4096 };
+    return 0;
+}
+
+void mirror_end(struct mirror_source *m) { followed -= m != NULL; }
+
+int pel_disks_wait_quiet(struct pel_ctx *ctx, uint32_t domid, int timeout_ms)
+{
+    (void)ctx;
+    (void)domid;
+    (void)timeout_ms;
+    return 0;
+}
+
+static int no_more(void *arg)
+{
+    (void)arg;
+    return 0;
+}
+
+/* A round of the disks: nothing waits where none is followed. */
+static int round_of_disks(const struct pel_capture *c)
+{
+    uint64_t left, sent;
+    int rc = c->disks->send(c->disks->arg, no_more, NULL);
+
+    if (!rc)
+        rc = c->disks->look(c->disks->arg, &left, &sent);
+    assert_int_equal(left, followed ? 4096 : 0);
+    return rc;
 }
 
 /* One page, as it is in one round. */
@@ -92,8 +186,12 @@ static int give(struct pel_capture *c, uint64_t pfn, uint64_t seed,
 /* All pages while the guest runs, two of them with what is soon past. */
 static int give_running(struct pel_capture *c)
 {
-    int rc = give(c, GUEST_PAGES + 5, 4711, 0);
+    int rc = c->begin(c->arg);
 
+    if (!rc)
+        rc = round_of_disks(c);
+    if (!rc)
+        rc = give(c, GUEST_PAGES + 5, 4711, 0);
     for (uint64_t i = GUEST_PAGES; !rc && i-- > 0;)
         rc = give(c, i, i == 3 || i == 6 ? 5000 + i : seeds[i], 0);
     return rc;
@@ -111,7 +209,7 @@ static int give_still(struct pel_capture *c)
     if (!rc)
         rc = c->still(c->arg);
     stands_still = false;
-    if (has_reflinks)
+    if (has_reflinks || followed)
         write_disk(disk_path, 'z'); /* at once */
     return rc;
 }
@@ -239,8 +337,8 @@ static void assert_disk(const char *path, int letter)
 
     memset(want, letter, sizeof(want));
     memset(want + 4096, 0, 8192);
-    assert_int_equal(read(fd, bytes, sizeof(bytes)), DISK_LEN);
-    assert_memory_equal(bytes, want, DISK_LEN);
+    assert_int_equal(read(fd, bytes, sizeof(bytes)), disk_len);
+    assert_memory_equal(bytes, want, disk_len);
     close(fd);
 }
 
@@ -271,6 +369,9 @@ static int begin(void **state)
     snprintf(disk_line, sizeof(disk_line), "file:%s,xvda,w", disk_path);
     guest_runs = true;
     sending_fails = receiving_fails = has_reflinks = false;
+    disk_len = DISK_LEN;
+    can_follow = has_grown = false;
+    followed = 0;
     memset(received, 0, sizeof(received));
     return 0;
 }
@@ -346,6 +447,71 @@ static void a_disk_with_reflinks_is_read_later(void **state)
     assert_int_equal(pel_snapshot_revert(&ctx, top, "g", "one", NULL, &domid),
                      0);
     assert_disk(disk_path, 'b');
+}
+
+/* Read while the guest runs, then what it has written meanwhile. */
+static void a_followed_disk_is_of_the_instant(void **state)
+{
+    struct pel_ctx ctx = { .message = "" };
+    struct pel_snapshot *list;
+    uint32_t domid;
+    size_t nr;
+
+    (void)state;
+    disk_len = WHOLE_PAGES;
+    can_follow = true;
+    take(&ctx, "one", 1);
+    assert_int_equal(followed, 0);
+    assert_disk(disk_path, 'z');
+    assert_int_equal(pel_snapshot_list(&ctx, top, "g", NULL, &list, &nr), 0);
+    /* As of one that was read at once: its past is not kept. */
+    assert_int_equal(list[0].nr_pages, 4 + 1 + 1 + 1 + 1);
+    pel_snapshots_free(list, nr);
+    assert_int_equal(pel_snapshot_verify(&ctx, top, "g", NULL), 0);
+    assert_int_equal(pel_snapshot_revert(&ctx, top, "g", "one", NULL, &domid),
+                     0);
+    assert_disk(disk_path, 'b');
+}
+
+static void one_that_cannot_be_followed_is_read_at_once(void **state)
+{
+    struct pel_ctx ctx = { .message = "" };
+    uint32_t domid;
+
+    (void)state;
+    disk_len = WHOLE_PAGES;
+    take(&ctx, "one", 1);
+    can_follow = has_grown = true;
+    take(&ctx, "two", 2);
+    assert_int_equal(followed, 0);
+    work(3);
+    assert_int_equal(pel_snapshot_revert(&ctx, top, "g", "one", NULL, &domid),
+                     0);
+    assert_disk(disk_path, 'b');
+    guest_runs = true;
+    assert_int_equal(pel_snapshot_revert(&ctx, top, "g", "two", NULL, &domid),
+                     0);
+    assert_disk(disk_path, 'c');
+}
+
+static void a_clone_of_a_followed_disk(void **state)
+{
+    struct pel_ctx ctx = { .message = "" };
+    uint64_t still_ms;
+    uint32_t domid;
+    char path[80];
+    int rc;
+
+    (void)state;
+    disk_len = WHOLE_PAGES;
+    can_follow = true;
+    snprintf(path, sizeof(path), "%s.h", disk_path);
+    work(1);
+    rc = pel_domain_clone(&ctx, 7, "h", false, NULL, &domid, &still_ms);
+    assert_told(&ctx, rc, NULL);
+    assert_int_equal(rc, 0);
+    assert_disk(path, 'b');
+    assert_disk(disk_path, 'z');
 }
 
 /* Nothing happens to the guest before all is proven. */
@@ -559,6 +725,9 @@ int main(void)
         in_its_folder(a_guest_goes_back),
         in_its_folder(pages_of_the_past_are_not_kept),
         in_its_folder(a_disk_with_reflinks_is_read_later),
+        in_its_folder(a_followed_disk_is_of_the_instant),
+        in_its_folder(one_that_cannot_be_followed_is_read_at_once),
+        in_its_folder(a_clone_of_a_followed_disk),
         in_its_folder(a_damaged_one_leaves_the_guest),
         in_its_folder(a_failed_one_leaves_no_trace),
         in_its_folder(disks_that_are_no_files_are_refused),
