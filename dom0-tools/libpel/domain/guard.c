@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The guard waits at one end of a pipe; silence at the other is its signal. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,7 +45,8 @@ int guard_start(struct pel_ctx *ctx, struct guard *g,
     int ends[2];
 
     g->pipe = -1;
-    if (pipe(ends))
+    /* A program that we start, and that outlives us, must not keep it open. */
+    if (pipe2(ends, O_CLOEXEC))
         return pel_fail_sys(ctx, PEL_EIO, "cannot make a pipe");
     g->pid = fork();
     if (g->pid == 0) {
