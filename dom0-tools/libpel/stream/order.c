@@ -146,7 +146,7 @@ static int check_vcpu(struct pel_image_reader *r, size_t len,
                       struct pel_image_record *out)
 {
     const struct {
-        size_t min, max, unit; /* bytes of the state; 0 is tolerated */
+        size_t min, max, unit; /* bytes; 0 is tolerated, but of registers */
     } sizes[] = {
         [PEL_REC_VCPU_BASIC] = { sizeof(struct vcpu_guest_context),
                                  sizeof(struct vcpu_guest_context), 1 },
@@ -164,7 +164,7 @@ static int check_vcpu(struct pel_image_reader *r, size_t len,
     if (r->vcpu_seen[out->vcpu] & 1u << (out->type & 7))
         return damaged(r, "vCPU %u stands twice in it", out->vcpu);
     r->vcpu_seen[out->vcpu] |= 1u << (out->type & 7);
-    if (out->len &&
+    if ((out->len || out->type == PEL_REC_VCPU_BASIC) &&
         (out->len < sizes[out->type].min || out->len > sizes[out->type].max ||
          out->len % sizes[out->type].unit))
         return damaged(r, "a record of type %u has %zu bytes", out->type, len);

@@ -282,6 +282,16 @@ static void short_registers(struct pel_image_writer *w)
     pel_image_put_vcpu(w, PEL_REC_VCPU_BASIC, 0, few, sizeof(few));
 }
 
+/* All that an image must have, but vCPU 0 has only a head. */
+static void empty_registers(struct pel_image_writer *w)
+{
+    static const uint8_t shared[4096];
+
+    image_put_pages(w);
+    pel_image_put(w, PEL_REC_SHARED_INFO, shared, sizeof(shared));
+    pel_image_put_vcpu(w, PEL_REC_VCPU_BASIC, 0, NULL, 0);
+}
+
 static void one_page(struct pel_image_writer *w, uint64_t pfn, uint32_t type)
 {
     static const uint64_t page[512];
@@ -334,6 +344,7 @@ static const struct {
     { "policy behind the static part", policy_too_late, -PEL_EFORMAT,
       "wrong place" },
     { "registers cut short", short_registers, -PEL_EFORMAT, "72 bytes" },
+    { "registers without bytes", empty_registers, -PEL_EFORMAT, "8 bytes" },
     { "a page past the end", page_out_of_range, -PEL_EFORMAT, "600 pages" },
     { "a type that is reserved", page_of_no_type, -PEL_EFORMAT, "type 0x6" },
     { "a page twice", page_twice, -PEL_EFORMAT, "page 4 stands twice" },
