@@ -128,12 +128,21 @@ int pel_image_put_p2m(struct pel_image_writer *w, uint32_t last,
                       (last / 512 + 1) * sizeof(*pfns));
 }
 
+/*
+ * A back end may still write into a page of a guest that is suspended: packets,
+ * what was read from a disk.  What is summed has to be what is written.
+ */
 static int put_page(struct pel_image_writer *w, const void *page)
 {
+    uint64_t copy[PAGE_BYTES / sizeof(uint64_t)];
     bool zero = pel_page_is_zero(page);
 
-    w->sum = sum_page(w->sum, zero ? PEL_ZERO_HASH : pel_page_hash(page));
-    return put(w, zero ? NULL : page, PAGE_BYTES);
+    if (!zero) {
+        memcpy(copy, page, PAGE_BYTES);
+        zero = pel_page_is_zero(copy);
+    }
+    w->sum = sum_page(w->sum, zero ? PEL_ZERO_HASH : pel_page_hash(copy));
+    return put(w, zero ? NULL : copy, PAGE_BYTES);
 }
 
 int pel_image_begin_pages(struct pel_image_writer *w, const uint64_t *pfns,

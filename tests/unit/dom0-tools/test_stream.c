@@ -5,6 +5,8 @@
  */
 #include "image_maker.h"
 
+static uint64_t changing[512]; /* a page */
+
 static void make(struct bytes *b)
 {
     struct pel_image_writer w;
@@ -96,6 +98,38 @@ static void there_and_back(void **state)
     assert_int_equal(b.at, b.len);
     pel_image_close(r);
     free(r);
+    free(b.data);
+}
+
+/* As a back end does that still writes into pages of a suspended guest. */
+static int change_and_write(void *arg, const void *buf, size_t len)
+{
+    if (len == sizeof(changing))
+        changing[7]++;
+    return bytes_write(arg, buf, len);
+}
+
+/* What is summed is what is written, whatever happens to the page. */
+static void a_page_may_change_meanwhile(void **state)
+{
+    static const uint64_t pfn = 3;
+    static const uint32_t type = XEN_DOMCTL_PFINFO_NOTAB;
+    const void *pages[] = { changing };
+    struct pel_ctx ctx = { .message = "" };
+    struct bytes b = { .ctx = &ctx };
+    struct pel_image_writer w;
+    uint64_t sum;
+
+    (void)state;
+    changing[0] = 1;
+    image_begin(&w, &b);
+    w.write = change_and_write;
+    assert_int_equal(pel_image_put_pages(&w, &pfn, &type, pages, 1), 0);
+    w.write = bytes_write;
+    image_put_state(&w);
+    assert_int_equal(pel_image_finish(&w), 0);
+    assert_int_equal(changing[7], 1);
+    assert_int_equal(read_all(&ctx, &b, &sum), 0);
     free(b.data);
 }
 
@@ -448,6 +482,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(there_and_back),
         cmocka_unit_test(rounds_are_told),
+        cmocka_unit_test(a_page_may_change_meanwhile),
         cmocka_unit_test(disks_are_told),
         cmocka_unit_test(cut_images_are_refused),
         cmocka_unit_test(flipped_bits_never_pass),
