@@ -3,10 +3,11 @@
 
 import os
 import threading
+import time
 
 import pytest
 
-from client import StoreError, strings
+from client import StoreError, message, strings
 from conftest import BINARY
 
 
@@ -181,3 +182,23 @@ def test_the_command_line_can_change(store, client, tmp_path):
     update(client)
     assert client.read("/kept") == b"1"
     assert journal.exists()
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/schedstat", encoding="ascii") as f:
+        return int(f.read().split()[0]) / 1e9
+
+
+def test_who_goes_while_it_waits_costs_nothing(store, client):
+    waits, asker = store.client(), store.client()
+    client.begin()
+    asker.send(message("CONTROL", strings("live-update", "-s")))
+    client.read("/")
+    waits.send(message("TRANSACTION_START", b"\0"))
+    client.read("/")
+    waits.close()
+    before = cpu_seconds(store.pid)
+    time.sleep(0.4)
+    assert cpu_seconds(store.pid) - before < 0.05
+    assert control(client, "live-update", "-a") == "OK"
+    assert asker.receive()[3] == b"aborted\0"
