@@ -31,7 +31,7 @@ static struct touch *touch_change(struct edit *e, const char *path)
     struct touch *t = touch_at(e, path, strlen(path));
 
     if (t)
-        t->seen |= SEEN_EXISTS | SEEN_VALUE | SEEN_PERMS;
+        t->seen |= SEEN_EXISTS | SEEN_VALUE | SEEN_PERMS | SEEN_RIGHTLY;
     return t;
 }
 
@@ -69,13 +69,13 @@ static int touch_chain(struct edit *e, const char *path, size_t have)
     const char *pos = path + (have > 1 ? have : 0), *name;
     struct touch *t;
 
-    if (edit_see(e, path, have, SEEN_EXISTS | SEEN_PERMS))
+    if (edit_see(e, path, have, SEEN_EXISTS | SEEN_PERMS | SEEN_RIGHTLY))
         return -ENOMEM;
     while (e->logged && path_next(&pos, &name)) {
         t = touch_at(e, path, pos - path);
         if (!t)
             return -ENOMEM;
-        t->seen |= SEEN_EXISTS;
+        t->seen |= SEEN_EXISTS | SEEN_RIGHTLY;
         t->changed = true; /* harmless should the change not happen */
     }
     return 0;

@@ -20,6 +20,7 @@ static struct conn *wake_first(struct list *list)
 static void begin(struct favour *f, struct conn *c)
 {
     f->conn = c;
+    f->txn = NULL;
     f->turns = 0;
     f->since_ns = stats_now(c->srv);
 }
@@ -38,15 +39,33 @@ static void pass_on(struct favour *f)
         begin(f, wake_first(&f->waiting));
 }
 
+/* Has @c anything to wait for?  The control domain waits for no guest. */
+static bool binds(const struct favour *f, const struct conn *c)
+{
+    return !f->conn->domid || c->domid;
+}
+
+/* The control domain's turn comes while a guest has one: none waits then. */
+static void take_turn(struct favour *f, struct conn *c)
+{
+    while (!list_empty(&f->held))
+        wake_first(&f->held);
+    while (!list_empty(&f->waiting))
+        wake_first(&f->waiting);
+    begin(f, c);
+}
+
 bool favour_admit(struct conn *c)
 {
     struct favour *f = &c->srv->favour;
+    bool starves = c->losses >= FAVOUR_LOSSES && !c->dawdled;
 
-    if (!f->conn && c->losses >= FAVOUR_LOSSES && !c->dawdled)
-        begin(f, c); /* nobody waits: somebody else would have the favour */
+    if (starves && (!f->conn || !binds(f, c)))
+        take_turn(f, c);
     if (!f->conn)
         c->contends = false;
     if (!f->conn || f->conn == c || c->dawdled ||
+        !f->conn->domid != !c->domid ||
         (!c->contends && c->losses < FAVOUR_LOSSES))
         return true;
     list_add_tail(&f->waiting, &c->waiting);
@@ -61,23 +80,29 @@ void favour_begun(struct txn *t)
         f->txn = t;
 }
 
+/* Nobody waits for what a guest tried without having the right to it. */
+static bool counts(const struct touch *t)
+{
+    return t && (t->seen & SEEN_RIGHTLY);
+}
+
 /* Does a change of @path, by others, spoil what @e relied on? */
 static bool spoils(const struct edit *e, const char *path, bool removed)
 {
     size_t len = strlen(path), up;
     const struct touch *t;
 
-    if (touch_find(e, path, len))
+    if (counts(touch_find(e, path, len)))
         return true;
     if (len > 1) {
         up = path_parent_len(path, len);
         t = touch_find(e, path, up);
-        if (t && (t->seen & SEEN_KIDS))
+        if (counts(t) && (t->seen & SEEN_KIDS))
             return true;
     }
     for (unsigned int i = 0; removed && i < e->nr; i++) {
-        if (!strncmp(e->touches[i].path, path, len) &&
-            e->touches[i].path[len] == '/')
+        t = &e->touches[i];
+        if (counts(t) && !strncmp(t->path, path, len) && t->path[len] == '/')
             return true;
     }
     return false;
@@ -98,7 +123,7 @@ bool favour_holds(struct conn *c, const char *path, bool removed)
     char up[PATH_ROOM];
     bool holds = false;
 
-    if (f->txn && f->conn != c && !c->waited) {
+    if (f->txn && f->conn != c && binds(f, c) && !c->waited) {
         strcpy(up, path);
         holds = spoils_favoured(f, up, removed);
         while (!holds && !tree_find(c->srv->root, up)) {
@@ -118,7 +143,7 @@ bool favour_forbids(const struct txn *t)
     const struct favour *f = &t->conn->srv->favour;
     const struct touch *touch;
 
-    if (!f->txn || f->txn == t)
+    if (!f->txn || f->txn == t || !binds(f, t->conn))
         return false;
     for (unsigned int i = 0; i < t->edit.nr; i++) {
         touch = &t->edit.touches[i];

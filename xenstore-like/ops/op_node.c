@@ -13,38 +13,43 @@
  */
 static int missing(struct request *rq, unsigned int need)
 {
+    unsigned int seen = SEEN_EXISTS;
     const struct node *near;
     const char *pos, *name;
     size_t len;
 
     near = tree_nearest(*rq->edit->root, rq->path, &len);
+    if (perms_allow(near->perms, &rq->who) & need)
+        seen |= SEEN_RIGHTLY;
+    if (edit_see(rq->edit, rq->path, rq->path_len, seen))
+        return -ENOMEM;
     if (!request_limited(rq))
         return -ENOENT;
     pos = rq->path + (len > 1 ? len : 0);
     path_next(&pos, &name);
-    if (edit_see(rq->edit, rq->path, len, SEEN_EXISTS | SEEN_PERMS) ||
-        edit_see(rq->edit, rq->path, pos - rq->path, SEEN_EXISTS))
+    if (edit_see(rq->edit, rq->path, len, seen | SEEN_PERMS) ||
+        edit_see(rq->edit, rq->path, pos - rq->path, seen))
         return -ENOMEM;
-    if (!(perms_allow(near->perms, &rq->who) & need))
-        return -EACCES;
-    return -ENOENT;
+    return seen & SEEN_RIGHTLY ? -ENOENT : -EACCES;
 }
 
 int request_node(struct request *rq, unsigned int need, unsigned int seen,
                  const struct node **out)
 {
     const struct node *n = tree_find(*rq->edit->root, rq->path);
+    bool may = n && (perms_allow(n->perms, &rq->who) & need) == need;
 
     if (request_limited(rq)) {
         seen |= SEEN_PERMS; /* the answer depends on them */
         if (rq->txn && rq->edit->nr >= conn_quota(rq->conn)->txn_nodes)
             return -ENOSPC;
     }
-    if (edit_see(rq->edit, rq->path, rq->path_len, seen | SEEN_EXISTS))
+    seen |= SEEN_EXISTS | (may ? SEEN_RIGHTLY : 0);
+    if (edit_see(rq->edit, rq->path, rq->path_len, seen))
         return -ENOMEM;
     if (!n)
         return missing(rq, need);
-    if ((perms_allow(n->perms, &rq->who) & need) != need)
+    if (!may)
         return -EACCES;
     *out = n;
     return 0;
@@ -157,7 +162,8 @@ int op_rm(struct request *rq)
         return edit_remove(rq->edit, rq->path, server_gen(rq->srv));
 
     up = path_parent_len(rq->path, rq->path_len);
-    if (edit_see(rq->edit, rq->path, up, SEEN_EXISTS))
+    if (edit_see(rq->edit, rq->path, up,
+                 SEEN_EXISTS | (err == -ENOENT ? SEEN_RIGHTLY : 0)))
         return -ENOMEM;
     tree_nearest(*rq->edit->root, rq->path, &have);
     return err == -ENOENT && have == up ? 0 : err;

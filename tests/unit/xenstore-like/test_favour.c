@@ -138,16 +138,16 @@ static void changes_outside_wait_once(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct world *w = quarrel();
-        struct peer *p = &w->guest[0], *q = &w->dom0;
+        struct peer *p = &w->guest[0], *q = &w->guest[1];
         uint32_t t;
 
-        expect(q, XS_WRITE, 0, "/d/e/old\0", "OK\0");
-        expect(q, XS_SET_PERMS, 0, "/d/e\0b0\0", "OK\0");
+        expect(&w->dom0, XS_SET_PERMS, 0, "/\0b0\0", "OK\0");
+        expect(&w->dom0, XS_WRITE, 0, "/d/e/old\0", "OK\0");
         starve(w, p);
         t = start(p);
         expect(p, XS_READ, t, "/x\0", "other");
         expect(p, XS_DIRECTORY, t, "/d/e\0", "old\0");
-        expect_error(p, XS_READ, t, "/n\0", "EACCES");
+        expect_error(p, XS_READ, t, "/n\0", "ENOENT");
         print_message("%u %s\n", cases[i].type, cases[i].data);
         assert_int_equal(!asked(q, cases[i].type, cases[i].data, cases[i].len),
                          cases[i].waits);
@@ -215,13 +215,13 @@ static void its_own_changes_go_on_and_time_is_bounded(void **state)
 static void its_directories_count_too(void **state)
 {
     struct world *w = quarrel();
-    struct peer *p = &w->guest[0], *q = &w->dom0;
+    struct peer *p = &w->guest[0], *q = &w->guest[1];
     uint32_t t, u;
 
     (void)state;
-    expect(q, XS_WRITE, 0, "/d/e/f\0", "OK\0");
-    expect(q, XS_SET_PERMS, 0, "/d/e\0b0\0", "OK\0");
-    expect(q, XS_SET_PERMS, 0, "/d/e/f\0b0\0", "OK\0");
+    expect(&w->dom0, XS_WRITE, 0, "/d\0", "OK\0");
+    expect(&w->dom0, XS_SET_PERMS, 0, "/d\0b0\0", "OK\0");
+    expect(&w->dom0, XS_WRITE, 0, "/d/e/f\0", "OK\0");
     starve(w, p);
     t = start(p);
     expect(p, XS_DIRECTORY, t, "/d/e\0", "f\0");
@@ -320,6 +320,73 @@ static void who_goes_leaves_the_others_their_turn(void **state)
     world_free(w);
 }
 
+static void a_guest_without_rights_holds_up_nobody(void **state)
+{
+    struct world *w = quarrel();
+    struct peer *p = &w->guest[0], *q = &w->guest[1];
+    uint32_t t, u;
+
+    (void)state;
+    expect(&w->dom0, XS_WRITE, 0, "/q\0", "OK\0");
+    expect(&w->dom0, XS_SET_PERMS, 0, "/q\0n2\0", "OK\0");
+    starve(w, p);
+    t = start(p);
+    expect_error(p, XS_READ, t, "/q\0", "EACCES");
+    expect_error(p, XS_DIRECTORY, t, "/q\0", "EACCES");
+    expect_error(p, XS_WRITE, t, "/q/new\0", "EACCES");
+    expect_error(p, XS_RM, t, "/q/new\0", "EACCES");
+    assert_true(asked(q, XS_WRITE, TEXT("/q\0q")));
+    assert_true(asked(q, XS_WRITE, TEXT("/q/new\0q")));
+    u = start(q);
+    expect(q, XS_RM, u, "/q/new\0", "OK\0");
+    expect(q, XS_WRITE, u, "/q/newer\0", "OK\0");
+    expect(q, XS_TRANSACTION_END, u, "T\0", "OK\0");
+    assert_false(asked(q, XS_WRITE, TEXT("/x\0q"))); /* that one may */
+    world_free(w);
+}
+
+static void the_control_domain_waits_for_no_guest(void **state)
+{
+    struct world *w = quarrel();
+    struct peer *p = &w->guest[0], *q = &w->guest[1], *d = &w->dom0;
+    uint32_t t, u;
+
+    (void)state;
+    starve(w, p);
+    starve(w, q);
+    t = start(p);
+    expect(p, XS_READ, t, "/x\0", "other");
+    assert_int_equal(start(q), 0);
+    assert_true(asked(d, XS_WRITE, TEXT("/x\0d")));
+    u = start(d);
+    expect(d, XS_WRITE, u, "/x\0d", "OK\0");
+    expect(d, XS_TRANSACTION_END, u, "T\0", "OK\0");
+    expect_error(p, XS_TRANSACTION_END, t, "T\0", "EAGAIN");
+    t = started(q);
+    expect(q, XS_WRITE, t, "/x\0q", "OK\0");
+
+    for (int i = 0; i < FAVOUR_LOSSES; i++) {
+        u = start(d);
+        expect(d, XS_WRITE, u, "/y\0d", "OK\0");
+        expect(p, XS_WRITE, 0, "/y\0p", "OK\0");
+        expect_error(d, XS_TRANSACTION_END, u, "T\0", "EAGAIN");
+    }
+    assert_int_equal(start(p), 0); /* behind the other guest */
+    assert_false(asked(&w->guest[2], XS_WRITE, TEXT("/x\0r")));
+    u = start(d); /* but not this one, who starves */
+    assert_int_not_equal(u, 0);
+    assert_true(answered(&w->guest[2]));
+    assert_int_not_equal(started(p), 0);
+    expect(d, XS_WRITE, u, "/y\0d", "OK\0");
+    assert_false(asked(p, XS_WRITE, TEXT("/y\0p")));
+    expect_error(q, XS_TRANSACTION_END, t, "T\0", "EAGAIN");
+    expect(d, XS_TRANSACTION_END, u, "T\0", "OK\0");
+    assert_true(answered(p));
+    assert_int_not_equal(start(q), 0); /* nobody else starves now */
+    assert_false(favour_waiting(w->srv));
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -332,6 +399,8 @@ int main(void)
         cmocka_unit_test(who_starves_waits_for_its_turn),
         cmocka_unit_test(help_is_bounded),
         cmocka_unit_test(who_goes_leaves_the_others_their_turn),
+        cmocka_unit_test(a_guest_without_rights_holds_up_nobody),
+        cmocka_unit_test(the_control_domain_waits_for_no_guest),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,9 +136,9 @@ static void a_record_of_too_long_a_token(void **state)
     record_watch(watch);
     w->srv->records = NULL;
     watch_del(watch);
-    assert_int_equal(replay_records(&r, buf_head(&records.batch),
-                                    buf_len(&records.batch)),
-                     -EINVAL);
+    assert_int_equal(
+        replay_records(&r, buf_head(&records.batch), buf_len(&records.batch)),
+        -EINVAL);
     buf_clear(&records.batch);
     replay_done(&r);
     world_free(w);

@@ -16,7 +16,8 @@ enum seen {
     SEEN_EXISTS = 1, /* that it is there, or that it is not */
     SEEN_VALUE = 2,
     SEEN_PERMS = 4,
-    SEEN_KIDS = 8, /* the list of its children */
+    SEEN_KIDS = 8,     /* the list of its children */
+    SEEN_RIGHTLY = 16, /* he had the right to that */
 };
 
 /* A path that an edit came across. */

@@ -8,6 +8,11 @@
  * with the beginning of theirs, in order.  So those who quarrel over some nodes
  * take turns, and all others go on as if nothing were.
  *
+ * A guest could starve on purpose to hold up others.  So nobody waits for what
+ * it had no right to, and the control domain, with whose one ring all backends
+ * would wait, for nothing of it: its turn comes at once when it starves, and
+ * guests then begin without one.
+ *
  * INVARIANT FAVOUR-1: a connection waits only while another one is favoured,
  * and whoever is favoured is so for a bounded time: favour_expire() ends it.
  */
