@@ -8,6 +8,7 @@
 #include <pel/ctx.h>
 #include <pel/mirror.h>
 #include <pel/store.h>
+#include "claim.h"
 #include "guard.h"
 #include "rounds.h"
 #include "save.h"
@@ -127,7 +128,7 @@ int pel_domain_capture(struct pel_ctx *ctx, uint32_t domid,
     struct sender *s = calloc(1, sizeof(*s));
     const struct watched watched = { domid, c->disks };
     struct guard guard = { .pipe = -1 };
-    int rc;
+    int claim, rc;
 
     if (!s)
         return pel_fail_oom(ctx);
@@ -143,11 +144,13 @@ int pel_domain_capture(struct pel_ctx *ctx, uint32_t domid,
     };
     c->rounds = 0;
     c->hurry = false;
-    rc = guard_start(ctx, &guard, let_go, &watched);
+    claim = domain_claim(ctx, domid);
+    rc = claim < 0 ? claim : guard_start(ctx, &guard, claim, let_go, &watched);
     if (!rc)
         rc = capture(s, c);
     sender_end(s);
     guard_end(&guard);
+    domain_claim_end(claim);
     free(s);
     return rc;
 }

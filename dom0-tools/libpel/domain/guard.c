@@ -8,9 +8,23 @@
 #include <pel/ctx.h>
 #include "guard.h"
 
-#define PIPE_FD 3 /* in the guard, which has nothing else open */
+/* In the guard, which has nothing else open. */
+enum { PIPE_FD = 3, CLAIM_FD };
 
-static void watch(int fd, void (*act)(struct pel_ctx *ctx, const void *arg),
+/* Neither stands in the place of the other, wherever they were. */
+static void keep_only(int fd, int claim)
+{
+    fd = fcntl(fd, F_DUPFD, CLAIM_FD + 1);
+    if (claim >= 0)
+        claim = fcntl(claim, F_DUPFD, CLAIM_FD + 1);
+    dup3(fd, PIPE_FD, O_CLOEXEC);
+    if (claim < 0 || dup3(claim, CLAIM_FD, O_CLOEXEC) < 0)
+        close(CLAIM_FD);
+    close_range(CLAIM_FD + 1, ~0u, 0);
+}
+
+static void watch(int fd, int claim,
+                  void (*act)(struct pel_ctx *ctx, const void *arg),
                   const void *arg)
 {
     struct pel_ctx ctx;
@@ -21,9 +35,7 @@ static void watch(int fd, void (*act)(struct pel_ctx *ctx, const void *arg),
     /* What ends our caller from the keyboard must not end us. */
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, NULL);
-    if (fd != PIPE_FD)
-        dup2(fd, PIPE_FD);
-    close_range(PIPE_FD + 1, ~0u, 0);
+    keep_only(fd, claim);
     do
         n = read(PIPE_FD, &word, 1);
     while (n < 0 && errno == EINTR);
@@ -38,7 +50,7 @@ static void watch(int fd, void (*act)(struct pel_ctx *ctx, const void *arg),
     _exit(1);
 }
 
-int guard_start(struct pel_ctx *ctx, struct guard *g,
+int guard_start(struct pel_ctx *ctx, struct guard *g, int claim,
                 void (*act)(struct pel_ctx *ctx, const void *arg),
                 const void *arg)
 {
@@ -51,7 +63,7 @@ int guard_start(struct pel_ctx *ctx, struct guard *g,
     g->pid = fork();
     if (g->pid == 0) {
         close(ends[1]);
-        watch(ends[0], act, arg);
+        watch(ends[0], claim, act, arg);
     }
     close(ends[0]);
     if (g->pid < 0) {

@@ -17,11 +17,13 @@ struct guard {
 
 /**
  * guard_start - begin to watch over ourselves
+ * @claim: of domain_claim(), which the guard then holds as long as it lives;
+ *         -1: none
  * @act: what to do if we end without guard_end(); runs in a process of its
  *       own, with a context of its own, and sees @arg as it is now
  * Returns: 0; -PEL_EIO
  */
-int guard_start(struct pel_ctx *ctx, struct guard *g,
+int guard_start(struct pel_ctx *ctx, struct guard *g, int claim,
                 void (*act)(struct pel_ctx *ctx, const void *arg),
                 const void *arg);
 

@@ -15,6 +15,7 @@
 #include <pel/migrate.h>
 #include <pel/mirror.h>
 #include <pel/store.h>
+#include "claim.h"
 #include "guard.h"
 #include "local.h"
 #include "migrate.h"
@@ -218,6 +219,7 @@ struct search {
     const char *name; /* of the guest */
     const char *id;   /* of the migration */
     int wait_ms;
+    bool claimed; /* the guest is: we are its guard */
     void (*told)(void *arg, const char *line);
     void *arg;
     size_t nr;
@@ -230,6 +232,20 @@ static bool is_meant(const struct search *s, const struct journal_record *r)
     if (s->domid != PEL_DOMID_NONE)
         return r->domid == s->domid;
     return !s->name || !strcmp(s->name, r->name);
+}
+
+static int settle(const struct search *s, struct journal *j, char *told)
+{
+    int claim, rc;
+
+    if (s->role == JOURNAL_TARGET)
+        return target_settle(j, told);
+    if (s->claimed)
+        return source_settle(j, told);
+    claim = domain_claim(j->ctx, j->rec.domid);
+    rc = claim < 0 ? claim : source_settle(j, told);
+    domain_claim_end(claim);
+    return rc;
 }
 
 static int settle_one(struct pel_ctx *ctx, const char *id, void *arg)
@@ -249,8 +265,7 @@ static int settle_one(struct pel_ctx *ctx, const char *id, void *arg)
     }
     s->nr++;
     if (!rc)
-        rc = s->role == JOURNAL_SOURCE ? source_settle(&j, told)
-                                       : target_settle(&j, told);
+        rc = settle(s, &j, told);
     if (rc && !s->rc) {
         s->rc = rc;
         message_keep(ctx, s->why);
@@ -269,6 +284,7 @@ static void recover(struct pel_ctx *ctx, enum journal_role role, const char *id)
         .domid = PEL_DOMID_NONE,
         .id = id,
         .wait_ms = OWNER_MS,
+        .claimed = true,
     };
 
     journal_each(ctx, role, settle_one, &s);

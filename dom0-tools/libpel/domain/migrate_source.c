@@ -19,6 +19,7 @@
 #include <pel/mirror.h>
 #include <pel/standstill.h>
 #include <pel/store.h>
+#include "claim.h"
 #include "guard.h"
 #include "local.h"
 #include "migrate.h"
@@ -38,6 +39,7 @@ struct source {
     const struct pel_migrate *how;
     struct journal j;
     struct guard guard;
+    int claim; /* on the guest */
     struct link link;
     struct sender sender;
     char *config;                 /* for the header */
@@ -121,7 +123,9 @@ static int prepare(struct source *m)
 
     if (domid == 0)
         return pel_fail(m->ctx, PEL_EINVAL, "dom0 cannot be migrated");
-    rc = journal_each(m->ctx, JOURNAL_SOURCE, is_moving, &domid);
+    m->claim = domain_claim(m->ctx, domid);
+    rc = m->claim < 0 ? m->claim
+                      : journal_each(m->ctx, JOURNAL_SOURCE, is_moving, &domid);
     if (!rc)
         rc = pel_domain_config(m->ctx, domid, &m->disks);
     if (!rc)
@@ -129,7 +133,8 @@ static int prepare(struct source *m)
     if (!rc)
         rc = begin_journal(m);
     return rc ? rc
-              : guard_start(m->ctx, &m->guard, source_recover, m->j.rec.id);
+              : guard_start(m->ctx, &m->guard, m->claim, source_recover,
+                            m->j.rec.id);
 }
 
 static int say_hello(struct source *m)
@@ -513,7 +518,7 @@ int pel_migrate(struct pel_ctx *ctx, uint32_t domid,
     m->how = how;
     m->began_ns = pel_store_now_ns();
     m->standstill_ms = standstill_ms();
-    m->guard.pipe = m->j.fd = m->link.in = m->link.out = -1;
+    m->claim = m->guard.pipe = m->j.fd = m->link.in = m->link.out = -1;
     pel_config_init(&m->disks);
     rc = prepare(m);
     if (!rc)
@@ -525,6 +530,7 @@ int pel_migrate(struct pel_ctx *ctx, uint32_t domid,
     link_close(&m->link);
     journal_close(&m->j);
     guard_end(&m->guard);
+    domain_claim_end(m->claim);
     pel_config_free(&m->disks);
     free(m->config);
     free(m);

@@ -217,7 +217,7 @@ static int receive(struct target *t, const char *id, const char *flags)
     snprintf(rec.id, JOURNAL_ID, "%s", id);
     rc = journal_create(t->ctx, &rec, &t->j);
     if (!rc)
-        rc = guard_start(t->ctx, &t->guard, target_recover, t->j.rec.id);
+        rc = guard_start(t->ctx, &t->guard, -1, target_recover, t->j.rec.id);
     if (!rc)
         rc = expect_disks(t, flags);
     if (!rc)

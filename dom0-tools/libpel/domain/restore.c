@@ -119,7 +119,7 @@ static int guard_half(void *arg, uint32_t domid)
 {
     struct half *h = arg;
 
-    return guard_start(h->ctx, &h->guard, destroy_half, &domid);
+    return guard_start(h->ctx, &h->guard, -1, destroy_half, &domid);
 }
 
 int pel_domain_receive(struct pel_ctx *ctx, pel_read_fn *read, void *arg,

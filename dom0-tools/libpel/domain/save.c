@@ -12,6 +12,7 @@
 #include <pel/domain.h>
 #include <pel/hcall.h>
 #include <pel/pack.h>
+#include "claim.h"
 #include "guard.h"
 #include "save.h"
 #include "sender.h"
@@ -95,14 +96,16 @@ int pel_domain_save(struct pel_ctx *ctx, uint32_t domid, const char *path,
     struct image_file file = { .fd = -1 };
     struct pel_packer *packer = NULL;
     char *config = NULL;
-    int rc = pel_domain_image_text(ctx, domid, override, &config);
+    int claim = domain_claim(ctx, domid);
+    int rc = claim < 0 ? claim
+                       : pel_domain_image_text(ctx, domid, override, &config);
 
     if (!rc)
         rc = image_file_create(ctx, path, &file);
     if (!rc && compress)
         rc = pel_pack_begin(ctx, image_file_write, &file, &packer);
     if (!rc)
-        rc = guard_start(ctx, &guard, let_go_on, &domid);
+        rc = guard_start(ctx, &guard, claim, let_go_on, &domid);
     if (!rc)
         rc = domain_suspend(ctx, domid);
     if (rc)
@@ -129,6 +132,7 @@ out:
     pel_pack_end(packer);
     image_file_abort(&file);
     guard_end(&guard);
+    domain_claim_end(claim);
     free(config);
     return rc;
 }
