@@ -76,7 +76,7 @@ check: all iso		## run every test; the last line counts them
 
 .PHONY: check-long
 check-long: all		## fuzzers, stress and stories that take long
-	@FUZZ_SECONDS=120 tests/run "$(system) --long" \
+	@FUZZ_SECONDS=60 tests/run "$(system) --long" \
 	    "pytest:tests/store -n2 --dist=loadfile --long"
 
 .PHONY: check-cross
