@@ -2,9 +2,25 @@
 /* A file with a byte for each domain, which is locked; nothing is in it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <time.h>
 #include <unistd.h>
 #include <pel/ctx.h>
 #include "claim.h"
+
+#define STEP_MS 20
+
+static int lock(int fd, struct flock *byte)
+{
+    const struct timespec nap = { .tv_nsec = STEP_MS * 1000000 };
+    int rc;
+
+    for (int ms = 0;; ms += STEP_MS) {
+        rc = fcntl(fd, F_OFD_SETLK, byte);
+        if (!rc || (errno != EAGAIN && errno != EACCES) || ms >= CLAIM_MS)
+            return rc;
+        nanosleep(&nap, NULL);
+    }
+}
 
 int domain_claim(struct pel_ctx *ctx, uint32_t domid)
 {
@@ -19,7 +35,7 @@ int domain_claim(struct pel_ctx *ctx, uint32_t domid)
 
     if (fd < 0)
         return pel_fail_sys(ctx, PEL_EIO, "cannot open " CLAIM_FILE);
-    if (!fcntl(fd, F_OFD_SETLK, &byte))
+    if (!lock(fd, &byte))
         return fd;
     if (errno == EAGAIN || errno == EACCES)
         rc = pel_fail(ctx, PEL_ESTATE,

@@ -14,13 +14,16 @@ struct pel_ctx;
 #ifndef CLAIM_FILE /* tests have another */
 #define CLAIM_FILE "/run/pellicle-domains.lock"
 #endif
+#ifndef CLAIM_MS
+#define CLAIM_MS 6000 /* longer than a guard takes for most */
+#endif
 
 /**
  * domain_claim - be the one
  *
  * It lasts until all processes that have the descriptor, which are those that
  * were forked since, have closed it or ended.
- * Returns: a descriptor; -PEL_ESTATE somebody else is; -PEL_EIO
+ * Returns: a descriptor; -PEL_ESTATE somebody else is, for CLAIM_MS; -PEL_EIO
  */
 int domain_claim(struct pel_ctx *ctx, uint32_t domid);
 
