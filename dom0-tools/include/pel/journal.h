@@ -40,8 +40,9 @@ struct journal_record {
     /* Of the source: how to reach the target; of the target: the list of files
      * that it makes for disks. */
     char text[3072];
-    uint8_t copies; /* the source: it follows what is written to disks */
-    uint8_t unused[4096 - 3425];
+    uint8_t copies;        /* the source: it follows what is written to disks */
+    char boot[JOURNAL_ID]; /* of this host: ids of domains begin anew */
+    uint8_t unused[4096 - 3425 - JOURNAL_ID];
 };
 
 struct journal {
@@ -62,6 +63,9 @@ int journal_create(struct pel_ctx *ctx, const struct journal_record *rec,
 /**
  * journal_open - read one, with its lock
  * @wait_ms: how long to wait for the lock
+ *
+ * One without a byte, of somebody who was killed at the very beginning, is
+ * removed.
  * Returns: 0; -PEL_ENOENT, without a message, there is none; -PEL_ESTATE
  *          somebody works on it, with his pid in @j->rec; -PEL_EFORMAT;
  * -PEL_EIO
@@ -71,6 +75,12 @@ int journal_open(struct pel_ctx *ctx, enum journal_role role, const char *id,
 
 /** journal_write - @j->rec as it is now; when it returns 0 that is durable */
 int journal_write(struct journal *j);
+
+/**
+ * journal_is_of_now - whether this host has not restarted since: what has the
+ * same id, and even the same UUID, is another domain otherwise
+ */
+bool journal_is_of_now(const struct journal_record *r);
 
 /** journal_remove - it is over, and nothing is left to be told */
 void journal_remove(struct journal *j);

@@ -54,7 +54,7 @@ bool journal_fits(struct pel_ctx *ctx, const struct journal_record *r);
 
 /**
  * journal_find - the same, and sets the id of a domain that was made after the
- * journal was written: it alone has that UUID
+ * journal was written: it alone has that UUID, and has never run
  */
 bool journal_find(struct pel_ctx *ctx, struct journal_record *r);
 

@@ -58,8 +58,9 @@ void fault(const char *step, struct link *l, const struct guard *g)
 bool journal_fits(struct pel_ctx *ctx, const struct journal_record *r)
 {
     struct pel_dominfo info;
-    int rc = r->domid == PEL_DOMID_NONE ? -PEL_ENOENT
-                                        : pel_domain_get(ctx, r->domid, &info);
+    int rc = r->domid == PEL_DOMID_NONE || !journal_is_of_now(r)
+                 ? -PEL_ENOENT
+                 : pel_domain_get(ctx, r->domid, &info);
 
     pel_error_clear(ctx);
     return !rc && !info.dying && !memcmp(info.uuid, r->uuid, sizeof(r->uuid));
@@ -76,7 +77,8 @@ bool journal_find(struct pel_ctx *ctx, struct journal_record *r)
     if (pel_domain_list(ctx, &list, &nr))
         pel_error_clear(ctx);
     for (size_t i = 0; i < nr; i++)
-        if (!list[i].dying && !memcmp(list[i].uuid, r->uuid, sizeof(r->uuid)))
+        if (!list[i].dying && list[i].paused &&
+            !memcmp(list[i].uuid, r->uuid, sizeof(r->uuid)))
             r->domid = list[i].domid;
     free(list);
     return journal_fits(ctx, r);

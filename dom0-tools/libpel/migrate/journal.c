@@ -23,6 +23,7 @@
 #define MAGIC 0x6c616e72756f6a70ull /* "pjournal" */
 #define BLOCK sizeof(struct journal_record)
 #define STEP_NS 20000000
+#define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
 static_assert(sizeof(struct journal_record) == 4096, "one block");
 
@@ -84,6 +85,35 @@ int journal_write(struct journal *j)
     return 0;
 }
 
+/* "" if nobody says it. */
+static void get_boot(char *boot)
+{
+    int fd = open(BOOT_ID, O_RDONLY | O_CLOEXEC);
+
+    memset(boot, 0, JOURNAL_ID);
+    if (fd < 0)
+        return;
+    if (read(fd, boot, JOURNAL_ID - 1) != JOURNAL_ID - 1)
+        boot[0] = '\0';
+    close(fd);
+}
+
+bool journal_is_of_now(const struct journal_record *r)
+{
+    char boot[JOURNAL_ID];
+
+    get_boot(boot);
+    return !r->boot[0] || !boot[0] || !memcmp(r->boot, boot, JOURNAL_ID);
+}
+
+/* Whoever had the lock may have removed it. */
+static bool is_gone(struct journal *j)
+{
+    struct stat st;
+
+    return fstat(j->fd, &st) || !st.st_nlink;
+}
+
 int journal_create(struct pel_ctx *ctx, const struct journal_record *rec,
                    struct journal *j)
 {
@@ -101,7 +131,8 @@ int journal_create(struct pel_ctx *ctx, const struct journal_record *rec,
                               j->path)
                    : cannot(j, "create");
     j->rec.pid = getpid();
-    if (flock(j->fd, LOCK_EX | LOCK_NB))
+    get_boot(j->rec.boot);
+    if (flock(j->fd, LOCK_EX | LOCK_NB) || is_gone(j))
         rc = cannot(j, "lock");
     for (int i = 0; !rc && i < 2; i++)
         rc = journal_write(j);
@@ -154,10 +185,17 @@ static int lock(struct journal *j, int wait_ms)
     return 0;
 }
 
+/* Nothing had begun, and nobody knows of it. */
+static bool is_empty(struct journal *j)
+{
+    struct stat st;
+
+    return !fstat(j->fd, &st) && !st.st_size;
+}
+
 int journal_open(struct pel_ctx *ctx, enum journal_role role, const char *id,
                  int wait_ms, struct journal *j)
 {
-    struct stat st;
     int rc;
 
     *j = (struct journal){ .ctx = ctx, .fd = -1 };
@@ -168,8 +206,9 @@ int journal_open(struct pel_ctx *ctx, enum journal_role role, const char *id,
     if (j->fd < 0)
         return errno == ENOENT ? -PEL_ENOENT : cannot(j, "open");
     rc = lock(j, wait_ms);
-    /* Whoever had the lock may have removed it. */
-    if (!rc && (fstat(j->fd, &st) || !st.st_nlink))
+    if (!rc && !is_gone(j) && is_empty(j))
+        unlink(j->path);
+    if (!rc && is_gone(j))
         rc = -PEL_ENOENT;
     if (!rc && read_blocks(j))
         rc = pel_fail(ctx, PEL_EFORMAT, "the journal %s is damaged", j->path);

@@ -139,6 +139,33 @@ static void each_is_found_on_its_side(void **state)
     assert_int_equal(nr, 1);
 }
 
+/* Killed, or out of power, before a byte of it was written. */
+static void an_empty_one_is_nothing(void **state)
+{
+    static const char other[] = "76543210-0123-0123-0123-0123456789ab";
+    static const char path[] =
+        JOURNAL_DIR "/76543210-0123-0123-0123-0123456789ab.source";
+    struct journal k;
+
+    (void)state;
+    close(open(path, O_CREAT | O_WRONLY, 0600));
+    assert_int_equal(journal_open(&ctx, JOURNAL_SOURCE, other, 0, &k),
+                     -PEL_ENOENT);
+    assert_string_equal(ctx.message, "");
+    assert_int_equal(access(path, F_OK), -1);
+}
+
+static void a_restart_is_seen(void **state)
+{
+    (void)state;
+    assert_int_equal(reopen(0), 0);
+    assert_true(journal_is_of_now(&j.rec));
+    j.rec.boot[0] ^= 1;
+    assert_false(journal_is_of_now(&j.rec));
+    j.rec.boot[0] = '\0';
+    assert_true(journal_is_of_now(&j.rec));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -146,7 +173,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_is_written_is_read),   TEST(a_torn_write_does_not_count),
         TEST(one_works_on_it_at_a_time), TEST(names_are_checked),
-        TEST(each_is_found_on_its_side),
+        TEST(each_is_found_on_its_side), TEST(an_empty_one_is_nothing),
+        TEST(a_restart_is_seen),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What --resolve does to guests, by what journals say. */
+#include "common.h"
+#include <sys/stat.h>
+#include <unistd.h>
+#include <pel/domain.h>
+#include <pel/journal.h>
+#include <pel/migrate.h>
+#include "libpel/domain/claim.h"
+
+#define ID "01234567-0123-0123-0123-0123456789ab"
+#define DOMID 7
+
+static struct pel_ctx ctx;
+static struct pel_dominfo guest; /* the only one there is */
+static int destroyed, resumed, undone;
+
+/* ---- in place of the host -------------------------------------------------
+ */
+
+int pel_domain_get(struct pel_ctx *c, uint32_t domid, struct pel_dominfo *info)
+{
+    if (domid != guest.domid)
+        return pel_fail(c, PEL_ENOENT, "no domain");
+    *info = guest;
+    return 0;
+}
+
+int pel_domain_list(struct pel_ctx *c, struct pel_dominfo **list, size_t *nr)
+{
+    (void)c;
+    *list = malloc(sizeof(guest));
+    **list = guest;
+    *nr = 1;
+    return 0;
+}
+
+int pel_domain_destroy(struct pel_ctx *c, uint32_t domid)
+{
+    (void)c;
+    assert_int_equal(domid, DOMID);
+    destroyed++;
+    return 0;
+}
+
+int pel_domain_unpause(struct pel_ctx *c, uint32_t domid)
+{
+    (void)c;
+    (void)domid;
+    abort();
+}
+
+uint64_t pel_store_now_ns(void) { return 0; }
+int domain_resume(void) { abort(); }
+void domain_resume_later(void) { resumed++; }
+void log_off(void) {}
+void mirror_forget(void) {}
+void mirror_keep(void) {}
+void mirror_undo(void) { undone++; }
+
+/* ---- the tests ------------------------------------------------------------
+ */
+
+static const struct {
+    const char *why;
+    enum journal_role role;
+    bool restarted; /* the host has been, since */
+    bool known;     /* the domain's id is written down */
+    bool paused;    /* the guest is */
+    int destroyed, resumed;
+} cases[] = {
+    { "a half", JOURNAL_TARGET, false, true, true, 1, 0 },
+    { "a half just made", JOURNAL_TARGET, false, false, true, 1, 0 },
+    { "the guest itself, come since", JOURNAL_TARGET, false, false, false, 0,
+      0 },
+    { "its id again", JOURNAL_TARGET, true, true, false, 0, 0 },
+    { "the same, paused", JOURNAL_TARGET, true, true, true, 0, 0 },
+    { "its UUID again", JOURNAL_TARGET, true, false, true, 0, 0 },
+    { "the source's own", JOURNAL_SOURCE, false, true, false, 0, 1 },
+    { "one started since", JOURNAL_SOURCE, true, true, false, 0, 0 },
+};
+
+static void only_what_is_of_the_migration_is_touched(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct journal_record rec = {
+            .role = cases[i].role,
+            .state = JOURNAL_MOVING,
+            .domid = cases[i].known ? DOMID : PEL_DOMID_NONE,
+            .uuid = "0123456789abcde",
+            .id = ID,
+            .name = "web",
+        };
+        struct journal j;
+
+        print_message("%s\n", cases[i].why);
+        destroyed = resumed = undone = 0;
+        guest =
+            (struct pel_dominfo){ .domid = DOMID, .paused = cases[i].paused };
+        memcpy(guest.uuid, rec.uuid, sizeof(guest.uuid));
+        assert_int_equal(journal_create(&ctx, &rec, &j), 0);
+        if (cases[i].restarted)
+            j.rec.boot[0] ^= 1;
+        assert_int_equal(journal_write(&j), 0);
+        journal_close(&j);
+
+        assert_int_equal(pel_migrate_resolve(&ctx, NULL, NULL, NULL), 0);
+        assert_int_equal(destroyed, cases[i].destroyed);
+        assert_int_equal(resumed, cases[i].resumed);
+        assert_int_equal(undone, cases[i].role == JOURNAL_TARGET);
+        assert_int_equal(journal_open(&ctx, rec.role, ID, 0, &j), -PEL_ENOENT);
+    }
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    mkdir(JOURNAL_DIR, 0700);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    unlink(CLAIM_FILE);
+    return rmdir(JOURNAL_DIR);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            only_what_is_of_the_migration_is_touched, begin, end),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
