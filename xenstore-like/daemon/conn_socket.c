@@ -48,8 +48,8 @@ static int sock_write(struct conn *c, const void *data, size_t len)
 static bool sock_turn_done(struct conn *c)
 {
     struct sock *s = to_sock(c);
-    uint32_t events = (conn_may_read(c) ? EPOLLIN : 0) |
-                      (buf_len(&c->out) ? EPOLLOUT : 0);
+    uint32_t events =
+        (conn_may_read(c) ? EPOLLIN : 0) | (buf_len(&c->out) ? EPOLLOUT : 0);
 
     /* That the peer went is told whatever is asked for: then only once. */
     loop_change(s->listener->loop, &s->src, events ? events : EPOLLET);

@@ -9,10 +9,12 @@
 #include <unistd.h>
 
 #include <store/favour.h>
+#include <store/pace.h>
 
 #include "loop.h"
 
 #define EVENTS_MAX 64
+#define PACE_LOOK_MS 1000
 
 int loop_init(struct loop *loop)
 {
@@ -95,6 +97,8 @@ static int patience(const struct loop *loop, int wait_ms)
         return 0;
     if (favour_waiting(loop->srv) && (wait_ms < 0 || wait_ms > FAVOUR_IDLE_MS))
         return FAVOUR_IDLE_MS;
+    if (pace_waiting(loop->srv) && (wait_ms < 0 || wait_ms > PACE_LOOK_MS))
+        return PACE_LOOK_MS;
     return wait_ms;
 }
 
@@ -117,6 +121,7 @@ int loop_run(struct loop *loop)
             favour_expire(loop->srv);
         else
             favour_turn(loop->srv);
+        pace_turn(loop->srv);
         take_turns(loop);
         wait_ms = loop->round_done(loop->arg);
     }

@@ -52,6 +52,7 @@ struct server *server_new(const struct host *host, void *host_arg)
     list_init(&srv->favour.waiting);
     list_init(&srv->favour.held);
     list_init(&srv->dirty);
+    list_init(&srv->slow);
     quota_init(&srv->quota);
     srv->host = host;
     srv->host_arg = host_arg;

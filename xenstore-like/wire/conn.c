@@ -5,6 +5,7 @@
 
 #include <store/favour.h>
 #include <store/op.h>
+#include <store/pace.h>
 #include <store/record.h>
 
 #define READ_BYTES 8192  /* fetched at a time */
@@ -23,6 +24,9 @@ void conn_init(struct conn *c, struct server *srv, const struct conn_io *io,
     list_init(&c->ready);
     list_init(&c->waiting);
     list_init(&c->dirty);
+    list_init(&c->paced);
+    list_init(&c->followers);
+    list_init(&c->slow);
     list_init(&c->watches);
     list_init(&c->txns);
     list_add_tail(&srv->conns, &c->link);
@@ -36,6 +40,7 @@ void conn_reset(struct conn *c)
     while (!list_empty(&c->txns))
         txn_abort(list_entry(c->txns.next, struct txn, link));
     favour_leave(c);
+    pace_leave(c);
     update_leave(c);
     c->held = false;
     buf_clear(&c->in);
@@ -114,6 +119,7 @@ void conn_event(struct conn *c, const char *path, size_t path_len,
     memcpy(text + path_len + 1, token, token_len + 1);
     c->srv->stats.events++;
     conn_send(c, hdr, text, path_len + token_len + 2);
+    pace_note(c);
 }
 
 /* Is what the peer did not fetch yet few enough? */
@@ -127,7 +133,8 @@ static bool out_is_short(const struct conn *c)
 
 bool conn_may_read(const struct conn *c)
 {
-    return out_is_short(c) && !c->held && list_empty(&c->waiting);
+    return out_is_short(c) && !c->held && list_empty(&c->waiting) &&
+           list_empty(&c->paced);
 }
 
 /* What came and is not answered yet. */
@@ -286,6 +293,7 @@ bool conn_settle(struct conn *c)
 
     list_del(&c->dirty);
     flush(c);
+    pace_fetched(c);
     more = c->io->turn_done(c);
 
     /* While it paused, the peer may have waited without another signal. */

@@ -197,6 +197,7 @@ void dispatch(struct conn *c, const struct xsd_sockmsg *hdr, const char *data)
     rq.edit = &rq.direct;
     edit_init(&rq.direct, &c->srv->root, false);
 
+    c->srv->asking = c;
     err = run(&rq);
     if (!err)
         server_publish(c->srv, &rq.direct);
@@ -206,6 +207,7 @@ void dispatch(struct conn *c, const struct xsd_sockmsg *hdr, const char *data)
         reply(&rq, err);
     if (!err && rq.hello)
         watch_hello(rq.hello);
+    c->srv->asking = NULL;
     stats_note(&rq, err, start);
     edit_clear(&rq.direct);
     buf_empty(&rq.out, XENSTORE_PAYLOAD_MAX);

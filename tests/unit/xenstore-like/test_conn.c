@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Messages cut anywhere, backlog, fairness, broken peers. */
+#include <store/pace.h>
+
 #include "world.h"
 
 static void put(struct peer *p, uint32_t type, uint32_t id, const char *data,
@@ -175,6 +177,112 @@ static void answers_that_nobody_fetches_are_few(void **state)
     world_free(w);
 }
 
+/* Domain 1 writes what domain 2, which fetches nothing, watches: how often? */
+static int writes_of(struct world *w, int most)
+{
+    struct peer *g = &w->guest[0];
+    int done = 0;
+
+    for (; done < most && conn_may_read(&g->conn); done++) {
+        g->in_len = g->in_pos = g->out_len = 0;
+        put(g, XS_WRITE, done, TEXT0("/x"));
+        turn(&g->conn);
+        assert_true(g->out_len);
+    }
+    return done;
+}
+
+static struct world *with_a_slow_one(struct peer *slow, const char *token)
+{
+    struct world *w = world_new();
+    struct peer *g = world_guest(w, 1);
+    char watch[1100] = "/x";
+    struct reply r;
+
+    world_guest(w, 2);
+    slow = slow ? slow : &w->guest[1];
+    if (slow != &w->guest[1])
+        conn_init(&slow->conn, w->srv, g->conn.io, NULL);
+    expect(&w->dom0, XS_WRITE, 0, "/x\0", "OK\0");
+    expect(&w->dom0, XS_SET_PERMS, 0, "/x\0b0\0", "OK\0");
+    strcpy(watch + 3, token);
+    ask(slow, XS_WATCH, 0, watch, strlen(token) + 4, &r);
+    assert_int_equal(r.type, XS_WATCH);
+    slow->write_max = 0;
+    return w;
+}
+
+static void who_causes_events_waits_for_those_who_hear(void **state)
+{
+    struct world *w = with_a_slow_one(NULL, "token");
+    struct peer *g = &w->guest[0], *slow = &w->guest[1];
+    struct reply r;
+
+    (void)state;
+    assert_int_not_equal(writes_of(w, 1000000), 1000000);
+    assert_in_range(buf_len(&slow->conn.out), PACE_BYTES, PACE_BYTES + 100);
+    assert_true(pace_waiting(w->srv));
+    ask(&w->dom0, XS_WRITE, 0, TEXT0("/x"), &r); /* dom0 waits for none */
+    assert_int_equal(r.type, XS_WRITE);
+    assert_int_equal(slow->conn.broken, 0);
+    turn(&g->conn);
+    assert_false(conn_may_read(&g->conn));
+
+    slow->write_max = 1000;
+    turn(&slow->conn);
+    assert_true(conn_may_read(&g->conn));
+    assert_false(pace_waiting(w->srv));
+    assert_in_range(writes_of(w, 1000000), 1, 4000);
+    conn_reset(&slow->conn); /* it goes */
+    assert_true(conn_may_read(&g->conn));
+    assert_int_equal(writes_of(w, 20000), 20000);
+    world_free(w);
+}
+
+static uint64_t clock_ns;
+
+static uint64_t fake_clock(void) { return clock_ns; }
+
+static void others_wait_for_a_guest_not_for_ever(void **state)
+{
+    struct world *w = with_a_slow_one(NULL, "token");
+    struct peer *g = &w->guest[0], *slow = &w->guest[1];
+
+    (void)state;
+    w->srv->stats.now_ns = fake_clock;
+    w->srv->quota.backlog = 1000;
+    assert_in_range(writes_of(w, 1000000), 10, 30);
+    clock_ns += PACE_MS * 1000000ull;
+    pace_turn(w->srv);
+    assert_int_equal(slow->conn.broken, 0);
+    clock_ns++;
+    pace_turn(w->srv);
+    assert_int_equal(slow->conn.broken, XENSTORE_ERROR_COMM);
+    conn_settle(&slow->conn);
+    conn_reset(&slow->conn); /* as a ring's host does */
+    assert_true(conn_may_read(&g->conn));
+    world_free(w);
+}
+
+static void a_stopped_program_takes_little_memory(void **state)
+{
+    static char token[1000];
+    static struct peer slow;
+    struct world *w;
+
+    (void)state;
+    memset(token, 't', sizeof(token) - 1);
+    w = with_a_slow_one(&slow, token);
+    w->srv->stats.now_ns = fake_clock;
+    assert_in_range(writes_of(w, 100000), 10000, 20000);
+    clock_ns += 10 * PACE_MS * 1000000ull;
+    pace_turn(w->srv);
+    assert_int_equal(slow.conn.broken, 0);
+    conn_fini(&slow.conn);
+    assert_true(conn_may_read(&w->guest[0].conn));
+    world_free(w);
+}
+
 static void idle_connections_hold_no_memory(void **state)
 {
     struct world *w = world_new();
@@ -231,6 +339,9 @@ int main(void)
         cmocka_unit_test(who_does_not_fetch_replies_is_not_heard),
         cmocka_unit_test(a_guest_that_never_fetches_events_is_cut),
         cmocka_unit_test(answers_that_nobody_fetches_are_few),
+        cmocka_unit_test(who_causes_events_waits_for_those_who_hear),
+        cmocka_unit_test(others_wait_for_a_guest_not_for_ever),
+        cmocka_unit_test(a_stopped_program_takes_little_memory),
         cmocka_unit_test(idle_connections_hold_no_memory),
         cmocka_unit_test(blocks_of_replies_are_used_again),
     };

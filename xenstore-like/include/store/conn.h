@@ -51,6 +51,10 @@ struct conn {
     unsigned int nr_out;      /* messages queued since `out' was empty */
     struct list watches;
     struct list txns;
+    /* <store/pace.h>: who waits until this one fetches its events, the link of
+     * one that waits, and that of srv->slow for who has followers. */
+    struct list followers, paced, slow;
+    uint64_t slow_ns; /* since when */
     unsigned int nr_watches, nr_txns;
     uint16_t domid;
     struct list waiting; /* srv->favour.waiting or held: its next request
@@ -128,7 +132,7 @@ bool conn_settle(struct conn *c);
 void conn_dirty(struct conn *c);
 
 /** conn_may_read - are requests accepted: does the peer fetch its replies, and
- * @c does not wait for other transactions? */
+ * @c does not wait for other transactions, or for others to fetch theirs? */
 bool conn_may_read(const struct conn *c);
 
 #endif

@@ -88,6 +88,8 @@ struct server {
     struct update update;
     struct stats stats;
     struct list dirty;       /* connections with something to settle */
+    struct list slow;        /* those for which others wait; <store/pace.h> */
+    struct conn *asking;     /* whose request is being answered, or NULL */
     struct records *records; /* what the journal lacks; NULL: there is none */
     const struct host *host;
     void *host_arg;
