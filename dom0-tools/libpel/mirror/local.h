@@ -178,13 +178,29 @@ int place_check(struct pel_ctx *ctx, const char *folder, const char *path);
  */
 char *place_aside(const char *path, const char *id, const char *ending);
 
+/* Which file it is: the inode of one that was removed is soon another's. */
+struct file_id {
+    uint64_t dev, ino;
+    uint64_t born_ns; /* 0: the file system does not say it */
+};
+
+/**
+ * place_identify - of @fd, or, without following a link, of what is at @path
+ * @path: NULL: @fd is meant
+ * Returns: 0; -1 with errno
+ */
+int place_identify(int fd, const char *path, struct file_id *out);
+
+/** place_sync_folder - names beside @path are durable; 0, or -1 with errno */
+int place_sync_folder(const char *path);
+
 /**
  * place_note - add one file to the list in the journal, or renew its line
- * @list, @size: a text; lines are "DEVICE INODE PATH"
- * @dev, @ino:   of the file that will be at @path; 0, 0: not made yet
+ * @list, @size: a text; lines are "DEVICE INODE BORN PATH"
+ * @id:          of the file that will be at @path; all 0: not made yet
  * Returns: 0; -PEL_EINVAL the list is full, or the path has a line's end in it
  */
 int place_note(struct pel_ctx *ctx, char *list, size_t size, const char *path,
-               uint64_t dev, uint64_t ino);
+               const struct file_id *id);
 
 #endif

@@ -5,11 +5,14 @@
  * remove them.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <pel/ctx.h>
 #include <pel/log.h>
@@ -77,22 +80,61 @@ char *place_aside(const char *path, const char *id, const char *ending)
     return asprintf(&aside, "%s.%s%s", path, id, ending) < 0 ? NULL : aside;
 }
 
+int place_identify(int fd, const char *path, struct file_id *out)
+{
+    struct statx st;
+
+    if (statx(path ? AT_FDCWD : fd, path ? path : "",
+              AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_INO | STATX_BTIME,
+              &st))
+        return -1;
+    out->dev = makedev(st.stx_dev_major, st.stx_dev_minor);
+    out->ino = st.stx_ino;
+    out->born_ns =
+        st.stx_mask & STATX_BTIME
+            ? st.stx_btime.tv_sec * 1000000000ull + st.stx_btime.tv_nsec
+            : 0;
+    return 0;
+}
+
+/* A device may have another number after the host has restarted. */
+static bool is_same(const struct file_id *a, const struct file_id *b)
+{
+    return a->ino && a->ino == b->ino && a->born_ns == b->born_ns &&
+           (a->born_ns || a->dev == b->dev);
+}
+
+int place_sync_folder(const char *path)
+{
+    char *copy = strdup(path);
+    int fd, rc = -1;
+
+    if (!copy)
+        return -1;
+    fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(copy);
+    if (fd < 0)
+        return -1;
+    if (!fsync(fd) || errno == EINVAL)
+        rc = 0;
+    close(fd);
+    return rc;
+}
+
 /* ---- the list --------------------------------------------------------------
  */
 
 /* One line; returns the next one, NULL at the end or at what is no list. */
-static const char *parse(const char *line, uint64_t *dev, uint64_t *ino,
-                         char *path)
+static const char *parse(const char *line, struct file_id *id, char *path)
 {
-    unsigned long long d, i;
+    unsigned long long d, i, b;
     size_t len = strcspn(line, "\n");
     int at = 0;
 
-    if (!line[len] || sscanf(line, "%llx %llx %n", &d, &i, &at) != 2 || !at ||
-        (size_t)at >= len || len - at >= PATH_LENGTH)
+    if (!line[len] || sscanf(line, "%llx %llx %llx %n", &d, &i, &b, &at) != 3 ||
+        !at || (size_t)at >= len || len - at >= PATH_LENGTH)
         return NULL;
-    *dev = d;
-    *ino = i;
+    *id = (struct file_id){ .dev = d, .ino = i, .born_ns = b };
     memcpy(path, line + at, len - at);
     path[len - at] = '\0';
     return line + len + 1;
@@ -102,10 +144,10 @@ static const char *parse(const char *line, uint64_t *dev, uint64_t *ino,
 static void drop(char *list, const char *path)
 {
     char there[PATH_LENGTH];
-    uint64_t dev, ino;
+    struct file_id id;
     const char *next;
 
-    for (char *line = list; (next = parse(line, &dev, &ino, there));
+    for (char *line = list; (next = parse(line, &id, there));
          line = list + (next - list)) {
         if (strcmp(there, path))
             continue;
@@ -115,15 +157,16 @@ static void drop(char *list, const char *path)
 }
 
 int place_note(struct pel_ctx *ctx, char *list, size_t size, const char *path,
-               uint64_t dev, uint64_t ino)
+               const struct file_id *id)
 {
     char line[PATH_LENGTH + 64];
     int len;
 
     drop(list, path);
     /* As long as it can become, so that renewing it cannot fail. */
-    len = snprintf(line, sizeof(line), "%016llx %016llx %s\n",
-                   (unsigned long long)dev, (unsigned long long)ino, path);
+    len = snprintf(line, sizeof(line), "%016llx %016llx %016llx %s\n",
+                   (unsigned long long)id->dev, (unsigned long long)id->ino,
+                   (unsigned long long)id->born_ns, path);
     if ((size_t)len >= sizeof(line) || strlen(list) + len >= size)
         return pel_fail(ctx, PEL_EINVAL,
                         "the paths of the guest's disks are too long");
@@ -139,33 +182,43 @@ static void removing(struct pel_ctx *ctx, int failed, const char *path)
                 strerror(errno));
 }
 
-/* Ours alone has that number: the file under the path may be another one. */
+/* The file under the path may have become another one, of somebody else. */
 static void undo_one(struct pel_ctx *ctx, const char *path, const char *fresh,
-                     const char *old, uint64_t dev, uint64_t ino)
+                     const char *old, const struct file_id *id)
 {
-    struct stat st;
+    struct file_id now;
+    bool there = !place_identify(-1, path, &now);
+    bool ours = there && is_same(id, &now);
 
-    if (!lstat(old, &st))
+    if (access(old, F_OK)) {
+        if (ours)
+            removing(ctx, unlink(path), path);
+    } else if (there && !ours) {
+        pel_log(ctx, PEL_LOG_WARN,
+                "%s is another file by now: what was there before stays as %s",
+                path, old);
+    } else {
         removing(ctx, rename(old, path), path);
-    else if (ino && !lstat(path, &st) && st.st_dev == dev && st.st_ino == ino)
-        removing(ctx, unlink(path), path);
+    }
     removing(ctx, unlink(fresh), fresh);
+    /* Nobody knows of it any more when the journal has gone. */
+    removing(ctx, place_sync_folder(path), path);
 }
 
 static void each(struct pel_ctx *ctx, const char *id, const char *list,
                  bool keep)
 {
     char path[PATH_LENGTH];
-    uint64_t dev, ino;
+    struct file_id file;
 
-    while ((list = parse(list, &dev, &ino, path))) {
+    while ((list = parse(list, &file, path))) {
         char *fresh = place_aside(path, id, PLACE_NEW);
         char *old = place_aside(path, id, PLACE_OLD);
 
         if (fresh && old && keep)
             removing(ctx, unlink(old), old);
         else if (fresh && old)
-            undo_one(ctx, path, fresh, old, dev, ino);
+            undo_one(ctx, path, fresh, old, &file);
         free(fresh);
         free(old);
     }

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,10 +126,10 @@ static int open_device(struct mirror_target *t, struct place *p, uint64_t size)
     return 0;
 }
 
-static int note(struct mirror_target *t, const char *path, uint64_t dev,
-                uint64_t ino)
+static int note(struct mirror_target *t, const char *path,
+                const struct file_id *id)
 {
-    int rc = place_note(t->ctx, t->list, sizeof(t->list), path, dev, ino);
+    int rc = place_note(t->ctx, t->list, sizeof(t->list), path, id);
 
     return rc ? rc : t->how.note(t->how.arg, t->list);
 }
@@ -139,11 +138,11 @@ static int note(struct mirror_target *t, const char *path, uint64_t dev,
 static int make_file(struct mirror_target *t, struct place *p, uint64_t size,
                      const struct stat *old)
 {
-    struct stat st;
+    struct file_id id = { 0 };
     int rc = old ? check_replacing(t, p->path) : 0;
 
     if (!rc)
-        rc = note(t, p->path, 0, 0);
+        rc = note(t, p->path, &id);
     if (rc)
         return rc;
     p->replaces = old;
@@ -151,9 +150,9 @@ static int make_file(struct mirror_target *t, struct place *p, uint64_t size,
     if (!p->fresh)
         return pel_fail_oom(t->ctx);
     p->fd = open(p->fresh, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (p->fd < 0 || fstat(p->fd, &st))
+    if (p->fd < 0 || place_identify(p->fd, NULL, &id))
         return cannot(t, "create", p->fresh);
-    rc = note(t, p->path, st.st_dev, st.st_ino);
+    rc = note(t, p->path, &id);
     if (!rc && old &&
         (fchown(p->fd, old->st_uid, old->st_gid) ||
          fchmod(p->fd, old->st_mode & 0777)))
@@ -284,22 +283,6 @@ static int rename_new(const char *from, const char *to)
     return unlink(from);
 }
 
-static int sync_folder(struct mirror_target *t, const char *path)
-{
-    char *copy = strdup(path);
-    int fd, rc = 0;
-
-    if (!copy)
-        return pel_fail_oom(t->ctx);
-    fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || (fsync(fd) && errno != EINVAL))
-        rc = cannot(t, "write the folder of", path);
-    if (fd >= 0)
-        close(fd);
-    free(copy);
-    return rc;
-}
-
 static int give_name(struct mirror_target *t, struct place *p)
 {
     char *old = place_aside(p->path, t->how.id, PLACE_OLD);
@@ -312,7 +295,9 @@ static int give_name(struct mirror_target *t, struct place *p)
     if (!rc && rename_new(p->fresh, p->path))
         rc = cannot(t, "create", p->path);
     free(old);
-    return rc ? rc : sync_folder(t, p->path);
+    if (!rc && place_sync_folder(p->path))
+        rc = cannot(t, "write the folder of", p->path);
+    return rc;
 }
 
 int mirror_take_finish(struct mirror_target *t)

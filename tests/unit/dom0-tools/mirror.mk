@@ -6,3 +6,6 @@ with-mirror_events := $(addprefix libpel/mirror/,map.o events.o)
 with-mirror_record := libpel/mirror/record.o
 with-mirror_target := $(addprefix libpel/mirror/,record.o place.o target.o) \
                       libpel/device/number.o
+
+# Which folders are made durable passes through the test.
+$(OUT)/test_mirror_target: private LDFLAGS_test := -Wl,--wrap=fsync

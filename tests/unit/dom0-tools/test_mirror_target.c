@@ -26,6 +26,18 @@ int pel_disk_check_unused(struct pel_ctx *c, const char *path)
     return in_use ? pel_fail(c, PEL_ESTATE, "%s is in use", path) : 0;
 }
 
+static int folders_synced;
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+
+int __wrap_fsync(int fd)
+{
+    struct stat st;
+
+    folders_synced += !fstat(fd, &st) && S_ISDIR(st.st_mode);
+    return __real_fsync(fd);
+}
+
 static int note(void *arg, const char *list)
 {
     (void)arg;
@@ -209,6 +221,55 @@ static void what_was_there_comes_back(void **state)
     assert_files("a ", SIZE);
 }
 
+/* A name that has come back is durable before the journal goes. */
+static void what_is_undone_is_durable(void **state)
+{
+    (void)state;
+    put_old();
+    assert_int_equal(start(true, true), 0);
+    assert_int_equal(mirror_take_finish(target), 0);
+    folders_synced = 0;
+    undo();
+    assert_true(folders_synced > 0);
+}
+
+/* An admin has put another disk there before --resolve was called. */
+static void what_has_taken_its_place_stays(void **state)
+{
+    char *other = in_folder("newer");
+
+    (void)state;
+    put_old();
+    assert_int_equal(start(true, true), 0);
+    assert_int_equal(mirror_take_finish(target), 0);
+    assert_int_equal(rename(disks[0].target, other), 0);
+    put_old();
+    assert_int_equal(truncate(disks[0].target, 5), 0);
+    unlink(other);
+    undo();
+    assert_files("a a." ID ".old ", 5);
+    free(other);
+}
+
+/* The same number, but made at another time: ours was removed before. */
+static void an_inode_may_come_again(void **state)
+{
+    struct file_id id;
+
+    (void)state;
+    assert_int_equal(start(false, false), 0);
+    assert_int_equal(mirror_take_finish(target), 0);
+    assert_int_equal(place_identify(-1, disks[0].target, &id), 0);
+    if (!id.born_ns)
+        print_message("the file system knows no time of birth\n");
+    id.born_ns += id.born_ns != 0;
+    noted[0] = '\0';
+    assert_int_equal(
+        place_note(&ctx, noted, sizeof(noted), disks[0].target, &id), 0);
+    undo();
+    assert_files(id.born_ns ? "a " : "", SIZE);
+}
+
 /* Somebody else has put a file there meanwhile: it is not ours to remove. */
 static void what_is_not_ours_stays(void **state)
 {
@@ -338,30 +399,33 @@ static void paths_stay_in_the_folder(void **state)
 
 static void a_list_has_a_line_for_each_path(void **state)
 {
+    const struct file_id none = { 0 }, one = { 1, 2, 3 }, two = { 4, 5, 6 };
     char list[200] = "", big[1024];
     int rc = 0;
 
     (void)state;
-    assert_int_equal(place_note(&ctx, list, sizeof(list), "/x y", 0, 0), 0);
-    assert_int_equal(place_note(&ctx, list, sizeof(list), "/z", 1, 2), 0);
-    assert_int_equal(place_note(&ctx, list, sizeof(list), "/x y", 3, 4), 0);
-    assert_string_equal(list, "0000000000000001 0000000000000002 /z\n"
-                              "0000000000000003 0000000000000004 /x y\n");
+    assert_int_equal(place_note(&ctx, list, sizeof(list), "/x y", &none), 0);
+    assert_int_equal(place_note(&ctx, list, sizeof(list), "/z", &one), 0);
+    assert_int_equal(place_note(&ctx, list, sizeof(list), "/x y", &two), 0);
+    assert_string_equal(list, "0000000000000001 0000000000000002 "
+                              "0000000000000003 /z\n"
+                              "0000000000000004 0000000000000005 "
+                              "0000000000000006 /x y\n");
     memset(big, 'x', sizeof(big) - 1);
     big[0] = '/';
     big[sizeof(big) - 1] = '\0';
-    assert_true(place_note(&ctx, list, sizeof(list), big, 0, 0) < 0);
+    assert_true(place_note(&ctx, list, sizeof(list), big, &none) < 0);
     pel_error_clear(&ctx);
     for (int i = 0; !rc && i < 10; i++) {
         snprintf(big, sizeof(big), "/file%d", i);
-        rc = place_note(&ctx, list, sizeof(list), big, 0, 0);
+        rc = place_note(&ctx, list, sizeof(list), big, &none);
     }
     assert_told(&ctx, rc, "too long");
     assert_true(rc < 0 && strlen(list) < sizeof(list));
     /* What is no list names nothing. */
     mirror_undo(&ctx, ID, "x\n");
-    mirror_undo(&ctx, ID, "1 2 ");
-    mirror_undo(&ctx, ID, "1 2 \n\n");
+    mirror_undo(&ctx, ID, "1 2 3 ");
+    mirror_undo(&ctx, ID, "1 2 3 \n\n");
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
@@ -372,6 +436,9 @@ int main(void)
         T(a_file_gets_its_name_when_it_is_whole),
         T(what_is_undone_is_gone),
         T(what_was_there_comes_back),
+        T(what_is_undone_is_durable),
+        T(what_has_taken_its_place_stays),
+        T(an_inode_may_come_again),
         T(what_is_not_ours_stays),
         T(what_is_there_is_refused),
         T(what_is_no_file_is_refused),
