@@ -337,11 +337,7 @@ static int finish_disks(struct source *m)
     if (!m->mirror)
         return drain_disks(m);
     rc = pel_disks_wait_quiet(m->ctx, m->domid, DRAIN_MS);
-    if (!rc)
-        rc = mirror_send_last(m->mirror, &to, false);
-    mirror_end(m->mirror); /* nothing of the guest stays open here */
-    m->mirror = NULL;
-    return rc;
+    return rc ? rc : mirror_send_last(m->mirror, &to, false);
 }
 
 static int send_still(struct source *m)
@@ -369,7 +365,12 @@ static int send_still(struct source *m)
         return rc;
     report(m, PEL_MIGRATE_SENT);
     fault("sent", &m->link, &m->guard);
-    /* What is no file waits while the target puts the guest together. */
+    /*
+     * The rest waits while the target puts the guest together: what is no
+     * file, and the end of a trace, for which the kernel takes its time.
+     */
+    mirror_end(m->mirror);
+    m->mirror = NULL;
     return early ? 0 : finish_disks(m);
 }
 

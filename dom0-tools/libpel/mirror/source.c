@@ -477,8 +477,6 @@ int mirror_send_last(struct mirror_source *m, const struct mirror_sink *to,
                           "the guest has written to %s faster than could be "
                           "followed: try again",
                           d->node);
-        trace_end(d->trace);
-        d->trace = NULL;
     }
     return rc ? rc : send_marked(m, to);
 }
