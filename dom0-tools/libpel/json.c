@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <yajl/yajl_gen.h>
+#include <yajl/yajl_parse.h>
 #include <yajl/yajl_tree.h>
 #include <pel/ctx.h>
 #include <pel/json.h>
@@ -166,6 +167,36 @@ char *pel_json_writer_end(struct pel_json_writer *w)
 /* A pel_json pointer is a yajl_val in disguise. */
 static yajl_val val(const struct pel_json *v) { return (yajl_val)(uintptr_t)v; }
 
+static int enter(void *depth) { return ++*(unsigned int *)depth <= DEPTH_MAX; }
+
+static int leave(void *depth)
+{
+    --*(unsigned int *)depth;
+    return 1;
+}
+
+/* The library's trees are freed by functions that call themselves. */
+static bool is_deep(const char *text, size_t len)
+{
+    static const yajl_callbacks watch = {
+        .yajl_start_map = enter,
+        .yajl_end_map = leave,
+        .yajl_start_array = enter,
+        .yajl_end_array = leave,
+    };
+    unsigned int depth = 0;
+    yajl_handle h = yajl_alloc(&watch, NULL, &depth);
+    bool deep;
+
+    if (!h)
+        return false; /* nor is there memory for a tree */
+    yajl_config(h, yajl_allow_comments, 1);
+    deep = yajl_parse(h, (const unsigned char *)text, len) ==
+           yajl_status_client_canceled;
+    yajl_free(h);
+    return deep;
+}
+
 int pel_json_parse(struct pel_ctx *ctx, const char *text, size_t len,
                    struct pel_json **out)
 {
@@ -176,6 +207,8 @@ int pel_json_parse(struct pel_ctx *ctx, const char *text, size_t len,
     *out = NULL;
     if (memchr(text, '\0', len))
         return pel_fail(ctx, PEL_EFORMAT, "malformed JSON: a NUL byte");
+    if (is_deep(text, len))
+        return pel_fail(ctx, PEL_EFORMAT, "malformed JSON: nested too deep");
     copy = strndup(text, len);
     if (!copy)
         return pel_fail_oom(ctx);

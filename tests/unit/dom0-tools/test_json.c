@@ -51,6 +51,32 @@ static void misuse_gives_no_text(void **state)
     assert_null(pel_json_writer_end(NULL));
 }
 
+/* An image may bring any text: half a million levels overran the stack. */
+static void deep_nesting_is_refused(void **state)
+{
+    static const struct {
+        size_t levels;
+        int rc;
+    } cases[] = { { 64, 0 }, { 65, -PEL_EFORMAT }, { 500000, -PEL_EFORMAT } };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        size_t nr = cases[i].levels;
+        char *text = malloc(2 * nr);
+        struct pel_ctx ctx = { .message = "" };
+        struct pel_json *root;
+        int rc;
+
+        memset(text, '[', nr);
+        memset(text + nr, ']', nr);
+        rc = pel_json_parse(&ctx, text, 2 * nr, &root);
+        assert_int_equal(rc, cases[i].rc);
+        assert_told(&ctx, rc, "too deep");
+        pel_json_free(root);
+        free(text);
+    }
+}
+
 static void values_are_found(void **state)
 {
     static const char text[] = "{\"a\":[1,\"x\",true],\"b\":-2,\"c\":1.5}";
@@ -101,6 +127,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(written_text_is_as_expected),
         cmocka_unit_test(misuse_gives_no_text),
+        cmocka_unit_test(deep_nesting_is_refused),
         cmocka_unit_test(values_are_found),
         cmocka_unit_test(every_prefix_is_refused),
     };
