@@ -72,6 +72,14 @@ def test_the_slowest_are_told(client):
     assert re.search(r"domain_nodes +domain +0 +\d+$", text, re.M)
 
 
+def test_what_is_told_can_be_printed(client):
+    with pytest.raises(StoreError):
+        client.read("/red\x1b[31m\nslow    77 us")
+    text = control(client, "stats")
+    assert "/red.[31m.slow" in text
+    assert all(c == "\n" or c.isprintable() for c in text)
+
+
 def test_memory_is_reported(client):
     client.write("/big", b"x" * 4000)
     report = "\n".join(pages(client, "memreport"))

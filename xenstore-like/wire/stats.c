@@ -21,6 +21,15 @@ static unsigned int bucket_of(uint64_t ns)
     return b < STATS_BUCKETS ? b : STATS_BUCKETS - 1;
 }
 
+/* Control characters would break lines, and what reads them. */
+static void make_printable(char *s, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (s[i] < ' ' || s[i] > '~')
+            s[i] = '.';
+    }
+}
+
 /* Keep the slowest, in order. */
 static void note_slow(struct stats *s, const struct request *rq, uint64_t ns)
 {
@@ -36,16 +45,8 @@ static void note_slow(struct stats *s, const struct request *rq, uint64_t ns)
     s->slow[at].domid = rq->conn->domid;
     len = strnlen(rq->path, STATS_PATH - 1);
     memcpy(s->slow[at].path, rq->path, len);
+    make_printable(s->slow[at].path, len); /* it may have been refused */
     s->slow[at].path[len] = '\0';
-}
-
-/* Control characters would break lines, and what reads them. */
-static void make_printable(char *s, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if (s[i] < ' ' || s[i] > '~')
-            s[i] = '.';
-    }
 }
 
 static void note_log(const struct stats *s, const struct request *rq, int err,
