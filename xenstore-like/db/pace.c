@@ -13,12 +13,31 @@ static bool is_behind(const struct conn *c)
     return buf_len(&c->out) > most;
 }
 
-void pace_note(struct conn *c)
+/* The guest that causes what @c is told, or NULL. */
+static struct conn *causer(const struct conn *c)
 {
     struct conn *from = c->srv->asking;
 
-    if (!from || !from->domid || from == c || c->broken || !is_behind(c) ||
-        !list_empty(&from->paced))
+    return from && from->domid && from != c ? from : NULL;
+}
+
+size_t pace_limit(const struct conn *c)
+{
+    size_t backlog = conn_quota(c)->backlog;
+
+    if (!c->domid)
+        return SIZE_MAX;
+    return causer(c) ? PACE_BACKLOGS * backlog : backlog + c->pushed;
+}
+
+void pace_note(struct conn *c, size_t bytes)
+{
+    struct conn *from = causer(c);
+
+    if (!from || c->broken)
+        return;
+    c->pushed += bytes;
+    if (!is_behind(c) || !list_empty(&from->paced))
         return;
     if (list_empty(&c->slow)) {
         list_add_tail(&c->srv->slow, &c->slow);
@@ -44,12 +63,15 @@ static void let_go(struct conn *c)
 
 void pace_fetched(struct conn *c)
 {
+    if (c->pushed > buf_len(&c->out))
+        c->pushed = buf_len(&c->out);
     if (!list_empty(&c->slow) && !is_behind(c))
         let_go(c);
 }
 
 void pace_leave(struct conn *c)
 {
+    c->pushed = 0;
     list_del(&c->paced);
     let_go(c);
 }

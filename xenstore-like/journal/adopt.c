@@ -49,7 +49,7 @@ void replay_adopt(struct conn *c, struct conn *from)
     c->out = from->out;
     c->in_pos = from->in_pos;
     c->out_pos = from->out_pos;
-    c->kept = buf_len(&c->out);
+    c->kept = c->pushed = buf_len(&c->out);
     memset(&from->in, 0, sizeof(from->in));
     memset(&from->out, 0, sizeof(from->out));
 

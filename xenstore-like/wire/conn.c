@@ -92,7 +92,7 @@ void conn_send(struct conn *c, struct xsd_sockmsg hdr, const void *data,
     if (c->broken)
         return;
     buf_borrow(&c->out, &c->srv->spares);
-    if (c->domid && buf_len(&c->out) + all > conn_quota(c)->backlog) {
+    if (buf_len(&c->out) + all > pace_limit(c)) {
         c->broken = XENSTORE_ERROR_COMM;
     } else if (!(p = buf_reserve(&c->out, all))) {
         c->broken = XENSTORE_ERROR_COMM;
@@ -119,7 +119,7 @@ void conn_event(struct conn *c, const char *path, size_t path_len,
     memcpy(text + path_len + 1, token, token_len + 1);
     c->srv->stats.events++;
     conn_send(c, hdr, text, path_len + token_len + 2);
-    pace_note(c);
+    pace_note(c, sizeof(hdr) + path_len + token_len + 2);
 }
 
 /* Is what the peer did not fetch yet few enough? */

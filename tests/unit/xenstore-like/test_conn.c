@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Messages cut anywhere, backlog, fairness, broken peers. */
+#include <stdio.h>
+
 #include <store/pace.h>
 
 #include "world.h"
@@ -239,6 +241,59 @@ static void who_causes_events_waits_for_those_who_hear(void **state)
     world_free(w);
 }
 
+/* One commit has many events; these are no reason to be cut. */
+static void many_events_at_once_cut_nobody(void **state)
+{
+    struct world *w = with_a_slow_one(NULL, "token");
+    struct peer *g = &w->guest[0], *slow = &w->guest[1];
+    struct reply r;
+    char path[32];
+    uint32_t t;
+    int len;
+
+    (void)state;
+    w->srv->quota.backlog = 2000;
+    expect(slow, XS_RESET_WATCHES, 0, "", "OK\0");
+    expect(slow, XS_WATCH, 0, "/x\0t\0", "OK\0");
+    t = begin(g);
+    for (int i = 0; i < 200; i++) {
+        len = snprintf(path, sizeof(path), "/x/%d", i);
+        ask(g, XS_WRITE, t, path, len + 1, &r);
+        assert_int_equal(r.type, XS_WRITE);
+    }
+    expect(g, XS_TRANSACTION_END, t, "T\0", "OK\0");
+    assert_int_equal(slow->conn.broken, 0);
+    assert_true(buf_len(&slow->conn.out) > 4000);
+    assert_false(conn_may_read(&g->conn));
+    ask(&w->dom0, XS_WRITE, 0, TEXT0("/x/0"), &r);
+    assert_int_equal(slow->conn.broken, 0);
+
+    slow->write_max = sizeof(slow->out);
+    turn(&slow->conn);
+    assert_int_equal(slow->conn.pushed, 0);
+    slow->write_max = 0; /* of dom0's it bears no more than it may */
+    for (int i = 0; i < 150; i++)
+        ask(&w->dom0, XS_WRITE, 0, TEXT0("/x/0"), &r);
+    assert_int_equal(slow->conn.broken, XENSTORE_ERROR_COMM);
+    assert_true(buf_len(&slow->conn.out) <= 2000);
+    world_free(w);
+}
+
+/* But nor do two guests together take memory without end. */
+static void many_events_have_an_end(void **state)
+{
+    struct world *w = with_a_slow_one(NULL, "token");
+    struct peer *g = &w->guest[0], *slow = &w->guest[1];
+    struct reply r;
+
+    (void)state;
+    w->srv->quota.backlog = 100;
+    while (!slow->conn.broken)
+        ask(g, XS_WRITE, 0, TEXT0("/x"), &r); /* as if it did not wait */
+    assert_in_range(buf_len(&slow->conn.out), 1500, 1600);
+    world_free(w);
+}
+
 static uint64_t clock_ns;
 
 static uint64_t fake_clock(void) { return clock_ns; }
@@ -340,6 +395,8 @@ int main(void)
         cmocka_unit_test(a_guest_that_never_fetches_events_is_cut),
         cmocka_unit_test(answers_that_nobody_fetches_are_few),
         cmocka_unit_test(who_causes_events_waits_for_those_who_hear),
+        cmocka_unit_test(many_events_at_once_cut_nobody),
+        cmocka_unit_test(many_events_have_an_end),
         cmocka_unit_test(others_wait_for_a_guest_not_for_ever),
         cmocka_unit_test(a_stopped_program_takes_little_memory),
         cmocka_unit_test(idle_connections_hold_no_memory),

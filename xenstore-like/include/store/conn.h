@@ -55,6 +55,7 @@ struct conn {
      * one that waits, and that of srv->slow for who has followers. */
     struct list followers, paced, slow;
     uint64_t slow_ns; /* since when */
+    size_t pushed;    /* bytes of `out' that other guests caused, at most */
     unsigned int nr_watches, nr_txns;
     uint16_t domid;
     struct list waiting; /* srv->favour.waiting or held: its next request

@@ -3,7 +3,8 @@
  * Guests keep pace with those who hear of their changes.  While a connection
  * is far behind with fetching, who caused its last event is not heard.  So a
  * guest can neither fill the store's memory with events for a program that is
- * stopped, nor cut another guest off by more events than that one may leave.
+ * stopped, nor cut another guest off by more events than that one may leave:
+ * these do not count against its backlog, but have a limit of their own.
  *
  * INVARIANT PACE-1: a guest for which others wait fetches what it has, or it is
  * cut off after PACE_MS.  Programs of the control domain are not cut off.
@@ -17,8 +18,18 @@
 #define PACE_DOM0_BYTES (16 * 1024 * 1024) /* of the control domain */
 #define PACE_MS 10000
 
-/** pace_note - @c got an event: whoever caused it waits if @c is far behind */
-void pace_note(struct conn *c);
+/* What other guests' events may take, in multiples of a guest's backlog. */
+#define PACE_BACKLOGS 16
+
+/** pace_limit - bytes that @c's queue may have with the message to come */
+size_t pace_limit(const struct conn *c);
+
+/**
+ * pace_note - @c got an event of @bytes, unless it is broken now
+ *
+ * Whoever caused it waits if @c is far behind.
+ */
+void pace_note(struct conn *c, size_t bytes);
 
 /** pace_fetched - @c's peer fetched something: who waited may go on */
 void pace_fetched(struct conn *c);
