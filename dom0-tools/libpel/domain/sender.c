@@ -197,7 +197,8 @@ static bool is_same(struct sender *s, uint64_t pfn, uint32_t type,
 /*
  * Points to the bytes of each page; what need not, or cannot, be sent is taken
  * out.  Tables are copied, to be translated; while the guest runs every page
- * is, since what is looked at and what is sent have to be the same.
+ * is, since what is looked at and what is sent have to be the same.  So is what
+ * others take: back ends write to a guest that stands still, too.
  */
 static int point(struct sender *s, struct batch *b, const uint8_t *data)
 {
@@ -216,7 +217,7 @@ static int point(struct sender *s, struct batch *b, const uint8_t *data)
             continue;
         }
         data += PEL_PAGE_SIZE;
-        if (s->live || pel_page_is_table(type)) {
+        if (s->live || s->put_pages || pel_page_is_table(type)) {
             page = memcpy(copy, page, PEL_PAGE_SIZE);
             if (pel_page_is_table(type))
                 rc = translate(s, pfn, type, copy);
