@@ -3,6 +3,7 @@
  * Links.  Nothing waits for ever: each wait ends when nothing has moved for a
  * while, and is interrupted now and then to ask whether to stop.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -353,7 +354,8 @@ int link_hear(struct link *l, char *line, int limit_ms)
         if (len == LINK_LINE - 1)
             return pel_fail(l->ctx, PEL_EFORMAT,
                             "the other host does not speak our language");
-        line[len++] = c;
+        /* What is told must not steer a terminal. */
+        line[len++] = iscntrl((unsigned char)c) ? '?' : c;
     }
     line[len] = '\0';
     if (strncmp(line, "FAIL ", 5))

@@ -126,6 +126,17 @@ static void a_failure_is_told(void **state)
 }
 
 /* It says so and ends; we find out while we write. */
+static void a_failure_steers_no_terminal(void **state)
+{
+    char line[LINK_LINE];
+
+    (void)state;
+    begin("printf 'FAIL \\033[2J\\r\\a gone\\n'");
+    assert_int_equal(link_hear(&l, line, LIMIT_MS), -PEL_ESTATE);
+    assert_string_equal(ctx.message, "the other host says: ?[2J?? gone");
+    link_close(&l);
+}
+
 static void a_failure_is_told_to_a_writer(void **state)
 {
     static const uint8_t data[4096];
@@ -216,6 +227,7 @@ int main(void)
         cmocka_unit_test(a_word_is_expected),
         cmocka_unit_test(compressed_bytes_come_back),
         cmocka_unit_test(a_failure_is_told),
+        cmocka_unit_test(a_failure_steers_no_terminal),
         cmocka_unit_test(a_failure_is_told_to_a_writer),
         cmocka_unit_test(a_lost_link_is_an_error),
         cmocka_unit_test(waiting_ends_when_asked_to),
