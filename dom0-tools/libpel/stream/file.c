@@ -170,12 +170,26 @@ void image_file_write_end(struct image_file *f, uint64_t len)
     f->ends_in_hole = true;
 }
 
+static int sync_folder(struct image_file *f)
+{
+    char *dir = folder_of(f->path);
+    int fd, rc = 0;
+
+    if (!dir)
+        return pel_fail_oom(f->ctx);
+    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(dir);
+    if (fd < 0 || (fsync(fd) && errno != EINVAL))
+        rc = cannot(f, "write the folder of");
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
 /* The file's own bytes, then the name: what a crash leaves is one of both. */
 static int give_name(struct image_file *f)
 {
     char link[64];
-    char *dir;
-    int dirfd;
 
     if (f->unnamed) {
         snprintf(link, sizeof(link), "/proc/self/fd/%d", f->fd);
@@ -188,14 +202,7 @@ static int give_name(struct image_file *f)
         return cannot(f, "rename");
     free(f->temp);
     f->temp = NULL;
-    dir = folder_of(f->path);
-    dirfd = dir ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (dirfd >= 0) {
-        fsync(dirfd);
-        close(dirfd);
-    }
-    free(dir);
-    return 0;
+    return sync_folder(f);
 }
 
 int image_file_commit(struct image_file *f)

@@ -2,15 +2,31 @@
 /* A file of an image is there whole or not at all. */
 #include "common.h"
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <pel/image_file.h>
 
 static char dir[] = "/tmp/pel-image-XXXXXX";
 static char path[64];
+
+static bool folder_fails;
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+
+int __wrap_fsync(int fd)
+{
+    struct stat st;
+
+    if (!folder_fails || fstat(fd, &st) || !S_ISDIR(st.st_mode))
+        return __real_fsync(fd);
+    errno = EIO;
+    return -1;
+}
 
 static int make_dir(void **state)
 {
@@ -119,6 +135,23 @@ static void what_cannot_be_written_is_told(void **state)
     assert_int_equal(names(), 1);
 }
 
+/* Else the guest would be destroyed for an image that may be lost. */
+static void a_name_that_is_not_durable_is_told(void **state)
+{
+    struct pel_ctx ctx = { .message = "" };
+    struct image_file f;
+    int rc;
+
+    (void)state;
+    assert_int_equal(image_file_create(&ctx, path, &f), 0);
+    folder_fails = true;
+    rc = image_file_commit(&f);
+    folder_fails = false;
+    assert_int_equal(rc, -PEL_EIO);
+    assert_told(&ctx, rc, "the folder of");
+    assert_int_equal(names(), 1);
+}
+
 static void places_that_are_none_are_refused(void **state)
 {
     static const char *const places[] = { "/tmp", "/nowhere/at/all" };
@@ -141,6 +174,7 @@ int main(void)
         cmocka_unit_test(commit_replaces_and_holes_read_as_zeros),
         cmocka_unit_test(abort_keeps_the_old_one),
         cmocka_unit_test(what_cannot_be_written_is_told),
+        cmocka_unit_test(a_name_that_is_not_durable_is_told),
         cmocka_unit_test(places_that_are_none_are_refused),
     };
 
