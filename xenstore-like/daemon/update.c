@@ -98,7 +98,6 @@ static int become(struct server *srv, const struct options *opt,
 static void perform(struct server *srv, const struct options *opt,
                     struct listener *l, int pid_file)
 {
-    struct conn *asker = srv->update.asker;
     int state = memfd_create("pelstored-state", MFD_CLOEXEC), err;
     const struct handed h = { state, l->src.fd, pid_file };
     unsigned int answer = update_answer(srv, "OK");
@@ -120,8 +119,7 @@ static void perform(struct server *srv, const struct options *opt,
         close(state);
     sockets_hand(srv, false);
     log_line("live update: %s", strerror(-err));
-    if (asker)
-        buf_cut(&asker->out, buf_len(&asker->out) - answer);
+    update_take_back(srv, answer);
     update_answer(srv, strerror(-err));
     update_end(srv);
 }

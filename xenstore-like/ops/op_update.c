@@ -115,6 +115,18 @@ unsigned int update_answer(struct server *srv, const char *text)
     return buf_len(&c->out) - before;
 }
 
+void update_take_back(struct server *srv, unsigned int bytes)
+{
+    struct conn *c = srv->update.asker;
+
+    if (!c || !bytes)
+        return;
+    buf_cut(&c->out, buf_len(&c->out) - bytes);
+    c->nr_out--;
+    if (c->kept > buf_len(&c->out)) /* that file is thrown away */
+        c->kept = buf_len(&c->out);
+}
+
 void update_end(struct server *srv)
 {
     struct list *pos, *next;

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include <store/record.h>
+#include <store/replay.h>
 
 #include "world.h"
 
@@ -266,6 +266,44 @@ static void quota_of_what_a_transaction_does(void **state)
     world_free(w);
 }
 
+/* The journal has all of the answer that comes instead. */
+static void an_answer_to_an_update_is_taken_back(void **state)
+{
+    struct world *w = world_new();
+    struct conn *c = &world_guest(w, 1)->conn;
+    struct records journal = { 0 }, handover = { 0 };
+    struct buf want = { 0 };
+    unsigned int said;
+
+    (void)state;
+    w->srv->update.asker = c;
+    w->srv->records = &journal;
+    update_answer(w->srv, "before");
+    record_conn(c);
+    said = update_answer(w->srv, "OK");
+    w->srv->records = &handover;
+    record_all_of(c);
+    w->srv->records = &journal;
+    update_take_back(w->srv, said);
+    assert_int_equal(c->nr_out, 1);
+    update_answer(w->srv, "No such file or directory");
+    buf_append(&want, buf_head(&c->out), buf_len(&c->out));
+    record_conn(c);
+
+    w->srv->records = NULL;
+    buf_clear(&c->out);
+    struct replay r = { .srv = w->srv };
+    assert_int_equal(
+        replay_records(&r, buf_head(&journal.batch), buf_len(&journal.batch)),
+        0);
+    assert_int_equal(buf_len(&c->out), buf_len(&want));
+    assert_memory_equal(buf_head(&c->out), buf_head(&want), buf_len(&want));
+    buf_clear(&want);
+    buf_clear(&journal.batch);
+    buf_clear(&handover.batch);
+    world_free(w);
+}
+
 static void quota_of_watches_and_transactions(void **state)
 {
     struct world *w = world_new();
@@ -356,6 +394,7 @@ int main(void)
         cmocka_unit_test(quota_of_memory_on_long_ways),
         cmocka_unit_test(quota_of_what_a_transaction_does),
         cmocka_unit_test(quota_of_watches_and_transactions),
+        cmocka_unit_test(an_answer_to_an_update_is_taken_back),
         cmocka_unit_test(quota_of_sizes),
         cmocka_unit_test(quota_of_a_transaction),
     };

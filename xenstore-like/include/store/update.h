@@ -38,6 +38,9 @@ unsigned int update_open(const struct server *srv);
  */
 unsigned int update_answer(struct server *srv, const char *text);
 
+/** update_take_back - unsay the last answer, which had that many bytes */
+void update_take_back(struct server *srv, unsigned int bytes);
+
 /** update_end - it is off: transactions may begin again */
 void update_end(struct server *srv);
 
