@@ -3,6 +3,7 @@
  * Suspending by the node control/shutdown: the guest empties it as a sign
  * that it has seen the request, and shuts down for the reason "suspend".
  */
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 
 #define SUSPEND_LIMIT_NS 60000000000ull
 #define LATE_LIMIT_NS 5000000000ull
+#define BEGUN_LIMIT_NS 30000000000ull /* Linux gives its programs 20 s */
 #define SETTLE_LIMIT_MS 10000
 
 struct wait {
@@ -45,17 +47,34 @@ static int wait_still(struct wait *w, struct pel_store *s, uint64_t limit_ns)
     return rc < 0 ? -PEL_ETIMEDOUT : w->rc;
 }
 
+struct request {
+    uint32_t domid;
+    bool back; /* the guest has not seen it, and will not */
+};
+
 /* In a transaction: either the guest has taken the request, or we take it. */
 static int take_back(struct pel_store *s, void *arg)
 {
-    uint32_t domid = *(uint32_t *)arg;
-    char *word = pel_store_read(s, "/local/domain/%u/control/shutdown", domid);
+    struct request *r = arg;
+    char *word =
+        pel_store_read(s, "/local/domain/%u/control/shutdown", r->domid);
     int rc = 0;
 
-    if (word && !strcmp(word, "suspend"))
-        rc = pel_store_write(s, "", "/local/domain/%u/control/shutdown", domid);
+    r->back = word && !strcmp(word, "suspend");
+    if (r->back)
+        rc = pel_store_write(s, "", "/local/domain/%u/control/shutdown",
+                             r->domid);
     free(word);
     return rc;
+}
+
+/* Nobody would let a guest go on that suspends when we have given up. */
+static int give_up(struct wait *w, struct pel_store *s)
+{
+    struct request r = { .domid = w->domid };
+    int rc = pel_store_txn(s, take_back, &r);
+
+    return wait_still(w, s, !rc && r.back ? 0 : BEGUN_LIMIT_NS);
 }
 
 int domain_check_running(struct pel_ctx *ctx, uint32_t domid)
@@ -110,11 +129,8 @@ int domain_suspend(struct pel_ctx *ctx, uint32_t domid)
         return pel_store_fail(ctx, rc, "cannot ask domain %u", domid);
 
     rc = wait_still(&w, &s, SUSPEND_LIMIT_NS);
-    if (rc == -PEL_ETIMEDOUT) {
-        pel_store_txn(&s, take_back, &domid);
-        /* It may have begun at the last moment. */
-        rc = wait_still(&w, &s, LATE_LIMIT_NS);
-    }
+    if (rc == -PEL_ETIMEDOUT)
+        rc = give_up(&w, &s);
     if (rc == -PEL_ETIMEDOUT)
         return pel_fail(ctx, PEL_ETIMEDOUT,
                         "domain %u did not suspend in %llu s: its kernel may "
@@ -168,11 +184,12 @@ int domain_resume(struct pel_ctx *ctx, uint32_t domid)
 void domain_resume_later(struct pel_ctx *ctx, uint32_t domid)
 {
     struct wait w = { .ctx = ctx, .domid = domid };
+    struct request r = { .domid = domid };
     struct pel_store s;
 
     if (pel_store_use(ctx, &s))
         return;
-    pel_store_txn(&s, take_back, &domid);
+    pel_store_txn(&s, take_back, &r);
     if (!wait_still(&w, &s, LATE_LIMIT_NS))
         domain_resume(ctx, domid);
 }
