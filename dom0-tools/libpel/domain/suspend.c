@@ -3,10 +3,12 @@
  * Suspending by the node control/shutdown: the guest empties it as a sign
  * that it has seen the request, and shuts down for the reason "suspend".
  */
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <xenstore.h>
 #include <xen/xen.h>
 #include <xen/sched.h>
@@ -21,6 +23,7 @@
 #define LATE_LIMIT_NS 5000000000ull
 #define BEGUN_LIMIT_NS 30000000000ull /* Linux gives its programs 20 s */
 #define SETTLE_LIMIT_MS 10000
+#define NAP_NS 100000000
 
 struct wait {
     struct pel_ctx *ctx;
@@ -41,9 +44,16 @@ static int stands_still(struct pel_store *s, void *arg)
 /* 0: it has shut down; else a PEL_E*, without a message for a timeout. */
 static int wait_still(struct wait *w, struct pel_store *s, uint64_t limit_ns)
 {
-    int rc = pel_store_wait(s, pel_store_now_ns() + limit_ns, stands_still, w,
-                            "@releaseDomain");
+    const struct timespec nap = { .tv_nsec = NAP_NS };
+    uint64_t end = pel_store_now_ns() + limit_ns;
+    int rc = pel_store_wait(s, end, stands_still, w, "@releaseDomain");
 
+    /* A store that has died may be back, with what the guest was asked. */
+    while (rc < 0 && rc != -ETIMEDOUT && pel_store_now_ns() < end) {
+        nanosleep(&nap, NULL);
+        if (stands_still(s, w))
+            rc = 1;
+    }
     return rc < 0 ? -PEL_ETIMEDOUT : w->rc;
 }
 
