@@ -159,38 +159,53 @@ struct event {
     const char *path;
     size_t len;
     const struct perms *before; /* the node's, or NULL */
+    bool looked;                /* look() found the node's now, */
+    const struct perms *now;    /* or NULL, */
+    const struct perms *parent; /* and that of the node above it, or NULL */
 };
+
+/* Once for all who watch: the path may be a thousand names long. */
+static void look(struct event *ev)
+{
+    char up[PATH_ROOM];
+    const struct node *n;
+    size_t len = ev->len > 1 ? path_parent_len(ev->path, ev->len) : 1;
+
+    if (ev->looked)
+        return;
+    ev->looked = true;
+    memcpy(up, ev->path, len);
+    up[len] = '\0';
+    n = tree_find(ev->srv->root, up);
+    ev->parent = n ? n->perms : NULL;
+    n = tree_find(ev->srv->root, ev->path);
+    ev->now = n ? n->perms : NULL;
+}
+
+static bool readable(const struct perms *perms, const struct who *who)
+{
+    return perms && (perms_allow(perms, who) & PERM_READ);
+}
 
 /*
  * May the owner of @w know of the event?  Who can read the node can see it
  * change; who can read its parent can see it come and go.
  */
-static bool may_know(const struct watch *w, const struct event *ev)
+static bool may_know(const struct watch *w, struct event *ev)
 {
-    char up[PATH_ROOM];
-    const struct node *now, *parent;
     struct who who;
-    size_t len;
 
     conn_who(w->conn, &who);
-    if (who.privileged)
-        return true;
-    if (ev->before && (perms_allow(ev->before, &who) & PERM_READ))
+    if (who.privileged || readable(ev->before, &who))
         return true;
     if (path_is_special(ev->path))
         return false;
-    now = tree_find(ev->srv->root, ev->path);
-    if (now && (perms_allow(now->perms, &who) & PERM_READ))
-        return true;
-    len = ev->len > 1 ? path_parent_len(ev->path, ev->len) : 1;
-    memcpy(up, ev->path, len);
-    up[len] = '\0';
-    parent = tree_find(ev->srv->root, up);
-    return parent && (perms_allow(parent->perms, &who) & PERM_READ);
+    look(ev);
+    return readable(ev->now, &who) || readable(ev->parent, &who);
 }
 
 /* Tell those who watch the first @len bytes of the event's path. */
-static void tell(const struct event *ev, uint32_t hash, size_t len)
+static void tell(struct event *ev, uint32_t hash, size_t len)
 {
     struct wpath *p = wpath_find(&ev->srv->watches, hash, ev->path, len);
     struct list *pos, *next;
@@ -213,7 +228,11 @@ static bool gone_visit(void *arg, const struct node *n, const char *path,
                        size_t len)
 {
     const struct event *top = arg;
-    const struct event ev = { top->srv, top->edit, path, len, n->perms };
+    struct event ev = { .srv = top->srv,
+                        .edit = top->edit,
+                        .path = path,
+                        .len = len,
+                        .before = n->perms };
     const struct touch *t;
 
     if (len == top->len)

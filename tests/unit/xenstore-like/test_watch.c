@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Watches: who hears what, in which order. */
 #include <stdio.h>
+#include <time.h>
 
 #include "world.h"
 
@@ -187,6 +188,49 @@ static void the_longest_event_fits(void **state)
     world_free(w);
 }
 
+/* CPU time of writes to a node that is deep. */
+static clock_t time_of_writes(struct world *w, const char *path, size_t len)
+{
+    clock_t start = clock();
+    struct reply r;
+
+    for (int i = 0; i < 200; i++) {
+        ask(&w->dom0, XS_WRITE, 0, path, len, &r);
+        assert_int_equal(r.type, XS_WRITE);
+    }
+    return clock() - start;
+}
+
+/* Whoever may not know of a change cannot make it expensive either. */
+static void watches_of_strangers_cost_little(void **state)
+{
+    struct world *w = world_new();
+    char path[1801] = "", watch[16];
+    clock_t alone, with;
+    struct reply r;
+    int len;
+
+    (void)state;
+    for (int i = 0; i < 900; i++)
+        memcpy(path + 2 * i, "/a", 2);
+    time_of_writes(w, path, sizeof(path));
+    alone = time_of_writes(w, path, sizeof(path));
+    for (int domid = 1; domid <= 4; domid++) {
+        world_guest(w, domid);
+        for (int i = 0; i < 128; i++) {
+            len = snprintf(watch, sizeof(watch), "/a%ct%d", 0, i);
+            ask(&w->guest[domid - 1], XS_WATCH, 0, watch, len + 1, &r);
+            assert_int_equal(r.type, XS_WATCH);
+        }
+        w->guest[domid - 1].events[0] = '\0';
+    }
+    with = time_of_writes(w, path, sizeof(path));
+    print_message("%ld, with watches %ld\n", (long)alone, (long)with);
+    assert_true(with < 8 * alone);
+    expect_events(&w->guest[0], "");
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +242,7 @@ int main(void)
         cmocka_unit_test(special_watches),
         cmocka_unit_test(many_watches),
         cmocka_unit_test(the_longest_event_fits),
+        cmocka_unit_test(watches_of_strangers_cost_little),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
