@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <store/favour.h>
+#include <store/hash.h>
 #include <store/parse.h>
 
 #include "touch.h"
@@ -116,21 +117,41 @@ static bool spoils_favoured(const struct favour *f, const char *path,
            spoils(&f->conn->wants, path, removed);
 }
 
+/*
+ * Do the missing nodes of @path, of which the first @have bytes exist, spoil
+ * what @e relied on?
+ */
+static bool chain_spoils(const struct edit *e, const char *path, size_t have)
+{
+    size_t at = have > 1 ? have : 0;
+    uint32_t hash = hash_more(HASH_START, path, at);
+    const char *pos = path + at, *name;
+    const struct touch *t = touch_find(e, path, have);
+
+    if (counts(t) && (t->seen & SEEN_KIDS))
+        return true;
+    while (path_next(&pos, &name)) {
+        hash = hash_more(hash, path + at, pos - path - at);
+        at = pos - path;
+        if (counts(touch_find_hashed(e, hash, path, at)))
+            return true;
+    }
+    return false;
+}
+
 bool favour_holds(struct conn *c, const char *path, bool removed)
 {
     const struct favour *f = &c->srv->favour;
-    size_t len = strlen(path);
-    char up[PATH_ROOM];
     bool holds = false;
+    size_t have;
 
     if (f->txn && f->conn != c && binds(f, c) && !c->waited) {
-        strcpy(up, path);
-        holds = spoils_favoured(f, up, removed);
-        while (!holds && !tree_find(c->srv->root, up)) {
-            len = path_parent_len(up, len); /* that is made as well */
-            up[len] = '\0';
-            holds = spoils_favoured(f, up, removed);
-        }
+        tree_nearest(c->srv->root, path, &have);
+        if (removed || have == strlen(path))
+            holds = spoils_favoured(f, path, removed);
+        else
+            holds = chain_spoils(&f->txn->edit, path, have) ||
+                    chain_spoils(&f->conn->wants, path, have);
     }
     c->waited = holds;
     if (holds)

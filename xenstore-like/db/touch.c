@@ -66,6 +66,12 @@ static struct touch *find(const struct edit *e, uint32_t hash, const char *path,
     }
 }
 
+struct touch *touch_find_hashed(const struct edit *e, uint32_t hash,
+                                const char *path, size_t len)
+{
+    return find(e, hash, path, len);
+}
+
 struct touch *touch_find(const struct edit *e, const char *path, size_t len)
 {
     return find(e, hash_more(HASH_START, path, len), path, len);

@@ -16,6 +16,10 @@ struct touch *touch_at(struct edit *e, const char *path, size_t len);
 /** touch_find - the touch of that path, or NULL; valid as by touch_at() */
 struct touch *touch_find(const struct edit *e, const char *path, size_t len);
 
+/** touch_find_hashed - the same; @hash is that of the path by hash_more() */
+struct touch *touch_find_hashed(const struct edit *e, uint32_t hash,
+                                const char *path, size_t len);
+
 /** acct_room - make sure that acct_add() for @domid works; 0 or -ENOMEM */
 int acct_room(struct acct *a, uint16_t domid);
 

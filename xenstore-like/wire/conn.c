@@ -10,6 +10,7 @@
 
 #define READ_BYTES 8192  /* fetched at a time */
 #define TURN_REQUESTS 16 /* answered before the next connection's turn */
+#define TURN_NS 1000000  /* likewise: those that take long are fewer */
 #define BACKLOG_PAUSE (256 * 1024) /* bytes unsent that stop requests */
 
 void conn_init(struct conn *c, struct server *srv, const struct conn_io *io,
@@ -264,6 +265,7 @@ static void flush(struct conn *c)
 
 void conn_work(struct conn *c)
 {
+    uint64_t start = stats_now(c->srv);
     int left = TURN_REQUESTS;
     struct xsd_sockmsg hdr;
     bool fetched = false;
@@ -274,7 +276,7 @@ void conn_work(struct conn *c)
             if (must_wait(c, &hdr))
                 break;
             answer_one(c, &hdr);
-            left--;
+            left = stats_now(c->srv) - start > TURN_NS ? 0 : left - 1;
         } else if (c->broken || fetched || !fetch(c)) {
             break;
         } else {

@@ -103,6 +103,28 @@ static void one_turn_is_bounded(void **state)
     world_free(w);
 }
 
+static uint64_t clock_ns;
+
+static uint64_t slow_clock(void) { return clock_ns += 300000; }
+
+/* As does one of requests that take long. */
+static void one_turn_is_short(void **state)
+{
+    struct world *w = world_new();
+    struct peer *p = &w->dom0;
+    int turns = 1;
+
+    (void)state;
+    w->srv->stats.now_ns = slow_clock;
+    for (int i = 0; i < 100; i++)
+        put(p, XS_READ, i, TEXT0("/tool"));
+    while (turn(&p->conn))
+        turns++;
+    assert_in_range(turns, 40, 100);
+    assert_int_equal(p->out_len, 100 * 16);
+    world_free(w);
+}
+
 static void who_does_not_fetch_replies_is_not_heard(void **state)
 {
     static char value[4000] = "/v";
@@ -294,8 +316,6 @@ static void many_events_have_an_end(void **state)
     world_free(w);
 }
 
-static uint64_t clock_ns;
-
 static uint64_t fake_clock(void) { return clock_ns; }
 
 static void others_wait_for_a_guest_not_for_ever(void **state)
@@ -391,6 +411,7 @@ int main(void)
         cmocka_unit_test(too_long_a_payload_ends_it),
         cmocka_unit_test(the_longest_payload_is_fine),
         cmocka_unit_test(one_turn_is_bounded),
+        cmocka_unit_test(one_turn_is_short),
         cmocka_unit_test(who_does_not_fetch_replies_is_not_heard),
         cmocka_unit_test(a_guest_that_never_fetches_events_is_cut),
         cmocka_unit_test(answers_that_nobody_fetches_are_few),

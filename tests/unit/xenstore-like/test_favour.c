@@ -130,6 +130,8 @@ static void changes_outside_wait_once(void **state)
         { XS_WRITE, TEXT("/d/e/f/g\0"), true }, /* /d/e has an entry more */
         { XS_RM, TEXT("/d\0"), true },
         { XS_WRITE, TEXT("/n/o/p\0"), true }, /* /n was not there */
+        { XS_WRITE, TEXT("/m/o/p\0"), true }, /* /m/o was not there */
+        { XS_MKDIR, TEXT("/m/p\0"), false },
         { XS_WRITE, TEXT("/y\0other"), false },
         { XS_WRITE, TEXT("/x"), false }, /* EINVAL */
         { XS_READ, TEXT("/x\0"), false },
@@ -143,11 +145,13 @@ static void changes_outside_wait_once(void **state)
 
         expect(&w->dom0, XS_SET_PERMS, 0, "/\0b0\0", "OK\0");
         expect(&w->dom0, XS_WRITE, 0, "/d/e/old\0", "OK\0");
+        expect(&w->dom0, XS_WRITE, 0, "/m\0", "OK\0");
         starve(w, p);
         t = start(p);
         expect(p, XS_READ, t, "/x\0", "other");
         expect(p, XS_DIRECTORY, t, "/d/e\0", "old\0");
         expect_error(p, XS_READ, t, "/n\0", "ENOENT");
+        expect_error(p, XS_READ, t, "/m/o\0", "ENOENT");
         print_message("%u %s\n", cases[i].type, cases[i].data);
         assert_int_equal(!asked(q, cases[i].type, cases[i].data, cases[i].len),
                          cases[i].waits);
