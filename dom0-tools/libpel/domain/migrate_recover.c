@@ -337,7 +337,9 @@ static int cancel_one(struct pel_ctx *ctx, const char *id, void *arg)
     if (rc != -PEL_ESTATE || j.rec.domid != s->domid)
         return 0;
     s->nr++;
-    kill(j.rec.pid, SIGTERM);
+    /* Then it cannot be ended; and who works on it may be another process. */
+    if (j.rec.state == JOURNAL_MOVING)
+        kill(j.rec.pid, SIGTERM);
     rc = journal_open(ctx, JOURNAL_SOURCE, id, CANCEL_MS, &j);
     journal_close(&j);
     if (rc != -PEL_ENOENT)

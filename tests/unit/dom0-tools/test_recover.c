@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What --resolve does to guests, by what journals say. */
 #include "common.h"
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <pel/domain.h>
@@ -50,7 +51,14 @@ int pel_domain_unpause(struct pel_ctx *c, uint32_t domid)
     abort();
 }
 
-uint64_t pel_store_now_ns(void) { return 0; }
+/* Whoever waits has soon waited long enough. */
+uint64_t pel_store_now_ns(void)
+{
+    static uint64_t now;
+
+    return now += 10000000000ull;
+}
+
 int domain_resume(void) { abort(); }
 void domain_resume_later(void) { resumed++; }
 void log_off(void) {}
@@ -113,6 +121,41 @@ static void only_what_is_of_the_migration_is_touched(void **state)
     }
 }
 
+static int asked_to_end;
+
+static void count_signal(int sig)
+{
+    (void)sig;
+    asked_to_end++;
+}
+
+/* Its process may be gone, and the number another one's, while a guard asks. */
+static void what_is_committed_gets_no_signal(void **state)
+{
+    static const enum journal_state states[] = { JOURNAL_MOVING,
+                                                 JOURNAL_COMMIT };
+
+    (void)state;
+    signal(SIGTERM, count_signal);
+    for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
+        const struct journal_record rec = {
+            .role = JOURNAL_SOURCE,
+            .state = states[i],
+            .domid = DOMID,
+            .id = ID,
+        };
+        struct journal j;
+
+        asked_to_end = 0;
+        assert_int_equal(journal_create(&ctx, &rec, &j), 0);
+        assert_true(pel_migrate_cancel(&ctx, DOMID) < 0);
+        pel_error_clear(&ctx);
+        assert_int_equal(asked_to_end, states[i] == JOURNAL_MOVING);
+        journal_remove(&j);
+    }
+    signal(SIGTERM, SIG_DFL);
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -132,6 +175,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
             only_what_is_of_the_migration_is_touched, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_committed_gets_no_signal, begin,
+                                        end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
