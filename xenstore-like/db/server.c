@@ -200,12 +200,14 @@ void server_domain_gone(struct server *srv, struct domain *dom)
 {
     char home[sizeof("/local/domain/65535")];
     uint16_t domid = dom->domid;
+    bool acted_for = dom->acted_for;
 
     if (dom->conn)
         srv->host->release(srv, dom);
     record_forget(srv, domid);
     server_domain_drop(srv, dom);
-    drop_target(srv, domid);
+    if (acted_for)
+        drop_target(srv, domid);
 
     /* Nearly all of them are at home: spare the walk over everything. */
     snprintf(home, sizeof(home), "/local/domain/%u", domid);
@@ -255,7 +257,14 @@ unsigned int server_check(const struct server *srv)
 void server_recount(struct server *srv)
 {
     struct recount r = { 0 };
+    struct domain *target;
 
+    for (unsigned int i = 0; i < DOMID_FIRST_RESERVED; i++) {
+        target = srv->domains[i] ? server_domain(srv, srv->domains[i]->target)
+                                 : NULL;
+        if (target)
+            target->acted_for = true;
+    }
     recount(srv, &r);
     memcpy(srv->nodes, r.nodes, sizeof(srv->nodes));
     memcpy(srv->bytes, r.bytes, sizeof(srv->bytes));

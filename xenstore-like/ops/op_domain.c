@@ -124,6 +124,7 @@ int op_set_target(struct request *rq)
     if (!server_domain(rq->srv, target))
         return -ENOENT;
     dom->target = target;
+    server_domain(rq->srv, target)->acted_for = true;
     record_domain(rq->srv, dom);
     rq->ok = true;
     return 0;

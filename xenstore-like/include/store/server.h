@@ -24,6 +24,7 @@ struct wpath;
 struct domain {
     uint16_t domid;
     uint16_t target;     /* the domain that it acts for, or DOMID_INVALID */
+    bool acted_for;      /* it was some domain's target */
     bool introduced;     /* it has a ring */
     uint32_t port;       /* its event channel port, if it is introduced */
     struct quota *quota; /* limits of its own, or NULL */
@@ -146,7 +147,8 @@ void server_domain_drop(struct server *srv, struct domain *dom);
 int server_quota_set(struct server *srv, struct domain *dom, const char *name,
                      unsigned int value);
 
-/** server_recount - the tree was made anew: count the nodes by owner */
+/** server_recount - tree and domains were made anew: count the nodes by owner,
+ * note who acts for whom */
 void server_recount(struct server *srv);
 
 /**
