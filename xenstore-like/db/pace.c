@@ -85,7 +85,9 @@ void pace_turn(struct server *srv)
 
     for (LIST_EACH(pos, next, &srv->slow)) {
         c = list_entry(pos, struct conn, slow);
-        if (!c->domid || c->broken ||
+        if (list_empty(&c->followers))
+            list_del(&c->slow); /* they went */
+        if (list_empty(&c->slow) || !c->domid || c->broken ||
             stats_now(srv) - c->slow_ns <= PACE_MS * 1000000ull)
             continue;
         c->broken = XENSTORE_ERROR_COMM;

@@ -339,6 +339,24 @@ static void others_wait_for_a_guest_not_for_ever(void **state)
     world_free(w);
 }
 
+/* Who waited is gone: nobody is in a hurry. */
+static void a_guest_for_which_nobody_waits_is_not_cut(void **state)
+{
+    struct world *w = with_a_slow_one(NULL, "token");
+    struct peer *slow = &w->guest[1];
+
+    (void)state;
+    w->srv->stats.now_ns = fake_clock;
+    w->srv->quota.backlog = 1000;
+    writes_of(w, 1000000);
+    expect(&w->dom0, XS_RELEASE, 0, "1\0", "OK\0");
+    clock_ns += 2 * PACE_MS * 1000000ull;
+    pace_turn(w->srv);
+    assert_int_equal(slow->conn.broken, 0);
+    assert_false(pace_waiting(w->srv));
+    world_free(w);
+}
+
 static void a_stopped_program_takes_little_memory(void **state)
 {
     static char token[1000];
@@ -419,6 +437,7 @@ int main(void)
         cmocka_unit_test(many_events_at_once_cut_nobody),
         cmocka_unit_test(many_events_have_an_end),
         cmocka_unit_test(others_wait_for_a_guest_not_for_ever),
+        cmocka_unit_test(a_guest_for_which_nobody_waits_is_not_cut),
         cmocka_unit_test(a_stopped_program_takes_little_memory),
         cmocka_unit_test(idle_connections_hold_no_memory),
         cmocka_unit_test(blocks_of_replies_are_used_again),
