@@ -33,17 +33,21 @@ static int find_origin(struct pel_ctx *ctx, const char *word, struct origin *o)
 static int clone_one(struct pel_ctx *ctx, const struct args *a,
                      const struct origin *o, const char *newname)
 {
+    const struct pel_clone how = {
+        .name = newname,
+        .no_network = arg_has(a, 'N'),
+        .disks = arg_value(a, 'D'),
+    };
     uint64_t still_ms = 0;
     uint32_t domid;
     int rc;
 
     if (o->name)
-        rc =
-            pel_snapshot_clone(ctx, arg_value(a, 'd'), o->who, o->name, newname,
-                               arg_has(a, 'N'), signals_waiting, &domid);
+        rc = pel_snapshot_clone(ctx, arg_value(a, 'd'), o->who, o->name, &how,
+                                signals_waiting, &domid);
     else
-        rc = pel_domain_clone(ctx, o->domid, newname, arg_has(a, 'N'),
-                              signals_waiting, &domid, &still_ms);
+        rc = pel_domain_clone(ctx, o->domid, &how, signals_waiting, &domid,
+                              &still_ms);
     if (!rc && !arg_has(a, 'p'))
         rc = pel_domain_unpause(ctx, domid);
     if (rc || arg_has(a, 'q'))

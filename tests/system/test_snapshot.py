@@ -136,6 +136,40 @@ def test_one_that_writes_all_the_while(guest):
     snapshot(guest, f"revert {NAME} s0")
 
 
+ON_DEVICE = """\
+name = "device"
+kernel = "/boot/vmlinuz.lz4"
+ramdisk = "/boot/guest.initrd"
+extra = "console=hvc0"
+memory = 128
+vcpus = 1
+disk = [ "phy:/dev/loop7,xvda,w" ]
+"""
+
+
+def test_a_block_device_goes_back(shared):
+    m = shared.get()
+    m.ok("truncate -s 16M /tmp/device.img; losetup /dev/loop7 /tmp/device.img")
+    m.write("/tmp/device.cfg", ON_DEVICE)
+    m.tool_ok("create /tmp/device.cfg")
+    m.guest("device", f"{writing.FILL}; {writing.START}", 180)
+    m.tool_ok("snapshot create device busy", SECONDS)
+    result = m.tool("clone device twin")
+    assert result.status == 1 and "--disks" in result.output, result
+    m.tool_ok("clone -D /tmp device twin", SECONDS)
+    for name in ("twin", "device"):
+        assert int(m.guest(name, writing.STOP, 120)) > 0
+    m.tool_ok("destroy twin; rm /tmp/xvda.twin")
+    m.guest("device", "dd if=/dev/zero of=/dev/xvda bs=1M 2>/dev/null; sync")
+    m.tool_ok("snapshot revert device busy", SECONDS)
+    assert int(m.guest("device", writing.STOP, 120)) > 0
+    m.tool_ok("clone -N -D /tmp device/busy twin", SECONDS)
+    assert int(m.guest("twin", writing.STOP, 120)) > 0
+    m.tool_ok("destroy twin; rm /tmp/xvda.twin")
+    m.tool_ok("snapshot delete device busy")
+    m.tool_ok("destroy device; losetup -d /dev/loop7; rm /tmp/device.img")
+
+
 @pytest.mark.parametrize("seconds", ["0.2", "0.7", "1.5", "3"])
 def test_one_that_is_killed_leaves_the_guest(guest, seconds):
     """Wherever it is: the guest goes on, and nothing of its disk is traced."""

@@ -19,7 +19,8 @@ struct image_file {
     const char *path;
     char *temp;    /* its name until it is complete */
     bool unnamed;  /* it has no name yet */
-    bool in_place; /* a device or a pipe: no name to change, no holes */
+    bool in_place; /* a device or a pipe: no name to change */
+    bool streams;  /* a pipe: there is no place to go to */
     int fd;
     uint64_t len;   /* bytes written, holes too */
     uint64_t at;    /* where what the buffer holds goes */

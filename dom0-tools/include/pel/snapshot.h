@@ -40,7 +40,7 @@ struct pel_snapshot {
  * The guest stands still for what it changes while its memory is read, and
  * for its disks unless their file system makes reflinks.  Whatever fails: it
  * goes on, and there is no part of a snapshot.
- * Returns: 0; -PEL_EEXIST; -PEL_ENOTSUP a disk that is no raw file; -PEL_EIO;
+ * Returns: 0; -PEL_EEXIST; -PEL_ENOTSUP a disk of a script; -PEL_EIO;
  *          errors of pel_domain_save()
  */
 int pel_snapshot_create(struct pel_ctx *ctx, const char *place, uint32_t domid,
@@ -105,18 +105,24 @@ int pel_snapshot_export(struct pel_ctx *ctx, const char *place, const char *who,
 int pel_snapshot_import(struct pel_ctx *ctx, const char *place, const char *who,
                         const char *name, const char *path);
 
+/* What a clone is to be, beside a guest with a UUID and MACs of its own. */
+struct pel_clone {
+    const char *name;
+    bool no_network;   /* without NICs */
+    const char *disks; /* the folder of its disks' copies, which are files
+                        * named VDEV.NAME; NULL: beside the originals, which
+                        * have to be files, and named TARGET.NAME */
+};
+
 /**
  * pel_snapshot_clone - another guest from a snapshot, paused
- * @newname:    of the guest; it gets a UUID and MAC addresses of its own
- * @no_network: without NICs
- * @domid:      set to its domain
+ * @domid: set to its domain
  *
- * Its disks are copies beside the originals, named TARGET.NEWNAME.
  * Returns: 0; -PEL_EEXIST; -PEL_ENOTSUP a writable disk is not in the
- *          snapshot; errors of pel_domain_restore()
+ *          snapshot, or no file; errors of pel_domain_restore()
  */
 int pel_snapshot_clone(struct pel_ctx *ctx, const char *place, const char *who,
-                       const char *name, const char *newname, bool no_network,
+                       const char *name, const struct pel_clone *how,
                        bool (*stop)(void), uint32_t *domid);
 
 /**
@@ -126,11 +132,11 @@ int pel_snapshot_clone(struct pel_ctx *ctx, const char *place, const char *who,
  *
  * As pel_snapshot_clone(), but without a snapshot between them.  Disks are
  * reflinks where their file system makes them, else copied while the original
- * stands still.
+ * runs, and what it writes meanwhile once more.
  * Returns: as pel_snapshot_create() and pel_snapshot_clone()
  */
-int pel_domain_clone(struct pel_ctx *ctx, uint32_t domid, const char *newname,
-                     bool no_network, bool (*stop)(void), uint32_t *newid,
-                     uint64_t *still_ms);
+int pel_domain_clone(struct pel_ctx *ctx, uint32_t domid,
+                     const struct pel_clone *how, bool (*stop)(void),
+                     uint32_t *newid, uint64_t *still_ms);
 
 #endif

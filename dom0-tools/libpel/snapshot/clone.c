@@ -2,6 +2,7 @@
 /* Another guest from a snapshot: same memory, another identity. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <uuid/uuid.h>
 #include <pel/checkpoint.h>
@@ -24,9 +25,9 @@ static int take_config(struct snap_chain *c, struct pel_config *cfg)
 }
 
 int clone_identity(struct pel_ctx *ctx, struct pel_config *cfg,
-                   const char *newname, bool no_network)
+                   const struct pel_clone *how)
 {
-    char *name = strdup(newname);
+    char *name = strdup(how->name);
     int rc = 0;
 
     if (!name)
@@ -37,7 +38,7 @@ int clone_identity(struct pel_ctx *ctx, struct pel_config *cfg,
     for (size_t i = 0; !rc && i < cfg->nr_nics; i++) {
         struct pel_nic *nic = &cfg->nics[i];
 
-        if (no_network) {
+        if (how->no_network) {
             pel_nic_free(nic);
             continue;
         }
@@ -47,20 +48,48 @@ int clone_identity(struct pel_ctx *ctx, struct pel_config *cfg,
         nic->ifname = NULL; /* a name on the host is for one */
         rc = pel_nic_draw_mac(ctx, nic);
     }
-    if (no_network)
+    if (how->no_network)
         cfg->nr_nics = 0;
     return rc;
 }
 
-int clone_disk(struct pel_ctx *ctx, struct pel_disk *disk, const char *newname,
-               char **path)
+/* malloc'ed */
+static int copy_of(struct pel_ctx *ctx, const struct pel_disk *disk,
+                   const struct pel_clone *how, char **target)
+{
+    char *folder;
+    struct stat st;
+    int len;
+
+    if (!how->disks) {
+        if (!stat(disk->target, &st) && S_ISBLK(st.st_mode))
+            return pel_fail(ctx, PEL_ENOTSUP,
+                            "disk %s (%s) is a block device: name a folder "
+                            "for its copy with --disks",
+                            disk->vdev, disk->target);
+        len = asprintf(target, "%s.%s", disk->target, how->name);
+        return len < 0 ? pel_fail_oom(ctx) : 0;
+    }
+    folder = realpath(how->disks, NULL);
+    if (!folder)
+        return pel_fail_sys(ctx, PEL_EIO, "cannot find the folder %s",
+                            how->disks);
+    len = asprintf(target, "%s/%s.%s", folder, disk->vdev, how->name);
+    free(folder);
+    return len < 0 ? pel_fail_oom(ctx) : 0;
+}
+
+int clone_disk(struct pel_ctx *ctx, struct pel_disk *disk,
+               const struct pel_clone *how, char **path)
 {
     char *target;
+    int rc = copy_of(ctx, disk, how, &target);
 
-    if (asprintf(&target, "%s.%s", disk->target, newname) < 0)
-        return pel_fail_oom(ctx);
+    if (rc)
+        return rc;
     free(disk->target);
     disk->target = target;
+    disk->backend = PEL_DISK_FILE;
     if (!access(target, F_OK))
         return pel_fail(ctx, PEL_EEXIST,
                         "there is a file %s already: remove it or choose "
@@ -96,7 +125,7 @@ static int find_disk(const struct snap_manifest *m, const char *vdev)
 }
 
 static int copy_disk(struct bringing *b, struct pel_disk *disk,
-                     const char *newname)
+                     const struct pel_clone *how)
 {
     const struct snap_manifest *m = &b->chain.layers[0].m;
     int i = find_disk(m, disk->vdev), rc;
@@ -110,20 +139,21 @@ static int copy_disk(struct bringing *b, struct pel_disk *disk,
     like = strdup(disk->target);
     if (!like)
         return pel_fail_oom(b->ctx);
-    rc = clone_disk(b->ctx, disk, newname, &path);
+    rc = clone_disk(b->ctx, disk, how, &path);
     if (!rc)
         rc = new_disk_write(&b->chain, i, path, like, &b->disks, b->stop);
     free(like);
     return rc;
 }
 
-static int clone_it(struct bringing *b, struct pel_config *cfg, uint32_t *domid)
+static int clone_it(struct bringing *b, struct pel_config *cfg,
+                    const struct pel_clone *how, uint32_t *domid)
 {
     int rc = 0;
 
     for (size_t i = 0; !rc && i < cfg->nr_disks; i++)
         if (cfg->disks[i].writable)
-            rc = copy_disk(b, &cfg->disks[i], cfg->name);
+            rc = copy_disk(b, &cfg->disks[i], how);
     if (rc)
         return rc;
     rc = new_disks_commit(&b->disks);
@@ -135,12 +165,12 @@ static int clone_it(struct bringing *b, struct pel_config *cfg, uint32_t *domid)
 }
 
 int pel_snapshot_clone(struct pel_ctx *ctx, const char *place, const char *who,
-                       const char *name, const char *newname, bool no_network,
+                       const char *name, const struct pel_clone *how,
                        bool (*stop)(void), uint32_t *domid)
 {
     struct bringing *b = NULL;
     struct pel_config cfg;
-    int rc = clone_name_check(ctx, newname);
+    int rc = clone_name_check(ctx, how->name);
 
     pel_config_init(&cfg);
     if (!rc)
@@ -148,9 +178,9 @@ int pel_snapshot_clone(struct pel_ctx *ctx, const char *place, const char *who,
     if (!rc)
         rc = take_config(&b->chain, &cfg);
     if (!rc)
-        rc = clone_identity(ctx, &cfg, newname, no_network);
+        rc = clone_identity(ctx, &cfg, how);
     if (!rc)
-        rc = clone_it(b, &cfg, domid);
+        rc = clone_it(b, &cfg, how, domid);
     pel_config_free(&cfg);
     bringing_end(b);
     return rc;

@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <pel/checkpoint.h>
@@ -121,14 +120,10 @@ static int finish_disk(struct live *l, size_t i)
 {
     const struct disk_source *s = &l->sources.list[i];
     struct image_file *f = &l->disks.files[i];
-    struct stat st;
 
     if (!s->followed)
         return disk_copy_file(l->ctx, s, f, l->capture.stop);
-    if (fstat(s->fd, &st))
-        return pel_fail_sys(l->ctx, PEL_EIO, "cannot look at %s",
-                            s->disk->target);
-    image_file_write_end(f, st.st_size);
+    image_file_write_end(f, s->size);
     return 0;
 }
 
@@ -234,8 +229,7 @@ static int run(struct live *l, uint32_t *newid)
 }
 
 /* All that can fail before the original is disturbed. */
-static int prepare(struct live *l, const char *newname, bool no_network,
-                   char **text)
+static int prepare(struct live *l, const struct pel_clone *how, char **text)
 {
     struct image_file *f;
     char *path;
@@ -246,11 +240,11 @@ static int prepare(struct live *l, const char *newname, bool no_network,
     if (!rc)
         rc = disks_open(l->ctx, &l->original, &l->sources);
     if (!rc)
-        rc = clone_identity(l->ctx, &l->clone, newname, no_network);
+        rc = clone_identity(l->ctx, &l->clone, how);
     for (size_t i = 0; !rc && i < l->clone.nr_disks; i++) {
         if (!l->clone.disks[i].writable)
             continue;
-        rc = clone_disk(l->ctx, &l->clone.disks[i], newname, &path);
+        rc = clone_disk(l->ctx, &l->clone.disks[i], how, &path);
         if (!rc)
             rc = new_disk_begin(l->ctx, path, l->original.disks[i].target,
                                 &l->disks, &f);
@@ -258,9 +252,9 @@ static int prepare(struct live *l, const char *newname, bool no_network,
     return rc ? rc : pel_domain_image_text(l->ctx, l->domid, &l->clone, text);
 }
 
-int pel_domain_clone(struct pel_ctx *ctx, uint32_t domid, const char *newname,
-                     bool no_network, bool (*stop)(void), uint32_t *newid,
-                     uint64_t *still_ms)
+int pel_domain_clone(struct pel_ctx *ctx, uint32_t domid,
+                     const struct pel_clone *how, bool (*stop)(void),
+                     uint32_t *newid, uint64_t *still_ms)
 {
     struct live *l = calloc(1, sizeof(*l));
     char *text = NULL;
@@ -275,9 +269,9 @@ int pel_domain_clone(struct pel_ctx *ctx, uint32_t domid, const char *newname,
     l->verdict = mmap(NULL, sizeof(*l->verdict), PROT_READ | PROT_WRITE,
                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     rc = l->verdict == MAP_FAILED ? pel_fail_oom(ctx)
-                                  : clone_name_check(ctx, newname);
+                                  : clone_name_check(ctx, how->name);
     if (!rc)
-        rc = prepare(l, newname, no_network, &text);
+        rc = prepare(l, how, &text);
     l->capture = (struct pel_capture){
         .config = text,
         .write = put,

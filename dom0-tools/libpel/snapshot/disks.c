@@ -15,6 +15,18 @@
 
 #define PIECE (1u << 20) /* bytes read at once */
 
+/* What the guest writes to a device is not in dom0's cache of it. */
+static int open_device(struct pel_ctx *ctx, struct disk_source *s)
+{
+    s->is_device = true;
+    close(s->fd);
+    s->fd = open(s->disk->target, O_RDONLY | O_DIRECT | O_CLOEXEC);
+    if (s->fd < 0 || ioctl(s->fd, BLKGETSIZE64, &s->size))
+        return pel_fail_sys(ctx, PEL_EIO, "cannot open disk %s",
+                            s->disk->target);
+    return 0;
+}
+
 static int open_one(struct pel_ctx *ctx, const struct pel_disk *disk,
                     struct disk_source *s)
 {
@@ -26,12 +38,14 @@ static int open_one(struct pel_ctx *ctx, const struct pel_disk *disk,
         return pel_fail_sys(ctx, PEL_EIO, "cannot open disk %s", disk->target);
     if (!disk->script && fstat(s->fd, &st))
         return pel_fail_sys(ctx, PEL_EIO, "cannot look at %s", disk->target);
-    if (disk->script || !S_ISREG(st.st_mode))
+    if (disk->script || (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode)))
         return pel_fail(ctx, PEL_ENOTSUP,
-                        "disk %s (%s) is no raw file: give --no-disks and "
-                        "keep its contents by other means",
+                        "disk %s (%s) is neither a raw file nor a block "
+                        "device: give --no-disks and keep its contents by "
+                        "other means",
                         disk->vdev, disk->target);
-    return 0;
+    s->size = st.st_size;
+    return S_ISBLK(st.st_mode) ? open_device(ctx, s) : 0;
 }
 
 int disks_open(struct pel_ctx *ctx, const struct pel_config *cfg,
@@ -77,7 +91,7 @@ static int reflink(const struct disk_source *s)
 
 bool disk_can_freeze(const struct disk_source *s)
 {
-    int fd = reflink(s);
+    int fd = s->is_device ? -1 : reflink(s);
 
     if (fd >= 0)
         close(fd);
@@ -87,13 +101,14 @@ bool disk_can_freeze(const struct disk_source *s)
 void disks_freeze(struct disk_sources *d)
 {
     for (size_t i = 0; i < d->nr; i++) {
-        int fd = d->list[i].followed ? -1 : reflink(&d->list[i]);
+        struct disk_source *s = &d->list[i];
+        int fd = s->followed || s->is_device ? -1 : reflink(s);
 
         if (fd < 0)
             continue;
-        close(d->list[i].fd);
-        d->list[i].fd = fd;
-        d->list[i].frozen = true;
+        close(s->fd);
+        s->fd = fd;
+        s->frozen = true;
     }
 }
 
@@ -167,25 +182,22 @@ static int read_all(struct pel_ctx *ctx, int fd, uint64_t len,
     return rc;
 }
 
-int disk_store_file(struct pel_ctx *ctx, int fd, int dir, size_t i,
-                    struct snap_pages *pages, struct snap_disk *out,
+int disk_store_file(struct pel_ctx *ctx, int fd, uint64_t len, int dir,
+                    size_t i, struct snap_pages *pages, struct snap_disk *out,
                     bool (*stop)(void))
 {
     struct parts_writer *w = calloc(1, sizeof(*w));
     const struct disk_sink to = { out->target, parts_write, w };
     char name[SNAP_FILE_NAME];
-    struct stat st;
     int rc;
 
     if (!w)
         return pel_fail_oom(ctx);
     snap_disk_name(i, name);
-    rc = fstat(fd, &st) ? cannot_read(ctx, out->target) : 0;
-    out->len = st.st_size;
+    out->len = len;
+    rc = parts_writer_open(ctx, dir, name, pages, w);
     if (!rc)
-        rc = parts_writer_open(ctx, dir, name, pages, w);
-    if (!rc)
-        rc = read_all(ctx, fd, out->len, &to, stop);
+        rc = read_all(ctx, fd, len, &to, stop);
     if (!rc)
         rc = parts_writer_close(w, &out->parts);
     parts_writer_abort(w);
@@ -197,13 +209,10 @@ int disk_copy_file(struct pel_ctx *ctx, const struct disk_source *s,
                    struct image_file *f, bool (*stop)(void))
 {
     const struct disk_sink to = { s->disk->target, image_file_write, f };
-    struct stat st;
 
     if (!ioctl(f->fd, FICLONE, s->fd))
         return 0;
-    if (fstat(s->fd, &st))
-        return cannot_read(ctx, s->disk->target);
-    return read_all(ctx, s->fd, st.st_size, &to, stop);
+    return read_all(ctx, s->fd, s->size, &to, stop);
 }
 
 static int name_disk(struct pel_ctx *ctx, const struct disk_source *s,
@@ -227,7 +236,8 @@ int disks_store(struct pel_ctx *ctx, const struct disk_sources *d, bool frozen,
             continue;
         rc = name_disk(ctx, s, &m->disks[i]);
         if (!rc)
-            rc = disk_store_file(ctx, s->fd, dir, i, pages, &m->disks[i], stop);
+            rc = disk_store_file(ctx, s->fd, s->size, dir, i, pages,
+                                 &m->disks[i], stop);
     }
     return rc;
 }

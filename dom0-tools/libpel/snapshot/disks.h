@@ -11,6 +11,8 @@
 struct disk_source {
     const struct pel_disk *disk;
     int fd;
+    bool is_device;
+    uint64_t size; /* bytes */
     bool followed; /* it is read while the guest runs */
     bool frozen;   /* @fd is a reflink of it, which nobody changes */
 };
@@ -24,7 +26,7 @@ struct disk_sources {
  * disks_open - find and open all that belong into a snapshot
  * @cfg: outlives @d
  * @d:   zeroed; for disks_close() also after an error
- * Returns: 0; -PEL_ENOTSUP one is no raw file; -PEL_EIO
+ * Returns: 0; -PEL_ENOTSUP one is of a script; -PEL_EIO
  */
 int disks_open(struct pel_ctx *ctx, const struct pel_config *cfg,
                struct disk_sources *d);
@@ -55,9 +57,13 @@ int disks_store_followed(struct pel_ctx *ctx, const struct disk_sources *d,
                          const struct disk_pages *known, int dir,
                          struct snap_pages *pages, struct snap_manifest *m);
 
-/** disk_store_file - one of them; @out: its entry in a manifest, named */
-int disk_store_file(struct pel_ctx *ctx, int fd, int dir, size_t i,
-                    struct snap_pages *pages, struct snap_disk *out,
+/**
+ * disk_store_file - one of them
+ * @len: bytes
+ * @out: its entry in a manifest, named
+ */
+int disk_store_file(struct pel_ctx *ctx, int fd, uint64_t len, int dir,
+                    size_t i, struct snap_pages *pages, struct snap_disk *out,
                     bool (*stop)(void));
 
 /**

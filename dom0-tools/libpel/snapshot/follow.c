@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Disks that are read while their guest runs. */
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <pel/ctx.h>
 #include <pel/device.h>
 #include "follow.h"
@@ -44,13 +43,10 @@ static int ask_to_stop(void *arg)
     return pel_fail(f->ctx, PEL_ESTATE, "interrupted");
 }
 
-/* Files of whole pages, where reading the device is reading the file. */
+/* Those of whole pages, where reading the device is reading the file. */
 static bool wants(const struct disk_source *s)
 {
-    struct stat st;
-
-    return !fstat(s->fd, &st) && st.st_size && st.st_size % SNAP_PAGE == 0 &&
-           !disk_can_freeze(s);
+    return s->size && s->size % SNAP_PAGE == 0 && !disk_can_freeze(s);
 }
 
 static bool choose(struct follower *f, const struct pel_config *cfg,
@@ -70,11 +66,8 @@ static bool choose(struct follower *f, const struct pel_config *cfg,
 /* A file that was made larger under the guest is not what the guest has. */
 static bool has_sizes_of_files(const struct follower *f)
 {
-    struct stat st;
-
     for (size_t i = 0; i < f->nr; i++)
-        if (fstat(f->sources->list[f->source[i]].fd, &st) ||
-            (uint64_t)st.st_size != mirror_size(f->mirror, i))
+        if (f->sources->list[f->source[i]].size != mirror_size(f->mirror, i))
             return false;
     return true;
 }

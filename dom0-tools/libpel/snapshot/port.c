@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <pel/checkpoint.h>
 #include <pel/ctx.h>
@@ -102,6 +103,7 @@ static int import_disk(struct making *m, const struct pel_disk *disk,
                        const char *path)
 {
     struct snap_disk *out = &m->m.disks[m->m.nr_disks];
+    struct stat st;
     char *name;
     int fd, rc;
 
@@ -117,10 +119,13 @@ static int import_disk(struct making *m, const struct pel_disk *disk,
     m->m.nr_disks++;
     out->vdev = strdup(disk->vdev);
     out->target = strdup(disk->target);
-    rc = out->vdev && out->target
-             ? disk_store_file(m->ctx, fd, m->dir, out - m->m.disks, &m->pages,
-                               out, NULL)
-             : pel_fail_oom(m->ctx);
+    rc = out->vdev && out->target ? 0 : pel_fail_oom(m->ctx);
+    if (!rc && fstat(fd, &st))
+        rc = pel_fail_sys(m->ctx, PEL_EIO, "cannot look at %s.%s", path,
+                          disk->vdev);
+    if (!rc)
+        rc = disk_store_file(m->ctx, fd, st.st_size, m->dir, out - m->m.disks,
+                             &m->pages, out, NULL);
     close(fd);
     return rc;
 }

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A guest goes back to a snapshot. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <linux/fs.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <pel/ctx.h>
+#include <pel/device.h>
 #include <pel/domain.h>
 #include <pel/snapshot.h>
 #include "bring_back.h"
@@ -18,19 +24,76 @@ static char *real_target(const char *target)
     return path || errno != ENOENT ? path : strdup(target);
 }
 
-static int write_disks(struct snap_chain *c, struct new_disks *d,
+static bool is_device(const char *path)
+{
+    struct stat st;
+
+    return !stat(path, &st) && S_ISBLK(st.st_mode);
+}
+
+/* Files are written aside; devices when nobody uses them any more. */
+static int write_files(struct snap_chain *c, struct new_disks *d,
                        bool (*stop)(void))
 {
     const struct snap_manifest *m = &c->layers[0].m;
     int rc = 0;
 
     for (size_t i = 0; !rc && i < m->nr_disks; i++) {
-        char *path = real_target(m->disks[i].target);
+        char *path;
 
+        if (is_device(m->disks[i].target))
+            continue;
+        path = real_target(m->disks[i].target);
         rc = path ? new_disk_write(c, i, path, path, d, stop)
                   : pel_fail_sys(c->ctx, PEL_EIO, "cannot find %s",
                                  m->disks[i].target);
     }
+    return rc;
+}
+
+/* Before the guest is gone: whether its disks will fit. */
+static int check_device(struct pel_ctx *ctx, const struct snap_disk *disk)
+{
+    int fd = open(disk->target, O_WRONLY | O_CLOEXEC);
+    uint64_t size = 0;
+    int rc = 0;
+
+    if (fd < 0 || ioctl(fd, BLKGETSIZE64, &size))
+        rc = pel_fail_sys(ctx, PEL_EIO, "cannot write %s", disk->target);
+    else if (size < disk->len)
+        rc = pel_fail(ctx, PEL_EINVAL, "%s has %llu bytes, and the disk %llu",
+                      disk->target, (unsigned long long)size,
+                      (unsigned long long)disk->len);
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
+static int write_device(struct snap_chain *c, size_t i, const char *path)
+{
+    struct image_file f;
+    int rc = pel_disk_check_unused(c->ctx, path);
+
+    if (!rc)
+        rc = image_file_create(c->ctx, path, &f);
+    if (rc)
+        return rc;
+    rc = disk_write_out(c, i, image_file_write, &f, NULL);
+    if (!rc)
+        rc = image_file_commit(&f);
+    image_file_abort(&f);
+    return rc;
+}
+
+static int each_device(struct snap_chain *c, bool write)
+{
+    const struct snap_manifest *m = &c->layers[0].m;
+    int rc = 0;
+
+    for (size_t i = 0; !rc && i < m->nr_disks; i++)
+        if (is_device(m->disks[i].target))
+            rc = write ? write_device(c, i, m->disks[i].target)
+                       : check_device(c->ctx, &m->disks[i]);
     return rc;
 }
 
@@ -54,13 +117,17 @@ static int revert(struct bringing *b, uint32_t *domid)
     int rc = chain_verify(&b->chain);
 
     if (!rc)
-        rc = write_disks(&b->chain, &b->disks, b->stop);
+        rc = each_device(&b->chain, false);
+    if (!rc)
+        rc = write_files(&b->chain, &b->disks, b->stop);
     if (!rc && b->stop && b->stop())
         rc = pel_fail(b->ctx, PEL_ESTATE, "interrupted");
 
     /* From here on the snapshot is all that there is of the guest. */
     if (!rc)
         rc = destroy_running(b->ctx, m->uuid);
+    if (!rc)
+        rc = each_device(&b->chain, true);
     if (!rc)
         rc = new_disks_commit(&b->disks);
     if (!rc)

@@ -5,7 +5,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <pel/checkpoint.h>
 #include <pel/ctx.h>
 #include <pel/domain.h>
@@ -47,13 +46,9 @@ static int take_disk_piece(void *arg, size_t i, uint64_t from, const void *data,
                            uint64_t len)
 {
     struct taking *t = arg;
-    struct stat st;
 
-    if (fstat(t->disks->list[i].fd, &st))
-        return pel_fail_sys(t->m.ctx, PEL_EIO, "cannot look at %s",
-                            t->disks->list[i].disk->target);
-    return disk_pages_put(&t->m.pages, &t->known[i], st.st_size, from, data,
-                          len);
+    return disk_pages_put(&t->m.pages, &t->known[i], t->disks->list[i].size,
+                          from, data, len);
 }
 
 static int follow_disks(void *arg)

@@ -18,11 +18,13 @@ static int cannot(struct image_file *f, const char *what)
     return pel_fail_sys(f->ctx, PEL_EIO, "cannot %s %s", what, f->path);
 }
 
-static bool is_special(const char *path)
+static void look_at(struct image_file *f)
 {
     struct stat st;
 
-    return !stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+    f->in_place =
+        !stat(f->path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+    f->streams = f->in_place && !S_ISBLK(st.st_mode);
 }
 
 /* The folder of a path, malloc'ed. */
@@ -68,7 +70,7 @@ int image_file_create(struct pel_ctx *ctx, const char *path,
     f->buffer = malloc(IMAGE_FILE_BUFFER);
     if (!f->buffer)
         return pel_fail_oom(ctx);
-    f->in_place = is_special(path);
+    look_at(f);
     if (f->in_place) {
         f->fd = open(path, O_WRONLY | O_CLOEXEC);
         rc = f->fd < 0 ? cannot(f, "open") : 0;
@@ -84,7 +86,7 @@ static int put(struct image_file *f, const uint8_t *p, size_t len)
 {
     while (len) {
         ssize_t n =
-            f->in_place ? write(f->fd, p, len) : pwrite(f->fd, p, len, f->at);
+            f->streams ? write(f->fd, p, len) : pwrite(f->fd, p, len, f->at);
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -105,22 +107,41 @@ static int flush(struct image_file *f)
     return rc;
 }
 
+static const uint8_t zeros[4096];
+
+/* What was there before becomes zeros. */
+static int clear(struct image_file *f, uint64_t len)
+{
+    int rc = 0;
+
+    if (!fallocate(f->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, f->at,
+                   len)) {
+        f->at += len;
+        return 0;
+    }
+    for (size_t n; !rc && len; len -= n) {
+        n = len < sizeof(zeros) ? len : sizeof(zeros);
+        rc = put(f, zeros, n);
+    }
+    return rc;
+}
+
 /* Zeros into the buffer, or a step over them. */
 static int write_zeros(struct image_file *f, size_t len)
 {
-    static const uint8_t zeros[4096];
     int rc = 0;
 
-    if (f->in_place) {
-        for (size_t n; !rc && len; len -= n) {
-            n = len < sizeof(zeros) ? len : sizeof(zeros);
-            rc = image_file_write(f, zeros, n);
-        }
-        return rc;
+    for (size_t n; f->streams && !rc && len; len -= n) {
+        n = len < sizeof(zeros) ? len : sizeof(zeros);
+        rc = image_file_write(f, zeros, n);
     }
+    if (f->streams)
+        return rc;
     rc = flush(f);
-    f->at += len;
     f->len += len;
+    if (f->in_place)
+        return rc ? rc : clear(f, len);
+    f->at += len;
     f->holes += len;
     f->ends_in_hole = true;
     return rc;
@@ -149,19 +170,8 @@ int image_file_write(void *arg, const void *buf, size_t len)
 int image_file_write_at(struct image_file *f, uint64_t at, const void *buf,
                         uint64_t len)
 {
-    static const uint8_t zeros[4096];
-    int rc = 0;
-
     f->at = at;
-    if (buf)
-        return put(f, buf, len);
-    if (!fallocate(f->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, len))
-        return 0;
-    for (size_t n; !rc && len; len -= n) {
-        n = len < sizeof(zeros) ? len : sizeof(zeros);
-        rc = put(f, zeros, n);
-    }
-    return rc;
+    return buf ? put(f, buf, len) : clear(f, len);
 }
 
 void image_file_write_end(struct image_file *f, uint64_t len)

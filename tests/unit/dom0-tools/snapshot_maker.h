@@ -96,6 +96,8 @@ static inline void put_image_of(struct parts_writer *to, const char *config,
 }
 
 /* One disk of two pages and a bit, the first one from a seed. */
+#define SNAPPED_DISK (2 * 4096 + 100)
+
 static inline int disk_file(uint64_t seed)
 {
     uint64_t page[512];
@@ -106,7 +108,7 @@ static inline int disk_file(uint64_t seed)
     fwrite(page, sizeof(page), 1, f);
     fflush(f);
     fd = dup(fileno(f));
-    assert_int_equal(ftruncate(fd, 2 * 4096 + 100), 0);
+    assert_int_equal(ftruncate(fd, SNAPPED_DISK), 0);
     fclose(f);
     return fd;
 }
@@ -139,7 +141,8 @@ static inline int try_snapshot(struct pel_ctx *ctx, const char *name,
         put_image_of(m.memory, IMAGE_CONFIG, seeds);
         m.m.disks[0].vdev = strdup("xvda");
         m.m.disks[0].target = strdup("/d");
-        rc = disk_store_file(ctx, fd, m.dir, 0, &m.pages, &m.m.disks[0], NULL);
+        rc = disk_store_file(ctx, fd, SNAPPED_DISK, m.dir, 0, &m.pages,
+                             &m.m.disks[0], NULL);
     }
     if (!rc)
         rc = making_commit(&m);

@@ -20,6 +20,9 @@ static char disk_path[64], file_path[64], disk_line[128];
 static bool stands_still, sending_fails, receiving_fails, has_reflinks;
 static size_t disk_len; /* DISK_LEN, or WHOLE_PAGES: such can be followed */
 static bool can_follow, has_grown;
+static const struct pel_clone plain = { .name = "h" };
+static const struct pel_clone lonely = { .name = "h", .no_network = true };
+static const struct pel_clone other = { .name = "i", .no_network = true };
 static int followed; /* disks at the moment */
 static char got_name[64], got_target[128];
 static uint8_t got_uuid[16];
@@ -149,6 +152,13 @@ int pel_disks_wait_quiet(struct pel_ctx *ctx, uint32_t domid, int timeout_ms)
     (void)ctx;
     (void)domid;
     (void)timeout_ms;
+    return 0;
+}
+
+int pel_disk_check_unused(struct pel_ctx *ctx, const char *path)
+{
+    (void)ctx;
+    (void)path;
     return 0;
 }
 
@@ -507,11 +517,41 @@ static void a_clone_of_a_followed_disk(void **state)
     can_follow = true;
     snprintf(path, sizeof(path), "%s.h", disk_path);
     work(1);
-    rc = pel_domain_clone(&ctx, 7, "h", false, NULL, &domid, &still_ms);
+    rc = pel_domain_clone(&ctx, 7, &plain, NULL, &domid, &still_ms);
     assert_told(&ctx, rc, NULL);
     assert_int_equal(rc, 0);
     assert_disk(path, 'b');
     assert_disk(disk_path, 'z');
+}
+
+/* With a name by the disk's, since originals may be called the same. */
+static void copies_of_disks_go_to_a_folder(void **state)
+{
+    const struct pel_clone there = { .name = "h", .disks = top };
+    const struct pel_clone nowhere = { .name = "i", .disks = "/no/such" };
+    struct pel_ctx ctx = { .message = "" };
+    uint64_t still_ms;
+    uint32_t domid;
+    char path[80];
+    int rc;
+
+    (void)state;
+    take(&ctx, "one", 1);
+    work(2);
+    snprintf(path, sizeof(path), "%s/xvda.h", top);
+    rc = pel_snapshot_clone(&ctx, top, "g", "one", &there, NULL, &domid);
+    assert_told(&ctx, rc, NULL);
+    assert_int_equal(rc, 0);
+    assert_string_equal(got_target, path);
+    assert_disk(path, 'b');
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(pel_domain_clone(&ctx, 7, &there, NULL, &domid, &still_ms),
+                     0);
+    assert_string_equal(got_target, path);
+    assert_disk(path, 'c');
+    rc = pel_snapshot_clone(&ctx, top, "g", "one", &nowhere, NULL, &domid);
+    assert_int_equal(rc, -PEL_EIO);
+    assert_told(&ctx, rc, "/no/such");
 }
 
 /* Nothing happens to the guest before all is proven. */
@@ -552,7 +592,7 @@ static void a_failed_one_leaves_no_trace(void **state)
     pel_snapshots_free(list, nr);
 }
 
-static void disks_that_are_no_files_are_refused(void **state)
+static void disks_that_cannot_be_read_are_refused(void **state)
 {
     struct pel_ctx ctx = { .message = "" };
     struct pel_snapshot *list;
@@ -572,7 +612,7 @@ static void disks_that_are_no_files_are_refused(void **state)
     assert_int_equal(pel_snapshot_list(&ctx, top, "g", "one", &list, &nr), 0);
     assert_int_equal(list[0].nr_disks, 0);
     pel_snapshots_free(list, nr);
-    rc = pel_snapshot_clone(&ctx, top, "g", "one", "h", false, NULL, &domid);
+    rc = pel_snapshot_clone(&ctx, top, "g", "one", &plain, NULL, &domid);
     assert_int_equal(rc, -PEL_ENOTSUP);
     assert_told(&ctx, rc, "without --no-disks");
 }
@@ -597,7 +637,7 @@ static void a_clone_is_somebody_else(void **state)
     work(2);
     snprintf(path, sizeof(path), "%s.h", disk_path);
     assert_int_equal(
-        pel_snapshot_clone(&ctx, top, "g", "one", "h", false, NULL, &domid), 0);
+        pel_snapshot_clone(&ctx, top, "g", "one", &plain, NULL, &domid), 0);
     assert_true(guest_runs);
     assert_somebody_else("h");
     assert_string_equal(got_target, path);
@@ -606,12 +646,12 @@ static void a_clone_is_somebody_else(void **state)
     assert_disk(disk_path, 'c');
     assert_received(1);
     assert_int_equal(
-        pel_snapshot_clone(&ctx, top, "g", "one", "h", true, NULL, &domid),
+        pel_snapshot_clone(&ctx, top, "g", "one", &lonely, NULL, &domid),
         -PEL_EEXIST);
     assert_told(&ctx, -1, path);
     pel_error_clear(&ctx);
     assert_int_equal(
-        pel_snapshot_clone(&ctx, top, "g", "one", "i", true, NULL, &domid), 0);
+        pel_snapshot_clone(&ctx, top, "g", "one", &other, NULL, &domid), 0);
     assert_int_equal(got_nics, 0);
 }
 
@@ -626,7 +666,7 @@ static void a_failed_clone_leaves_no_disk(void **state)
     take(&ctx, "one", 1);
     receiving_fails = true;
     snprintf(path, sizeof(path), "%s.h", disk_path);
-    rc = pel_snapshot_clone(&ctx, top, "g", "one", "h", false, NULL, &domid);
+    rc = pel_snapshot_clone(&ctx, top, "g", "one", &plain, NULL, &domid);
     assert_int_equal(rc, -PEL_ENOSPC);
     assert_told(&ctx, rc, "too little");
     assert_int_equal(access(path, F_OK), -1);
@@ -646,7 +686,7 @@ static void a_clone_of_one_that_runs(void **state)
     for (int i = 0; i < 2; i++) {
         has_reflinks = i;
         work(1);
-        rc = pel_domain_clone(&ctx, 7, "h", false, NULL, &domid, &still_ms);
+        rc = pel_domain_clone(&ctx, 7, &plain, NULL, &domid, &still_ms);
         assert_told(&ctx, rc, NULL);
         assert_int_equal(rc, 0);
         assert_int_equal(domid, 9);
@@ -656,7 +696,7 @@ static void a_clone_of_one_that_runs(void **state)
         assert_string_equal(got_target, path);
         assert_received(1);
         assert_disk(path, 'b');
-        rc = pel_domain_clone(&ctx, 7, "h", false, NULL, &domid, &still_ms);
+        rc = pel_domain_clone(&ctx, 7, &plain, NULL, &domid, &still_ms);
         assert_int_equal(rc, -PEL_EEXIST);
         assert_told(&ctx, rc, path);
         pel_error_clear(&ctx);
@@ -677,14 +717,14 @@ static void one_that_fails_halfway_leaves_no_disk(void **state)
     snprintf(path, sizeof(path), "%s.h", disk_path);
     work(1);
     sending_fails = true;
-    rc = pel_domain_clone(&ctx, 7, "h", true, NULL, &domid, &still_ms);
+    rc = pel_domain_clone(&ctx, 7, &lonely, NULL, &domid, &still_ms);
     assert_int_equal(rc, -PEL_EIO);
     assert_told(&ctx, rc, "No space left");
     assert_int_equal(access(path, F_OK), -1);
     pel_error_clear(&ctx);
     sending_fails = false;
     receiving_fails = true;
-    rc = pel_domain_clone(&ctx, 7, "h", true, NULL, &domid, &still_ms);
+    rc = pel_domain_clone(&ctx, 7, &lonely, NULL, &domid, &still_ms);
     assert_int_equal(rc, -PEL_ENOSPC);
     assert_told(&ctx, rc, "too little");
     assert_int_equal(access(path, F_OK), -1);
@@ -728,9 +768,10 @@ int main(void)
         in_its_folder(a_followed_disk_is_of_the_instant),
         in_its_folder(one_that_cannot_be_followed_is_read_at_once),
         in_its_folder(a_clone_of_a_followed_disk),
+        in_its_folder(copies_of_disks_go_to_a_folder),
         in_its_folder(a_damaged_one_leaves_the_guest),
         in_its_folder(a_failed_one_leaves_no_trace),
-        in_its_folder(disks_that_are_no_files_are_refused),
+        in_its_folder(disks_that_cannot_be_read_are_refused),
         in_its_folder(a_clone_is_somebody_else),
         in_its_folder(a_failed_clone_leaves_no_disk),
         in_its_folder(a_clone_of_one_that_runs),
