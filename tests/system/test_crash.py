@@ -112,7 +112,8 @@ def disk_and_network(m):
             "cat /tmp/file /tmp/file /tmp/file >/dev/xvda; sync; done", 240)
     seconds = time.monotonic() - begin
     size = 3 * 2000000
-    there = m.guest("neighbour", f"head -c {size} /dev/xvda | sha256sum")
+    there = m.guest("neighbour", f"head -c {size} /dev/xvda | sha256sum",
+                    240)
     here = m.ok("cd /tmp/www; cat file file file | sha256sum; "
                 f"head -c {size} /tmp/neighbour.img | sha256sum")
     assert set(here.splitlines()) == {there.strip()}
