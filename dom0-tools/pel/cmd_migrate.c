@@ -195,9 +195,11 @@ int cmd_migrate(struct pel_ctx *ctx, const struct args *a)
         return pel_fail(ctx, PEL_EINVAL, "--overwrite wants --copy-storage");
     if (arg_has(a, 'P'))
         return pel_fail(ctx, PEL_ENOTSUP, "--postcopy is not supported");
+    if (arg_has(a, 'k') && (!arg_has(a, 'R') || !a->nr_words))
+        return pel_fail(ctx, PEL_EINVAL, "--keep wants --resolve DOMAIN");
     if (arg_has(a, 'R'))
         return pel_migrate_resolve(ctx, a->nr_words ? a->words[0] : NULL,
-                                   tell_line, NULL);
+                                   arg_has(a, 'k'), tell_line, NULL);
     if (arg_has(a, 'K') && a->nr_words == 1)
         return cancel(ctx, a->words[0]);
     alone = arg_has(a, 'K') || arg_has(a, 'c');

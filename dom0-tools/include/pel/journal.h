@@ -42,7 +42,8 @@ struct journal_record {
     char text[3072];
     uint8_t copies;        /* the source: it follows what is written to disks */
     char boot[JOURNAL_ID]; /* of this host: ids of domains begin anew */
-    uint8_t unused[4096 - 3425 - JOURNAL_ID];
+    char peer[JOURNAL_ID]; /* of the source: the target's journal_host() */
+    uint8_t unused[4096 - 3425 - 2 * JOURNAL_ID];
 };
 
 struct journal {
@@ -81,6 +82,13 @@ int journal_write(struct journal *j);
  * same id, and even the same UUID, is another domain otherwise
  */
 bool journal_is_of_now(const struct journal_record *r);
+
+/**
+ * journal_host - the name of this host's journals: another host, and one that
+ * has lost what it had written down, has another
+ * @host: set, with its NUL
+ */
+int journal_host(struct pel_ctx *ctx, char host[JOURNAL_ID]);
 
 /** journal_remove - it is over, and nothing is left to be told */
 void journal_remove(struct journal *j);

@@ -85,10 +85,12 @@ int pel_migrate_receive(struct pel_ctx *ctx, int in, int out,
  * pel_migrate_resolve - finish what killed processes and lost connections
  * have left: both as the source and as the target
  * @who:  name or id of a guest; NULL: all
+ * @keep: what is undecided goes on here, and nobody is asked: the caller knows
+ *        that the other host does not have it
  * @told: called with a line for each that was finished
  * Returns: 0; -PEL_EUNDECIDED a target cannot be asked; others
  */
-int pel_migrate_resolve(struct pel_ctx *ctx, const char *who,
+int pel_migrate_resolve(struct pel_ctx *ctx, const char *who, bool keep,
                         void (*told)(void *arg, const char *line), void *arg);
 
 /**

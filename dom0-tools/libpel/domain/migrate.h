@@ -11,7 +11,7 @@
 /*
  * The words of the protocol, a line each:
  *
- *   source: HELLO 3 ID FLAGS      target: HELLO 3
+ *   source: HELLO 3 ID FLAGS      target: HELLO 3 HOST
  *   source: the stream            target: ROUND, for each; READY
  *   source: COMMIT                target: DONE
  *   source: BYE
@@ -62,10 +62,11 @@ bool journal_find(struct pel_ctx *ctx, struct journal_record *r);
  * source_settle - decide a migration whose journal we hold, and remove that
  *
  * The guest goes on here, or is destroyed because the target has taken it.
+ * @keep: the target is not asked
  * @told: LINK_LINE bytes: what became of it
  * Returns: 0; -PEL_EUNDECIDED, the journal stays; others
  */
-int source_settle(struct journal *j, char *told);
+int source_settle(struct journal *j, bool keep, char *told);
 
 /** target_settle - the same there: it runs the guest, or has none of it */
 int target_settle(struct journal *j, char *told);

@@ -87,11 +87,14 @@ bool journal_find(struct pel_ctx *ctx, struct journal_record *r)
 /* ---- the source -------------------------------------------------------------
  */
 
-/* 1: the target has taken it; 0: it has not, and will not; else an error. */
-static int ask(struct link *l, const char *id)
+/*
+ * 1: the target has taken it; 0: it has not, and will not; else an error.  Who
+ * knows nothing of it may be another host, or have lost its journals.
+ */
+static int ask(struct link *l, const struct journal_record *r)
 {
-    char line[LINK_LINE];
-    int rc = link_say(l, "QUERY %d %s", MIGRATE_VERSION, id);
+    char line[LINK_LINE], host[JOURNAL_ID];
+    int rc = link_say(l, "QUERY %d %s", MIGRATE_VERSION, r->id);
 
     if (!rc)
         rc = link_hear(l, line, HELLO_MS);
@@ -99,8 +102,13 @@ static int ask(struct link *l, const char *id)
         return rc;
     if (!strcmp(line, "TAKEN"))
         return 1;
-    if (!strcmp(line, "NOT TAKEN"))
-        return 0;
+    if (sscanf(line, "NOT TAKEN %36s", host) == 1) {
+        if (!strcmp(host, r->peer))
+            return 0;
+        return pel_fail(
+            l->ctx, PEL_ESTATE,
+            "another host answers, or one that has lost " JOURNAL_DIR);
+    }
     return pel_fail(l->ctx, PEL_EFORMAT, "the other host says \"%.80s\"", line);
 }
 
@@ -115,7 +123,7 @@ static int ask_target(struct journal *j, struct link *l)
         pel_error_clear(j->ctx);
         rc = link_open(j->ctx, j->rec.text, l);
         if (!rc)
-            rc = ask(l, j->rec.id);
+            rc = ask(l, &j->rec);
         if (rc < 0)
             link_close(l);
     }
@@ -133,10 +141,10 @@ static int undecided(struct journal *j)
                     j->rec.name, why, j->rec.name);
 }
 
-static int settle_committed(struct journal *j, bool here, char *told)
+static int settle_committed(struct journal *j, bool here, bool keep, char *told)
 {
     struct link l = { .in = -1, .out = -1 };
-    int taken = ask_target(j, &l), rc = 0;
+    int taken = keep ? 0 : ask_target(j, &l), rc = 0;
 
     if (taken < 0)
         return undecided(j);
@@ -154,14 +162,16 @@ static int settle_committed(struct journal *j, bool here, char *told)
                  j->rec.name);
     if (!rc) {
         journal_remove(j);
-        link_say(&l, "BYE");
+        if (!keep)
+            link_say(&l, "BYE");
         pel_error_clear(j->ctx);
     }
-    link_close(&l);
+    if (!keep)
+        link_close(&l);
     return rc;
 }
 
-int source_settle(struct journal *j, char *told)
+int source_settle(struct journal *j, bool keep, char *told)
 {
     bool here = journal_fits(j->ctx, &j->rec);
 
@@ -170,7 +180,7 @@ int source_settle(struct journal *j, char *told)
     if (here && j->rec.copies)
         mirror_forget(j->ctx, j->rec.domid);
     if (j->rec.state == JOURNAL_COMMIT)
-        return settle_committed(j, here, told);
+        return settle_committed(j, here, keep, told);
     if (here)
         domain_resume_later(j->ctx, j->rec.domid);
     pel_error_clear(j->ctx);
@@ -222,6 +232,7 @@ struct search {
     const char *id;   /* of the migration */
     int wait_ms;
     bool claimed; /* the guest is: we are its guard */
+    bool keep;    /* no target is asked */
     void (*told)(void *arg, const char *line);
     void *arg;
     size_t nr;
@@ -243,9 +254,9 @@ static int settle(const struct search *s, struct journal *j, char *told)
     if (s->role == JOURNAL_TARGET)
         return target_settle(j, told);
     if (s->claimed)
-        return source_settle(j, told);
+        return source_settle(j, s->keep, told);
     claim = domain_claim(j->ctx, j->rec.domid);
-    rc = claim < 0 ? claim : source_settle(j, told);
+    rc = claim < 0 ? claim : source_settle(j, s->keep, told);
     domain_claim_end(claim);
     return rc;
 }
@@ -303,12 +314,13 @@ void target_recover(struct pel_ctx *ctx, const void *id)
     recover(ctx, JOURNAL_TARGET, id);
 }
 
-int pel_migrate_resolve(struct pel_ctx *ctx, const char *who,
+int pel_migrate_resolve(struct pel_ctx *ctx, const char *who, bool keep,
                         void (*told)(void *arg, const char *line), void *arg)
 {
     struct search s = {
         .domid = PEL_DOMID_NONE,
         .name = who,
+        .keep = keep,
         .told = told,
         .arg = arg,
     };

@@ -161,7 +161,7 @@ static int greet(struct source *m)
     if (rc == -PEL_ETIMEDOUT)
         return pel_fail(m->ctx, PEL_ETIMEDOUT,
                         "the other host does not answer");
-    if (!rc && strcmp(line, MIGRATE_HELLO))
+    if (!rc && sscanf(line, MIGRATE_HELLO " %36s", m->j.rec.peer) != 1)
         rc = pel_fail(m->ctx, PEL_EFORMAT,
                       "the other side is no pel migrate-receive: it says "
                       "\"%.80s\"",
@@ -467,7 +467,7 @@ static int ask_again(struct source *m)
     pel_error_clear(m->ctx);
     link_close(&m->link);
     sender_end(&m->sender);
-    rc = source_settle(&m->j, told);
+    rc = source_settle(&m->j, false, told);
     if (rc)
         return rc;
     if (!strncmp(told, "taken", 5)) {

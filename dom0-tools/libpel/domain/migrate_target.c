@@ -211,6 +211,7 @@ static int receive(struct target *t, const char *id, const char *flags)
         .domid = PEL_DOMID_NONE,
         .paused = strchr(flags, FLAG_PAUSED) != NULL,
     };
+    char host[JOURNAL_ID];
     bool built = false;
     int rc;
 
@@ -221,7 +222,9 @@ static int receive(struct target *t, const char *id, const char *flags)
     if (!rc)
         rc = expect_disks(t, flags);
     if (!rc)
-        rc = link_say(&t->link, "%s", MIGRATE_HELLO);
+        rc = journal_host(t->ctx, host);
+    if (!rc)
+        rc = link_say(&t->link, "%s %s", MIGRATE_HELLO, host);
     if (!rc)
         rc = build(t, strchr(flags, FLAG_COMPRESS));
     built = !rc;
@@ -251,9 +254,13 @@ static int receive(struct target *t, const char *id, const char *flags)
  */
 static int answer(struct target *t, const char *id)
 {
-    char line[LINK_LINE];
+    char line[LINK_LINE], host[JOURNAL_ID];
     bool taken = false;
-    int rc = journal_open(t->ctx, JOURNAL_TARGET, id, QUERY_MS, &t->j);
+    int rc = journal_host(t->ctx, host);
+
+    if (rc)
+        return rc;
+    rc = journal_open(t->ctx, JOURNAL_TARGET, id, QUERY_MS, &t->j);
 
     if (!rc) {
         taken = t->j.rec.state == JOURNAL_COMMIT;
@@ -264,7 +271,8 @@ static int answer(struct target *t, const char *id)
     if (rc)
         return rc;
     fault("answer", &t->link, &t->guard);
-    say_last(t, taken ? "TAKEN" : "NOT TAKEN");
+    snprintf(line, sizeof(line), "NOT TAKEN %s", host);
+    say_last(t, taken ? "TAKEN" : line);
     return 0;
 }
 

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <uuid/uuid.h>
 #include <pel/ctx.h>
 #include <pel/journal.h>
 #include <pel/store.h>
@@ -23,6 +24,7 @@
 #define MAGIC 0x6c616e72756f6a70ull /* "pjournal" */
 #define BLOCK sizeof(struct journal_record)
 #define STEP_NS 20000000
+#define HOST JOURNAL_DIR "-host"
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
 static_assert(sizeof(struct journal_record) == 4096, "one block");
@@ -104,6 +106,54 @@ bool journal_is_of_now(const struct journal_record *r)
 
     get_boot(boot);
     return !r->boot[0] || !boot[0] || !memcmp(r->boot, boot, JOURNAL_ID);
+}
+
+static bool read_host(char host[JOURNAL_ID])
+{
+    int fd = open(HOST, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, host, JOURNAL_ID - 1);
+
+    if (fd >= 0)
+        close(fd);
+    host[JOURNAL_ID - 1] = '\0';
+    return n == JOURNAL_ID - 1;
+}
+
+/*
+ * Whole under its name, or not there; of two that make one the first counts.
+ * One that is lost with the host's power does no harm: it has another name.
+ */
+static int make_host(struct journal *j)
+{
+    char host[JOURNAL_ID], temp[sizeof(j->path) + 24];
+    uuid_t uuid;
+    int fd, rc = 0;
+
+    uuid_generate_random(uuid);
+    uuid_unparse_lower(uuid, host);
+    snprintf(temp, sizeof(temp), "%s.%d", j->path, getpid());
+    fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0 || write(fd, host, JOURNAL_ID - 1) != JOURNAL_ID - 1 ||
+        fsync(fd) || (link(temp, j->path) && errno != EEXIST))
+        rc = cannot(j, "create");
+    if (fd >= 0)
+        close(fd);
+    unlink(temp);
+    return rc;
+}
+
+int journal_host(struct pel_ctx *ctx, char host[JOURNAL_ID])
+{
+    struct journal j = { .ctx = ctx, .path = HOST };
+    int rc;
+
+    if (read_host(host))
+        return 0;
+    make_dirs();
+    rc = make_host(&j);
+    if (!rc && !read_host(host))
+        rc = cannot(&j, "read");
+    return rc;
 }
 
 /* Whoever had the lock may have removed it. */

@@ -121,7 +121,10 @@ static int migrate(void)
     return pel_migrate(&ctx, DOMID, &how);
 }
 
-static int resolve(void) { return pel_migrate_resolve(&ctx, "7", NULL, NULL); }
+static int resolve(void)
+{
+    return pel_migrate_resolve(&ctx, "7", false, NULL, NULL);
+}
 
 static const struct {
     const char *why;

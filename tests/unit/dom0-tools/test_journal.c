@@ -166,6 +166,21 @@ static void a_restart_is_seen(void **state)
     assert_true(journal_is_of_now(&j.rec));
 }
 
+static void a_host_keeps_its_name(void **state)
+{
+    char first[JOURNAL_ID], again[JOURNAL_ID];
+
+    (void)state;
+    assert_int_equal(journal_host(&ctx, first), 0);
+    assert_int_equal(strlen(first), JOURNAL_ID - 1);
+    assert_int_equal(journal_host(&ctx, again), 0);
+    assert_string_equal(first, again);
+    assert_int_equal(unlink(JOURNAL_DIR "-host"), 0);
+    assert_int_equal(journal_host(&ctx, again), 0);
+    assert_string_not_equal(first, again);
+    assert_int_equal(unlink(JOURNAL_DIR "-host"), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -174,7 +189,7 @@ int main(void)
         TEST(what_is_written_is_read),   TEST(a_torn_write_does_not_count),
         TEST(one_works_on_it_at_a_time), TEST(names_are_checked),
         TEST(each_is_found_on_its_side), TEST(an_empty_one_is_nothing),
-        TEST(a_restart_is_seen),
+        TEST(a_restart_is_seen),         TEST(a_host_keeps_its_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,15 +51,22 @@ int pel_domain_unpause(struct pel_ctx *c, uint32_t domid)
     abort();
 }
 
-/* Whoever waits has soon waited long enough. */
+/* Whoever waits for a lock has soon waited long enough. */
+static uint64_t tick_ns = 10000000000ull;
+
 uint64_t pel_store_now_ns(void)
 {
     static uint64_t now;
 
-    return now += 10000000000ull;
+    return now += tick_ns;
 }
 
-int domain_resume(void) { abort(); }
+int domain_resume(void)
+{
+    resumed++;
+    return 0;
+}
+
 void domain_resume_later(void) { resumed++; }
 void log_off(void) {}
 void mirror_forget(void) {}
@@ -113,12 +120,67 @@ static void only_what_is_of_the_migration_is_touched(void **state)
         assert_int_equal(journal_write(&j), 0);
         journal_close(&j);
 
-        assert_int_equal(pel_migrate_resolve(&ctx, NULL, NULL, NULL), 0);
+        assert_int_equal(pel_migrate_resolve(&ctx, NULL, false, NULL, NULL), 0);
         assert_int_equal(destroyed, cases[i].destroyed);
         assert_int_equal(resumed, cases[i].resumed);
         assert_int_equal(undone, cases[i].role == JOURNAL_TARGET);
         assert_int_equal(journal_open(&ctx, rec.role, ID, 0, &j), -PEL_ENOENT);
     }
+}
+
+#define HERE "aaaaaaaa-0123-0123-0123-0123456789ab"
+#define ELSEWHERE "bbbbbbbb-0123-0123-0123-0123456789ab"
+
+static const struct {
+    const char *why, *answer;
+    bool keep;
+    int rc, destroyed, resumed;
+} answers[] = {
+    { "it has it", "TAKEN", false, 0, 1, 0 },
+    { "it has not", "NOT TAKEN " HERE, false, 0, 0, 1 },
+    { "somebody has not", "NOT TAKEN " ELSEWHERE, false, -PEL_EUNDECIDED, 0,
+      0 },
+    { "nobody knows who", "NOT TAKEN", false, -PEL_EUNDECIDED, 0, 0 },
+    { "not asked", "TAKEN", true, 0, 0, 1 },
+};
+
+/* Only who had the guest can say that it does not have it. */
+static void what_was_committed_is_asked_for(void **state)
+{
+    (void)state;
+    tick_ns = 1000;
+    for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
+        struct journal_record rec = {
+            .role = JOURNAL_SOURCE,
+            .state = JOURNAL_COMMIT,
+            .domid = DOMID,
+            .uuid = "0123456789abcde",
+            .id = ID,
+            .name = "web",
+            .peer = HERE,
+        };
+        struct journal j;
+        int rc;
+
+        print_message("%s\n", answers[i].why);
+        destroyed = resumed = 0;
+        guest = (struct pel_dominfo){ .domid = DOMID };
+        memcpy(guest.uuid, rec.uuid, sizeof(guest.uuid));
+        snprintf(rec.text, sizeof(rec.text),
+                 "read q; echo '%s'; read bye; true", answers[i].answer);
+        assert_int_equal(journal_create(&ctx, &rec, &j), 0);
+        journal_close(&j);
+        rc = pel_migrate_resolve(&ctx, "web", answers[i].keep, NULL, NULL);
+        assert_int_equal(rc, answers[i].rc);
+        assert_int_equal(destroyed, answers[i].destroyed);
+        assert_int_equal(resumed, answers[i].resumed);
+        pel_error_clear(&ctx);
+        rc = journal_open(&ctx, rec.role, ID, 0, &j);
+        assert_int_equal(rc, answers[i].rc ? 0 : -PEL_ENOENT);
+        if (!rc)
+            journal_remove(&j);
+    }
+    tick_ns = 10000000000ull;
 }
 
 static int asked_to_end;
@@ -175,6 +237,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
             only_what_is_of_the_migration_is_touched, begin, end),
+        cmocka_unit_test_setup_teardown(what_was_committed_is_asked_for, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(what_is_committed_gets_no_signal, begin,
                                         end),
     };
