@@ -419,6 +419,23 @@ static int hand_over(struct source *m)
     return rc;
 }
 
+/* As long as the target has not heard BYE it keeps its answer for us. */
+static void part(struct source *m)
+{
+    char told[LINK_LINE];
+
+    if (!link_say(&m->link, "BYE")) {
+        journal_remove(&m->j);
+        return;
+    }
+    link_close(&m->link);
+    pel_error_clear(m->ctx);
+    if (source_settle(&m->j, false, told))
+        pel_log(m->ctx, PEL_LOG_WARN,
+                "the guest has gone, but the other host does not know that we "
+                "know: pel migrate --resolve when it can be reached");
+}
+
 static int finish(struct source *m)
 {
     int rc;
@@ -438,8 +455,7 @@ static int finish(struct source *m)
         pel_error_clear(m->ctx);
     }
     fault("destroyed", &m->link, &m->guard);
-    journal_remove(&m->j);
-    link_say(&m->link, "BYE");
+    part(m);
     pel_error_clear(m->ctx);
     report(m, PEL_MIGRATE_DONE);
     return 0;
