@@ -167,24 +167,29 @@ def disperse(witness, logs):
     witness.ok(f"rm -f {' '.join(logs.values())}")
 
 
+def turn(witness):
+    """They come, others work beside them, they go; what disk_and_network() says
+    of that time."""
+    logs = crowd(witness)
+    work(witness)
+    seconds = disk_and_network(witness)
+    disperse(witness, logs)
+    return seconds
+
+
 @pytest.mark.long
 def test_guests_that_take_all_they_can_harm_nobody(neighbour, record_property):
     """Each has exhausted what it may have of something, and goes on asking.
 
-    Memory counts from the second time on: what dom0 needed at once it keeps,
-    for event channels and mapped grants.
+    Memory counts from the second time on: what dom0 and the neighbour needed at
+    once they keep, for event channels and grants.
     """
     witness = neighbour
-    logs = crowd(witness)
-    work(witness)
-    disperse(witness, logs)
-    before = free_memory(witness)
     alone = disk_and_network(witness)
-    logs = crowd(witness)
-    work(witness)
-    beside = disk_and_network(witness)
+    turn(witness)
+    before = free_memory(witness)
+    beside = turn(witness)
     record_property("report", "disk and network of a neighbour: "
                     f"{alone:.1f} s alone, {beside:.1f} s beside "
                     f"{len(GREEDY)} that are greedy")
-    disperse(witness, logs)
     assert_memory_is(witness, before)
