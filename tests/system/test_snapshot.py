@@ -48,9 +48,16 @@ CHANGES = 10
 
 
 @pytest.fixture(scope="module")
-def guest(shared):
+def roomy(host):
+    """A dom0 that keeps the chain in its memory, and what is made of it."""
+    with host.boot("snapshots", memory_mb=2560, dom0_mb=1280) as m:
+        yield m.boot()
+
+
+@pytest.fixture(scope="module")
+def guest(roomy):
     """A guest with a chain of snapshots, and its own sum at each."""
-    m = shared.get()
+    m = roomy
     m.ok("truncate -s 16M /tmp/kept.img")
     m.write("/tmp/kept.cfg", CONFIG)
     m.tool_ok("create /tmp/kept.cfg")
