@@ -78,6 +78,13 @@ def test_one_that_is_good(top):
     assert_clean(top)
 
 
+def test_copies_of_disks_go_to_a_folder(top):
+    result = drill(top, "-D", "/a folder", "web", "s1")
+    assert (result.returncode, result.stderr) == (0, ""), result
+    assert " -D /a folder web/s1 drill-" in calls(top)[1]
+    assert_clean(top)
+
+
 @pytest.mark.parametrize("wrong, text, told", [
     ("damaged", "", "is damaged"),
     ("no-memory", "", "cannot be started"),

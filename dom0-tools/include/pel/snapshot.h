@@ -37,9 +37,9 @@ struct pel_snapshot {
  * @stop:     asked now and then whether to give up; NULL: never
  * @still_ms: set to how long the guest stood still; NULL: nobody asks
  *
- * The guest stands still for what it changes while its memory is read, and
- * for its disks unless their file system makes reflinks.  Whatever fails: it
- * goes on, and there is no part of a snapshot.
+ * The guest stands still for what it changes while its memory and its disks
+ * are read; for all of a disk that can neither be followed nor be frozen by a
+ * reflink.  Whatever fails: it goes on, and there is no part of a snapshot.
  * Returns: 0; -PEL_EEXIST; -PEL_ENOTSUP a disk of a script; -PEL_EIO;
  *          errors of pel_domain_save()
  */
