@@ -38,7 +38,7 @@ int cmd_help(struct pel_ctx *ctx, const struct args *a)
     }
     c = cmd_find(a->words[0]);
     if (!c)
-        return pel_fail(ctx, PEL_EINVAL,
+        return pel_fail(ctx, PEL_EUSAGE,
                         "there is no command \"%s\": \"pel help\" lists them",
                         a->words[0]);
     print_one(c);

@@ -192,11 +192,11 @@ int cmd_migrate(struct pel_ctx *ctx, const struct args *a)
     bool alone; /* no host follows the domain */
 
     if (arg_has(a, 'O') && !arg_has(a, 'S'))
-        return pel_fail(ctx, PEL_EINVAL, "--overwrite wants --copy-storage");
+        return pel_fail(ctx, PEL_EUSAGE, "--overwrite wants --copy-storage");
     if (arg_has(a, 'P'))
         return pel_fail(ctx, PEL_ENOTSUP, "--postcopy is not supported");
     if (arg_has(a, 'k') && (!arg_has(a, 'R') || !a->nr_words))
-        return pel_fail(ctx, PEL_EINVAL, "--keep wants --resolve DOMAIN");
+        return pel_fail(ctx, PEL_EUSAGE, "--keep wants --resolve DOMAIN");
     if (arg_has(a, 'R'))
         return pel_migrate_resolve(ctx, a->nr_words ? a->words[0] : NULL,
                                    arg_has(a, 'k'), tell_line, NULL);
@@ -204,7 +204,7 @@ int cmd_migrate(struct pel_ctx *ctx, const struct args *a)
         return cancel(ctx, a->words[0]);
     alone = arg_has(a, 'K') || arg_has(a, 'c');
     if (a->nr_words != 2 - alone || arg_has(a, 'K'))
-        return pel_fail(ctx, PEL_EINVAL, "migrate wants %s",
+        return pel_fail(ctx, PEL_EUSAGE, "migrate wants %s",
                         alone ? "DOMAIN" : "DOMAIN HOST");
     return migrate(ctx, a);
 }
@@ -236,9 +236,9 @@ int cmd_migrate_receive(struct pel_ctx *ctx, const struct args *a)
     int rc;
 
     if (policy.folder && policy.folder[0] != '/')
-        return pel_fail(ctx, PEL_EINVAL, "--storage wants an absolute path");
+        return pel_fail(ctx, PEL_EUSAGE, "--storage wants an absolute path");
     if (policy.overwrite && !policy.folder)
-        return pel_fail(ctx, PEL_EINVAL, "--overwrite wants --storage");
+        return pel_fail(ctx, PEL_EUSAGE, "--overwrite wants --storage");
     if (arg_has(a, 'L'))
         return listen_over_tls(ctx, a);
     signals_hold();

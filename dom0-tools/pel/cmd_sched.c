@@ -182,7 +182,7 @@ int cmd_sched_credit2(struct pel_ctx *ctx, const struct args *a)
     int rc;
 
     if (wrong)
-        return pel_fail(ctx, PEL_EINVAL, "%s", wrong);
+        return pel_fail(ctx, PEL_EUSAGE, "%s", wrong);
     if (!arg_has(a, 'd'))
         return each_pool(ctx, arg_value(a, 'p'),
                          arg_has(a, 'r') ? set_limit : show_shares, a);

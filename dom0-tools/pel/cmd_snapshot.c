@@ -215,11 +215,11 @@ int cmd_snapshot(struct pel_ctx *ctx, const struct args *a)
         if (strcmp(v->name, a->words[0]))
             continue;
         if (a->nr_words - 1 < v->min || a->nr_words - 1 > v->max)
-            return pel_fail(ctx, PEL_EINVAL, "snapshot %s wants %s", v->name,
+            return pel_fail(ctx, PEL_EUSAGE, "snapshot %s wants %s", v->name,
                             v->usage);
         return v->run(ctx, a);
     }
-    return pel_fail(ctx, PEL_EINVAL,
+    return pel_fail(ctx, PEL_EUSAGE,
                     "there is no \"snapshot %s\": create, list, show, verify, "
                     "revert, delete, export or import",
                     a->words[0]);

@@ -41,6 +41,8 @@ static int run(struct pel_ctx *ctx, const struct cmd *cmd, int argc,
                 ctx->message[0] ? ctx->message : "failed without a reason");
     if (rc == -PEL_EUNDECIDED)
         return EXIT_UNDECIDED;
+    if (rc == -PEL_EUSAGE)
+        return EXIT_USAGE;
     return rc ? EXIT_FAILED : EXIT_FINE;
 }
 

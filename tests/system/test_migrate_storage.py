@@ -105,7 +105,7 @@ def test_what_is_not_permitted_is_refused(pair):
     b.ok(f"rm {DISK}")
     pair.permit(b, PERMIT)
     result = a.tool(f"migrate --overwrite {NAME} b")
-    assert result.status == 1 and "wants --copy-storage" in result.output
+    assert result.status == 2 and "wants --copy-storage" in result.output
     pair.check("a")
 
 

@@ -26,6 +26,7 @@ enum pel_errno {
     PEL_ETIMEDOUT,  /* somebody did not answer within the limit */
     PEL_ESTATE,     /* the domain is in the wrong state for this */
     PEL_EUNDECIDED, /* a migration: nobody knows yet who owns the guest */
+    PEL_EUSAGE,     /* the words of a command line do not go together */
 };
 
 /**
