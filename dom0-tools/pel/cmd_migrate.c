@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pel migrate and migrate-receive: a guest to another host. */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +15,24 @@
 
 #define MIB (1024.0 * 1024)
 
+/*
+ * Whether what is told now would have to wait for a reader.  The guest may
+ * stand still meanwhile, so who does not read misses it.
+ */
+static bool must_wait(FILE *f, const struct pel_migrate_report *r)
+{
+    struct pollfd p = { .fd = fileno(f), .events = POLLOUT };
+
+    return r->step != PEL_MIGRATE_DONE &&
+           (poll(&p, 1, 0) != 1 || !(p.revents & POLLOUT));
+}
+
 static void tell(void *arg, const struct pel_migrate_report *r)
 {
     const char *name = arg;
 
+    if (must_wait(stderr, r))
+        return;
     switch (r->step) {
     case PEL_MIGRATE_DISKS:
         fprintf(stderr, "disks: %.1f of %.1f MiB, %.1f MiB sent\n",
@@ -49,6 +64,8 @@ static void tell_json(void *arg, const struct pel_migrate_report *r)
     };
 
     (void)arg;
+    if (must_wait(stdout, r))
+        return;
     printf("{\"event\":\"%s\",\"ms\":%llu,\"bytes\":%llu", names[r->step],
            (unsigned long long)r->ms, (unsigned long long)r->bytes);
     if (r->step == PEL_MIGRATE_DISKS)
@@ -147,8 +164,11 @@ static int send_guest(struct pel_ctx *ctx, const struct args *a,
         how->arg = name;
         signals_hold();
         rc = pel_migrate(ctx, domid, how);
-        if (!rc)
+        if (!rc) {
             signals_release();
+            fflush(stdout);
+            clearerr(stdout); /* a status of 1 would say that it is here */
+        }
     }
     free(command);
     free(name);

@@ -86,6 +86,29 @@ def test_it_can_be_called_off(pair):
 
 
 @pytest.mark.long
+def test_it_waits_for_no_reader(pair):
+    """Events go into a pipe that is full, then to a reader that has gone."""
+    a, b = pair.hosts["a"], pair.hosts["b"]
+    assert pair.owner() == "a"
+    b.ok(": >/tmp/fault")
+    a.ok("mkfifo /tmp/pipe; (exec 3<>/tmp/pipe; head -c 65536 /dev/zero >&3; "
+         f"{pair.command('a', '--json')} >&3; echo $? >/tmp/status) "
+         ">/dev/null 2>&1 &")
+    b.until(f"pel list | grep -q '^{NAME} '", SECONDS)
+    assert pair.owner() == "b"
+    a.ok("head -c 65536 /tmp/pipe >/dev/null; rm /tmp/pipe")
+    a.until("[ -s /tmp/status ]")
+    assert a.ok("cat /tmp/status; rm /tmp/status") == "0"
+    pair.check("b")
+    a.ok(": >/tmp/fault")
+    b.ok(f"({pair.command('b', '--json')}; echo $? >/tmp/status) | true",
+         SECONDS)
+    b.until("[ -s /tmp/status ]", SECONDS)
+    assert b.ok("cat /tmp/status") == "0"
+    pair.check("a")
+
+
+@pytest.mark.long
 def test_an_undecided_guest_waits_for_the_answer(pair):
     """The other host is lost at the hand-over, and can be reached later."""
     a, b = pair.hosts["a"], pair.hosts["b"]
