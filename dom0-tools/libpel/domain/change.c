@@ -85,6 +85,19 @@ static int set_name(struct pel_ctx *ctx, struct pel_config *cfg, void *arg)
     return 0;
 }
 
+/* A name for one that has just gone would stay in the store without it. */
+static int check_there(struct pel_store *s, struct change *c)
+{
+    char *there = pel_store_read(s, "/local/domain/%u", c->domid);
+
+    if (!there && errno == ENOENT)
+        c->rc = pel_fail(c->ctx, PEL_ENOENT, "there is no domain %u", c->domid);
+    else if (!there)
+        return -errno;
+    free(there);
+    return c->rc ? -ENOENT : 0;
+}
+
 static int rename_txn(struct pel_store *s, void *arg)
 {
     struct change *c = arg;
@@ -92,7 +105,9 @@ static int rename_txn(struct pel_store *s, void *arg)
     int rc;
 
     c->rc = 0;
-    rc = domain_name_check_free(c->ctx, s, c->name, c->domid, &c->rc);
+    rc = check_there(s, c);
+    if (!rc)
+        rc = domain_name_check_free(c->ctx, s, c->name, c->domid, &c->rc);
     if (!rc)
         rc = pel_store_write(s, c->name, "/local/domain/%u/name", c->domid);
     vm = pel_store_read(s, "/local/domain/%u/vm", c->domid);

@@ -75,7 +75,7 @@ static int take_apart(struct pel_ctx *ctx, struct pel_store *s, uint32_t domid,
         note(ctx, &t, fine_if_gone(ctx, pel_hc_destroy(ctx, domid)));
     /* Wakes whoever waits for the end; fails when it never was introduced. */
     xs_release_domain(s->xs, domid);
-    note(ctx, &t, domain_nodes_remove(ctx, domid, info ? info->handle : NULL));
+    note(ctx, &t, domain_nodes_remove(ctx, domid));
     if (info)
         note(ctx, &t, wait_gone(ctx, domid));
     snprintf(ctx->message, sizeof(ctx->message), "%s", t.message);

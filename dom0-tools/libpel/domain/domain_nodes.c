@@ -16,6 +16,7 @@
 #include <uuid/uuid.h>
 #include <pel/console.h>
 #include <pel/ctx.h>
+#include <pel/hcall.h>
 #include <pel/store.h>
 #include "local.h"
 
@@ -146,7 +147,48 @@ static int write_texts(struct pel_store *s, struct nodes *n)
     return rc;
 }
 
-/* In the same transaction as the writing, so that of two one gets it. */
+/* The folder of /vm that a domain names as its own; "": none. */
+static void find_vm(struct pel_store *s, uint32_t domid, char *vm, size_t size)
+{
+    char *path = pel_store_read(s, "/local/domain/%u/vm", domid);
+
+    vm[0] = '\0';
+    if (path && !strncmp(path, "/vm/", 4))
+        snprintf(vm, size, "%s", path);
+    free(path);
+}
+
+/* A domain without nodes has none in /vm: what is there is another's. */
+static int remove_own(struct pel_store *s, uint32_t domid)
+{
+    char vm[64];
+    int rc = 0;
+
+    find_vm(s, domid, vm, sizeof(vm));
+    if (vm[0])
+        rc = pel_store_rm(s, "%s", vm);
+    if (!rc)
+        rc = pel_store_rm(s, "/libxl/%u", domid);
+    if (!rc)
+        rc = pel_store_rm(s, "/local/domain/%u", domid);
+    return rc ? rc : pel_store_rm(s, "/pel/%u", domid);
+}
+
+/* One that dies is gone for all but those who map its pages. */
+static bool is_gone(struct pel_ctx *ctx, uint32_t domid)
+{
+    struct xen_domctl_getdomaininfo info;
+    int rc = pel_hc_info(ctx, domid, &info);
+
+    if (rc == -PEL_ENOENT)
+        pel_error_clear(ctx);
+    return rc == -PEL_ENOENT || (!rc && info.flags & XEN_DOMINF_dying);
+}
+
+/*
+ * In the same transaction as the writing, so that of two one gets it.  Nodes
+ * whose domain has gone are of one whose end was cut short: they go now.
+ */
 int domain_name_check_free(struct pel_ctx *ctx, struct pel_store *s,
                            const char *name, uint32_t domid, int *told)
 {
@@ -157,6 +199,10 @@ int domain_name_check_free(struct pel_ctx *ctx, struct pel_store *s,
         if (!names.name[i] || strcmp(names.name[i], name) ||
             names.domid[i] == domid)
             continue;
+        if (is_gone(ctx, names.domid[i])) {
+            rc = remove_own(s, names.domid[i]);
+            continue;
+        }
         *told = pel_fail(ctx, PEL_EEXIST,
                          "there is a domain \"%s\" already, with id %u: "
                          "choose another name or destroy that one",
@@ -167,12 +213,50 @@ int domain_name_check_free(struct pel_ctx *ctx, struct pel_store *s,
     return rc;
 }
 
+/* Whether a domain of that id is another one that has our folder of /vm. */
+static int check_vm_of(struct pel_store *s, struct nodes *n, uint32_t domid)
+{
+    char vm[64];
+
+    find_vm(s, domid, vm, sizeof(vm));
+    if (domid == n->domid || strcmp(vm, n->vm))
+        return 0;
+    if (is_gone(n->ctx, domid))
+        return remove_own(s, domid);
+    n->rc = pel_fail(n->ctx, PEL_EEXIST,
+                     "domain %u has the same UUID: remove uuid= or destroy "
+                     "that one",
+                     domid);
+    return -EEXIST;
+}
+
+/* The folder is rarely there; then all domains are asked whose it is. */
+static int check_uuid_free(struct pel_store *s, struct nodes *n)
+{
+    char *there = pel_store_read(s, "%s", n->vm), **ids;
+    unsigned int nr = 0;
+    int rc = 0;
+
+    if (!there)
+        return errno == ENOENT ? 0 : -errno;
+    free(there);
+    ids = pel_store_list(s, &nr, "/local/domain");
+    if (!ids)
+        return errno == ENOENT ? 0 : -errno;
+    for (unsigned int i = 0; !rc && i < nr; i++)
+        rc = check_vm_of(s, n, (uint32_t)strtoul(ids[i], NULL, 10));
+    free(ids);
+    return rc;
+}
+
 static int write_all(struct pel_store *s, void *arg)
 {
     struct nodes *n = arg;
     int rc;
 
     rc = domain_name_check_free(n->ctx, s, n->cfg->name, n->domid, &n->rc);
+    if (!rc)
+        rc = check_uuid_free(s, n);
     /* What a predecessor of the same id or UUID left would be believed. */
     if (!rc)
         rc = pel_store_rm(s, "%s", n->dom);
@@ -268,60 +352,25 @@ int domain_nodes_introduce(struct pel_ctx *ctx, uint32_t domid,
     return 0;
 }
 
-struct removal {
-    uint32_t domid;
-    const uint8_t *uuid; /* or NULL */
-};
-
-/* The domain's folder of /vm, from its UUID or from what it says itself. */
-static void find_vm(struct pel_store *s, const struct removal *r, char *vm,
-                    size_t size)
-{
-    char *path;
-
-    vm[0] = '\0';
-    if (r->uuid) {
-        vm_path(r->uuid, vm, size);
-        return;
-    }
-    path = pel_store_read(s, "/local/domain/%u/vm", r->domid);
-    if (path && !strncmp(path, "/vm/", 4))
-        snprintf(vm, size, "%s", path);
-    free(path);
-}
-
 /* In one transaction: an emptied parent is not one that somebody fills. */
 static int remove_all(struct pel_store *s, void *arg)
 {
     static const char *const parents[] = { "/vm", "/libxl", "/pel" };
-    const struct removal *r = arg;
-    char vm[64];
-    int rc = 0;
+    int rc = remove_own(s, *(const uint32_t *)arg);
 
-    find_vm(s, r, vm, sizeof(vm));
-    if (vm[0])
-        rc = pel_store_rm(s, "%s", vm);
-    if (!rc)
-        rc = pel_store_rm(s, "/libxl/%u", r->domid);
-    if (!rc)
-        rc = pel_store_rm(s, "/local/domain/%u", r->domid);
-    if (!rc)
-        rc = pel_store_rm(s, "/pel/%u", r->domid);
     for (size_t i = 0; !rc && i < sizeof(parents) / sizeof(parents[0]); i++)
         rc = pel_store_rm_empty(s, "/", "%s", parents[i]);
     return rc;
 }
 
-int domain_nodes_remove(struct pel_ctx *ctx, uint32_t domid,
-                        const uint8_t *uuid)
+int domain_nodes_remove(struct pel_ctx *ctx, uint32_t domid)
 {
-    struct removal r = { .domid = domid, .uuid = uuid };
     struct pel_store s;
     int rc = pel_store_use(ctx, &s);
 
     if (rc)
         return rc;
-    rc = pel_store_txn(&s, remove_all, &r);
+    rc = pel_store_txn(&s, remove_all, &domid);
     if (rc)
         return pel_store_fail(ctx, rc, "cannot remove the nodes of domain %u",
                               domid);

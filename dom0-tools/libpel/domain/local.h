@@ -139,7 +139,8 @@ void domain_names_free(struct domain_names *names);
 const char *domain_names_of(const struct domain_names *names, uint32_t domid);
 
 /**
- * domain_name_check_free - whether no other domain has a name
+ * domain_name_check_free - whether no other domain has a name; one that has
+ * gone loses it, with all of its nodes
  * @s:     in a transaction, so that the answer holds until its end
  * @domid: the domain that is to have it
  * @told:  set to -PEL_EEXIST, with the message, if one has
@@ -155,10 +156,8 @@ int domain_nodes_introduce(struct pel_ctx *ctx, uint32_t domid,
 /**
  * domain_nodes_remove - remove all that domain_nodes_add() wrote, as far as it
  * is there
- * @uuid: the domain's, or NULL to look it up in the store
  */
-int domain_nodes_remove(struct pel_ctx *ctx, uint32_t domid,
-                        const uint8_t *uuid);
+int domain_nodes_remove(struct pel_ctx *ctx, uint32_t domid);
 
 /** domain_nodes_exist - whether the store knows the domain; an error is "no" */
 bool domain_nodes_exist(struct pel_ctx *ctx, uint32_t domid);

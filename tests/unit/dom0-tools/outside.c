@@ -306,13 +306,11 @@ int domain_nodes_introduce(struct pel_ctx *ctx, uint32_t domid,
     return rc;
 }
 
-int domain_nodes_remove(struct pel_ctx *ctx, uint32_t domid,
-                        const uint8_t *uuid)
+int domain_nodes_remove(struct pel_ctx *ctx, uint32_t domid)
 {
     int rc = outside(ctx);
 
     (void)domid;
-    (void)uuid;
     if (!rc)
         w.nodes = w.introduced = false;
     return rc;

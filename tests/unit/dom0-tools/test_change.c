@@ -38,6 +38,14 @@ int pel_domain_get(struct pel_ctx *ctx, uint32_t domid, struct pel_dominfo *out)
     return 0;
 }
 
+int pel_hc_info(struct pel_ctx *ctx, uint32_t domid,
+                struct xen_domctl_getdomaininfo *out)
+{
+    (void)ctx;
+    *out = (struct xen_domctl_getdomaininfo){ .domain = (domid_t)domid };
+    return 0;
+}
+
 int pel_hc_max_mem(struct pel_ctx *ctx, uint32_t domid, uint64_t kb)
 {
     (void)ctx;
@@ -143,6 +151,19 @@ static void a_new_name_is_everywhere(void **state)
     assert_config_says("\"name\":\"shop\"");
     /* Its own name is not taken. */
     assert_int_equal(pel_domain_rename(&ctx, 7, "shop"), 0);
+}
+
+/* Destroyed between the look at it and the change of its nodes. */
+static void one_that_has_gone_gets_no_name(void **state)
+{
+    struct pel_ctx ctx CLOSED = { .message = "" };
+
+    (void)state;
+    make(&ctx);
+    assert_int_equal(domain_nodes_remove(&ctx, 7), 0);
+    assert_int_equal(pel_domain_rename(&ctx, 7, "shop"), -PEL_ENOENT);
+    assert_told(&ctx, -1, "no domain 7");
+    assert_null(fake_get("/local/domain/7"));
 }
 
 static void bad_names_change_nothing(void **state)
@@ -377,6 +398,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_new_name_is_everywhere),
+        cmocka_unit_test(one_that_has_gone_gets_no_name),
         cmocka_unit_test(bad_names_change_nothing),
         cmocka_unit_test(renaming_is_whole_or_not_at_all),
         cmocka_unit_test(memory_is_asked_for_and_limited),

@@ -5,6 +5,7 @@
  */
 #include "common.h"
 #include <errno.h>
+#include <pel/hcall.h>
 #include <pel/store.h>
 #include <libpel/domain/local.h>
 #include "device_store.h"
@@ -43,6 +44,22 @@ static struct pel_config config(void)
     return c;
 }
 
+/* Domain 3, as the hypervisor has it; all others live. */
+static enum { LIVES, DYING, GONE } third;
+
+int pel_hc_info(struct pel_ctx *ctx, uint32_t domid,
+                struct xen_domctl_getdomaininfo *out)
+{
+    if (fake_step())
+        return pel_fail(ctx, PEL_EHYPER, "hypervisor failed");
+    if (domid == 3 && third == GONE)
+        return pel_fail(ctx, PEL_ENOENT, "there is no domain 3");
+    *out = (struct xen_domctl_getdomaininfo){ .domain = (domid_t)domid };
+    if (domid == 3 && third == DYING)
+        out->flags = XEN_DOMINF_dying;
+    return 0;
+}
+
 static bool introduced;
 
 bool xs_introduce_domain(struct xs_handle *h, unsigned int domid,
@@ -72,6 +89,7 @@ static int add(struct pel_ctx *ctx)
 static void fill(void)
 {
     fake_reset();
+    third = LIVES;
     fake_set("/local/domain/0/name", "Domain-0");
     fake_set("/local/domain/3/name", "db");
 }
@@ -137,31 +155,26 @@ static void the_configuration_can_be_read_back(void **state)
 static void they_go_without_a_trace(void **state)
 {
     struct pel_ctx ctx CLOSED = { .message = "" };
-    uint8_t uuid[16];
     char *before, *after;
 
     (void)state;
-    for (int with_uuid = 0; with_uuid < 2; with_uuid++) {
-        fill();
-        before = fake_dump();
-        assert_int_equal(add(&ctx), 0);
-        assert_true(domain_nodes_exist(&ctx, 7));
-        memset(uuid, 0x11, sizeof(uuid));
-        /* The console's go with the devices. */
-        fake_set("/libxl/7/device", "");
-        assert_int_equal(domain_nodes_remove(&ctx, 7, with_uuid ? uuid : NULL),
-                         0);
-        assert_false(domain_nodes_exist(&ctx, 7));
-        assert_null(fake_get("/vm"));
-        assert_null(fake_get("/pel"));
-        assert_null(fake_get("/libxl"));
-        assert_int_equal(domain_nodes_remove(&ctx, 7, uuid), 0);
-        after = fake_dump();
-        assert_non_null(strstr(after, "/local/domain/3/name=db"));
-        assert_null(strstr(after, "\n/local/domain/7"));
-        free(before);
-        free(after);
-    }
+    fill();
+    before = fake_dump();
+    assert_int_equal(add(&ctx), 0);
+    assert_true(domain_nodes_exist(&ctx, 7));
+    /* The console's go with the devices. */
+    fake_set("/libxl/7/device", "");
+    assert_int_equal(domain_nodes_remove(&ctx, 7), 0);
+    assert_false(domain_nodes_exist(&ctx, 7));
+    assert_null(fake_get("/vm"));
+    assert_null(fake_get("/pel"));
+    assert_null(fake_get("/libxl"));
+    assert_int_equal(domain_nodes_remove(&ctx, 7), 0);
+    after = fake_dump();
+    assert_non_null(strstr(after, "/local/domain/3/name=db"));
+    assert_null(strstr(after, "\n/local/domain/7"));
+    free(before);
+    free(after);
 }
 
 static void a_neighbours_nodes_stay(void **state)
@@ -174,7 +187,7 @@ static void a_neighbours_nodes_stay(void **state)
     fake_set("/pel/3/config", "{}");
     fake_set("/libxl/3/type", "pv");
     assert_int_equal(add(&ctx), 0);
-    assert_int_equal(domain_nodes_remove(&ctx, 7, NULL), 0);
+    assert_int_equal(domain_nodes_remove(&ctx, 7), 0);
     assert_string_equal(fake_get("/vm/other/name"), "db");
     assert_string_equal(fake_get("/pel/3/config"), "{}");
     assert_string_equal(fake_get("/libxl/3/type"), "pv");
@@ -195,6 +208,70 @@ static void a_name_is_given_once(void **state)
     assert_string_equal(before, after);
     free(before);
     free(after);
+}
+
+/* All nodes of domain 3, with the UUID that 7 is to have. */
+static void be_third(const char *name)
+{
+    fake_set("/local/domain/3/name", name);
+    fake_set("/local/domain/3/vm", "/vm/" UUID);
+    fake_set("/vm/" UUID "/name", name);
+    fake_set("/pel/3/config", "{}");
+    fake_set("/libxl/3/type", "pv");
+}
+
+/* Of two creations at once one gets the name, and the other is undone. */
+static void the_loser_takes_nothing_from_the_winner(void **state)
+{
+    static const struct {
+        const char *name, *told;
+    } cases[] = {
+        { "web", "\"web\" already, with id 3" },
+        { "db", "domain 3 has the same UUID" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct pel_ctx ctx CLOSED = { .message = "" };
+        char *before, *after;
+
+        print_message("%s\n", cases[i].told);
+        fill();
+        be_third(cases[i].name);
+        before = fake_dump();
+        assert_int_equal(add(&ctx), -PEL_EEXIST);
+        assert_told(&ctx, -1, cases[i].told);
+        assert_int_equal(domain_nodes_remove(&ctx, 7), 0);
+        after = fake_dump();
+        assert_string_equal(before, after);
+        free(before);
+        free(after);
+    }
+}
+
+/* A destroyer was killed after the domain, before its nodes. */
+static void one_that_has_gone_holds_no_name(void **state)
+{
+    (void)state;
+    for (third = DYING; third <= GONE; third++) {
+        struct pel_ctx ctx CLOSED = { .message = "" };
+        int how = third;
+
+        for (int same = 0; same < 2; same++) {
+            fill();
+            third = how;
+            be_third(same ? "web" : "db");
+            assert_int_equal(add(&ctx), 0);
+            assert_string_equal(fake_get("/local/domain/7/name"), "web");
+            assert_string_equal(fake_get("/vm/" UUID "/name"), "web");
+            assert_null(fake_get("/local/domain/3"));
+            assert_null(fake_get("/libxl/3"));
+            assert_null(fake_get("/pel/3"));
+        }
+        /* Whoever destroys it now finds the other's nodes untouched. */
+        assert_int_equal(domain_nodes_remove(&ctx, 3), 0);
+        assert_string_equal(fake_get("/vm/" UUID "/name"), "web");
+    }
 }
 
 static void what_a_predecessor_left_is_not_believed(void **state)
@@ -220,7 +297,7 @@ static void conflicts_are_tried_again(void **state)
     assert_int_equal(add(&ctx), 0);
     assert_string_equal(fake_get("/local/domain/7/name"), "web");
     fake_conflicts = 2;
-    assert_int_equal(domain_nodes_remove(&ctx, 7, NULL), 0);
+    assert_int_equal(domain_nodes_remove(&ctx, 7), 0);
     assert_null(fake_get("/local/domain/7"));
 }
 
@@ -249,19 +326,19 @@ static void each_call_may_fail(void **state)
     (void)state;
     do {
         struct pel_ctx ctx CLOSED = { .message = "" };
-        uint8_t uuid[16];
 
         fill();
+        third = DYING;
+        be_third("web");
         fake_fail_in = ++n;
         rc = add(&ctx);
         fake_fail_in = 0;
         assert_told(&ctx, rc, NULL);
         if (rc) {
             pel_error_clear(&ctx);
-            memset(uuid, 0x11, sizeof(uuid));
-            assert_int_equal(domain_nodes_remove(&ctx, 7, uuid), 0);
+            assert_int_equal(domain_nodes_remove(&ctx, 7), 0);
             assert_false(domain_nodes_exist(&ctx, 7));
-            assert_null(fake_get("/pel"));
+            assert_null(fake_get("/pel/7"));
         }
     } while (rc || fake_failed);
     print_message("%u calls\n", n - 1);
@@ -276,6 +353,8 @@ int main(void)
         cmocka_unit_test(they_go_without_a_trace),
         cmocka_unit_test(a_neighbours_nodes_stay),
         cmocka_unit_test(a_name_is_given_once),
+        cmocka_unit_test(the_loser_takes_nothing_from_the_winner),
+        cmocka_unit_test(one_that_has_gone_holds_no_name),
         cmocka_unit_test(what_a_predecessor_left_is_not_believed),
         cmocka_unit_test(conflicts_are_tried_again),
         cmocka_unit_test(the_store_hears_of_the_ring),
