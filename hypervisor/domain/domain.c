@@ -37,15 +37,25 @@ struct lock domain_list_lock = LOCK_INIT(LR_DOMAIN_LIST);
 static domid_t last_id;
 static uint64_t last_serial = LEFT_BY_US; /* domain_list_lock */
 
+/* One reference more, unless there is none: then it is being freed. */
+static bool get_if_kept(struct domain *d)
+{
+    uint32_t refs = __atomic_load_n(&d->refs, __ATOMIC_RELAXED);
+
+    while (refs &&
+           !__atomic_compare_exchange_n(&d->refs, &refs, refs + 1, false,
+                                        __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+        ;
+    return refs;
+}
+
 struct domain *domain_get_by_id(domid_t id)
 {
     struct domain *d = NULL;
 
     lock_take(&domain_list_lock);
-    if (id < DOMID_FIRST_RESERVED && table[id]) {
+    if (id < DOMID_FIRST_RESERVED && table[id] && get_if_kept(table[id]))
         d = table[id];
-        domain_get(d);
-    }
     lock_release(&domain_list_lock);
     return d;
 }
@@ -200,6 +210,7 @@ free_memory:
 void domain_free(struct domain *d)
 {
     ASSERT(!d->tot_pages);
+    table_remove(d); /* who walks the list must not see what follows */
     sched_domain_destroy(d);
     for (unsigned int i = 0; i < d->max_vcpus; i++) {
         if (d->vcpu[i]) {
@@ -209,7 +220,6 @@ void domain_free(struct domain *d)
     }
     grant_domain_destroy(d);
     pirq_domain_destroy(d);
-    table_remove(d);
     evtchn_domain_free(d);
     heap_free(d->shared, 0);
     hv_free(d->e820);
