@@ -240,14 +240,7 @@ static const struct {
 };
 // clang-format on
 
-/**
- * hc_domctl - domctl(struct xen_domctl *), control domain only
- *
- * Returns: what the operation says; -EACCES interface version; -ESRCH no
- * such domain; -EFAULT; -ENOSYS unknown; -EOPNOTSUPP known, not offered;
- * -ERESTART a long one wants to go on.
- */
-long hc_domctl(struct hcall *h)
+static long dispatch(struct hcall *h)
 {
     unsigned long u = h->arg[0];
     struct domain *d = NULL;
@@ -274,5 +267,24 @@ long hc_domctl(struct hcall *h)
         err = -EFAULT;
     if (d)
         domain_put(d);
+    return err;
+}
+
+/**
+ * hc_domctl - domctl(struct xen_domctl *), control domain only
+ *
+ * Returns: what the operation says; -EACCES interface version; -ESRCH no
+ * such domain; -EFAULT; -ENOSYS unknown; -EOPNOTSUPP known, not offered;
+ * -ERESTART a long one wants to go on, or another one is under way.
+ */
+long hc_domctl(struct hcall *h)
+{
+    static bool busy; /* the handlers count on being alone */
+    long err;
+
+    if (__atomic_exchange_n(&busy, true, __ATOMIC_ACQUIRE))
+        return -ERESTART;
+    err = dispatch(h);
+    __atomic_store_n(&busy, false, __ATOMIC_RELEASE);
     return err;
 }
