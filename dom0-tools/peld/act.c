@@ -43,6 +43,12 @@ static int destroy(struct pel_ctx *ctx, uint32_t domid)
     return 0;
 }
 
+static void drop_note(struct pel_store *s, const char *uuid)
+{
+    pel_store_rm(s, RESTART_ROOT "/%s", uuid);
+    pel_store_rm_empty(s, "/pel", RESTART_ROOT);
+}
+
 /* Builds and starts the guest, then drops the note that demands it. */
 static int create_again(struct pel_ctx *ctx, struct pel_store *s,
                         const struct pel_config *cfg, const char *uuid)
@@ -63,8 +69,7 @@ static int create_again(struct pel_ctx *ctx, struct pel_store *s,
                 domid);
 
     /* One that cannot be built now is not built for ever after either. */
-    pel_store_rm(s, RESTART_ROOT "/%s", uuid);
-    pel_store_rm_empty(s, "/pel", RESTART_ROOT);
+    drop_note(s, uuid);
 
     return rc;
 }
@@ -89,7 +94,21 @@ static int write_note(struct pel_ctx *ctx, struct pel_store *s,
               : 0;
 }
 
-/* @keep: put the old domain aside instead of destroying it. */
+static bool has_config(struct pel_store *s, uint32_t domid)
+{
+    char *config = pel_store_read(s, "/pel/%u/config", domid);
+
+    free(config);
+
+    return config != NULL;
+}
+
+/*
+ * @keep: put the old domain aside instead of destroying it.
+ *
+ * A domain that will not go is tried again by what it says itself; the note
+ * would bring the guest back when somebody destroys it for good.
+ */
 static int restart(struct pel_ctx *ctx, uint32_t domid,
                    const struct pel_config *cfg, bool keep)
 {
@@ -99,10 +118,13 @@ static int restart(struct pel_ctx *ctx, uint32_t domid,
 
     uuid_unparse_lower(cfg->uuid, uuid);
     rc = pel_store_use(ctx, &s);
-    if (!rc)
-        rc = write_note(ctx, &s, cfg, uuid);
+    if (rc)
+        return rc;
+    rc = write_note(ctx, &s, cfg, uuid);
     if (!rc)
         rc = keep ? rename_away(ctx, domid, cfg) : destroy(ctx, domid);
+    if (rc && has_config(&s, domid))
+        drop_note(&s, uuid);
 
     return rc ? rc : create_again(ctx, &s, cfg, uuid);
 }
@@ -241,8 +263,7 @@ static int resume(struct pel_ctx *ctx, struct pel_store *s,
         rc = rename_uuid(ctx, info.domid, other);
         return rc ? rc : create_again(ctx, s, cfg, uuid);
     }
-    pel_store_rm(s, RESTART_ROOT "/%s", uuid);
-    pel_store_rm_empty(s, "/pel", RESTART_ROOT);
+    drop_note(s, uuid);
 
     return 0;
 }

@@ -164,6 +164,8 @@ static void look_at(struct guests *g, const struct pel_dominfo *info)
         return;
 
     guest->seen = true;
+    guest->dying = info->dying;
+    guest->shutdown = info->shutdown;
     /* What was done about an earlier end is no reason to miss the next. */
     if (!info->shutdown)
         forget_reaper(g, info->domid);
@@ -228,24 +230,29 @@ static void find_orphans(struct guests *g)
     free(names);
 }
 
-static bool known_uuid(struct guests *g, const char *text)
+/*
+ * Whether the guest of a note is not to be made yet: what it was is still
+ * there, and its memory or its disks with it, or is being acted on.
+ */
+static bool still_there(struct guests *g, const char *text)
 {
+    bool there = false;
     uuid_t uuid;
 
     if (uuid_parse(text, uuid))
         return false;
-    for (struct guest *guest = g->list; guest; guest = guest->next) {
-        char target[REAP_TARGET_SIZE];
+    for (struct guest *guest = g->list; guest && !there; guest = guest->next)
+        there = !memcmp(guest->uuid, uuid, sizeof(uuid)) &&
+                (guest->dying || (guest->shutdown && is_ours(g, guest->domid)));
 
-        snprintf(target, sizeof(target), "%" PRIu32, guest->domid);
-        if (!memcmp(guest->uuid, uuid, sizeof(uuid)))
-            return reaper_active(g->reaper, "--reap", target);
-    }
-
-    return false;
+    return there;
 }
 
-/* Restarts that a peld before this one has begun. */
+/*
+ * Restarts that were cut short, under a peld before this one or, when nobody
+ * is at work, under this one: the store went away, or the old domain would
+ * not go in time.
+ */
 static void find_restarts(struct guests *g)
 {
     struct pel_store s;
@@ -256,7 +263,7 @@ static void find_restarts(struct guests *g)
         return;
     names = pel_store_list(&s, &nr, "/pel/restart");
     for (unsigned int i = 0; names && i < nr; i++)
-        if (strlen(names[i]) < REAP_TARGET_SIZE && !known_uuid(g, names[i]))
+        if (strlen(names[i]) < REAP_TARGET_SIZE && !still_there(g, names[i]))
             reaper_start(g->reaper, "--restart", names[i]);
     free(names);
 }
@@ -357,6 +364,8 @@ static void timer_ready(void *arg, uint32_t events)
         guests_scan(g);
     }
     find_orphans(g);
+    if (!reaper_active(g->reaper, NULL, NULL))
+        find_restarts(g);
 }
 
 int guests_init(struct guests *g)

@@ -18,6 +18,8 @@ struct guest {
     uint32_t domid;
     uint8_t uuid[16];
     bool seen;          /* by the look at the list that is going on */
+    bool dying;         /* as that look found it */
+    bool shutdown;      /* the same */
     uint64_t ring_ref;  /* of the console that was last tried, */
     uint64_t port;      /* so that a failure is reported once */
     bool console_tried; /* whether those two are set */

@@ -79,19 +79,12 @@ void reaper_start(struct reaper *r, const char *mode, const char *target)
 
 bool reaper_active(struct reaper *r, const char *mode, const char *target)
 {
-    struct job *job = *find(r, mode, target);
+    const struct job *job = mode ? *find(r, mode, target) : r->jobs;
 
-    return job && job->pid;
-}
-
-static bool any_active(const struct reaper *r)
-{
-    const struct job *job = r->jobs;
-
-    while (job && !job->pid)
+    while (!mode && job && !job->pid)
         job = job->next;
 
-    return job != NULL;
+    return job && job->pid;
 }
 
 /* SIGCHLD is blocked here, so it can be waited for without a race. */
@@ -107,7 +100,7 @@ void reaper_finish(struct reaper *r, int timeout_ms)
         struct timespec left;
 
         reaper_collect(r);
-        if (!any_active(r) || now >= deadline_ns)
+        if (!reaper_active(r, NULL, NULL) || now >= deadline_ns)
             return;
         left.tv_sec = (time_t)((deadline_ns - now) / 1000000000);
         left.tv_nsec = (long)((deadline_ns - now) % 1000000000);
@@ -143,7 +136,8 @@ static bool collect(struct reaper *r, struct job **link, int status)
     if (!job->done)
         pel_log(r->ctx, PEL_LOG_WARN, "peld %s %s failed, try %u of %d",
                 job->mode, job->target, job->tries, REAP_TRIES);
-    if (job->forget) {
+    /* A restart that is asked for again is another one. */
+    if (job->forget || (job->done && !strcmp(job->mode, "--restart"))) {
         free_job(link);
         return false;
     }

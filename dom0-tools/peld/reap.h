@@ -44,7 +44,7 @@ void reaper_start(struct reaper *r, const char *mode, const char *target);
 /**
  * reaper_active - whether a piece of work is under way
  * @r:       reaper
- * @mode:    as in reaper_start()
+ * @mode:    as in reaper_start(); NULL: any work at all
  * @target:  as in reaper_start()
  */
 bool reaper_active(struct reaper *r, const char *mode, const char *target);

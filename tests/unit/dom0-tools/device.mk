@@ -5,7 +5,8 @@ store-objs := device_store.o libpel/device/store.o libpel/device/store_wait.o \
 
 tests += device_number device_store device_nodes device_remove device_attach \
          device_sharing device_terminal \
-         peld_ring peld_backlog peld_act peld_reap peld_log_file store_pipe
+         peld_ring peld_backlog peld_act peld_reap peld_guests \
+         peld_log_file store_pipe
 
 with-device_number := libpel/device/number.o
 with-device_store  := $(store-objs)
@@ -24,6 +25,7 @@ with-peld_backlog  := peld/backlog.o
 with-peld_log_file := peld/log_file.o
 with-peld_act      := $(store-objs) peld/act.o
 with-peld_reap     := $(store-objs) peld/reap.o
+with-peld_guests   := $(store-objs) peld/guests.o
 
 $(OUT)/device_%.o: $(DIR)/device_%.c
 	@mkdir -p $(@D)

@@ -21,6 +21,7 @@ static const uint8_t uuid[16] = { 1, 2,  3,  4,  5,  6,  7,  8,
 static struct pel_dominfo guest;
 static bool nodes; /* it has nodes in the store */
 static unsigned int nr_created, nr_destroyed, nr_aside;
+static bool stuck; /* it cannot be destroyed */
 static enum pel_action on_poweroff, on_reboot, on_crash;
 
 /* The guest's configuration as the store has it. */
@@ -98,6 +99,8 @@ int pel_domain_destroy(struct pel_ctx *ctx, uint32_t domid)
         return pel_fail(ctx, PEL_EHYPER, "hypervisor failed");
     if (!guest.domid && !nodes)
         return pel_fail(ctx, PEL_ENOENT, "no domain");
+    if (stuck)
+        return pel_fail(ctx, PEL_EHYPER, "will not go");
     memset(&guest, 0, sizeof(guest));
     nodes = false;
     nr_destroyed++;
@@ -336,6 +339,29 @@ static void a_guest_that_cannot_be_built_is_given_up(void **state)
     fake_reset();
 }
 
+/* Else the guest would come back when an admin destroys it for good. */
+static void a_domain_that_stays_leaves_no_note(void **state)
+{
+    struct pel_ctx ctx = { .log_fn = no_log };
+
+    (void)state;
+    fill(SHUTDOWN_reboot);
+    on_reboot = PEL_ACTION_RESTART;
+    stuck = true;
+    assert_int_equal(reap_domain(&ctx, 5), -PEL_EHYPER);
+    assert_told(&ctx, -1, "will not go");
+    assert_null(fake_get("/pel/restart"));
+    /* Gone but for its last pages, it is known by the note alone. */
+    fake_rm("/pel/5");
+    fake_set("/pel/6", "");
+    pel_error_clear(&ctx);
+    assert_int_equal(reap_domain(&ctx, 5), -PEL_EHYPER);
+    assert_non_null(fake_get(NOTE));
+    stuck = false;
+    close_ctx(&ctx);
+    fake_reset();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -346,6 +372,7 @@ int main(void)
         cmocka_unit_test(a_renaming_cut_short_is_finished),
         cmocka_unit_test(a_guest_that_crashes_again_stays_away),
         cmocka_unit_test(a_guest_that_cannot_be_built_is_given_up),
+        cmocka_unit_test(a_domain_that_stays_leaves_no_note),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -105,6 +105,20 @@ static void what_is_forgotten_may_come_again(void **state)
     assert_null(r->jobs);
 }
 
+static void a_restart_may_be_asked_for_again(void **state)
+{
+    struct reaper *r = *state;
+
+    for (int i = 0; i < REAP_TRIES + 2; i++) {
+        reaper_start(r, "--restart", GOOD);
+        assert_true(reaper_active(r, "--restart", GOOD));
+        assert_true(reaper_active(r, NULL, NULL));
+        reaper_finish(r, 10000);
+        assert_false(reaper_active(r, NULL, NULL));
+    }
+    assert_int_equal(nr_failures, 0);
+}
+
 static void finishing_ends_at_its_limit(void **state)
 {
     struct reaper *r = *state;
@@ -128,6 +142,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(the_two_kinds_of_work_are_apart, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(what_is_forgotten_may_come_again, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_restart_may_be_asked_for_again, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(finishing_ends_at_its_limit, setup,
                                         teardown),
