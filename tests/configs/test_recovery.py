@@ -20,15 +20,18 @@ case $1 in
 snapshot) ! [ -e damaged ] ;;
 clone) [ -e no-memory ] && exit 1
     for name; do :; done; echo "$name" >name
-    : >"disk.$name" ;;
-domid) echo 7 ;;
-list) name=$(cat name)
+    : >"disk.$name"
+    ! [ -e killed ] || kill $PPID ;;
+domid) [ -e name ] && echo 7 ;;
+unpause) ! [ -e ended ] || rm name ;;
+list) name=$(cat name) id=$(cat id 2>/dev/null || echo 7)
+    [ "$name" ] || exit 1
     if [ "$2" = -l ]; then
         printf '        "target": "%s/read-only"\\n' "$TOP"
         printf '        "target": "%s/disk.%s",\\n' "$TOP" "$name"
     else
         echo "Name ID Mem VCPUs State Time(s)"
-        echo "$name 7 160 1 $(cat state 2>/dev/null || echo -b----) 0.1"
+        echo "$name $id 160 1 $(cat state 2>/dev/null || echo -b----) 0.1"
     fi ;;
 destroy) rm name ;;
 esac
@@ -72,7 +75,7 @@ def test_one_that_is_good(top):
     assert (result.returncode, result.stderr) == (0, ""), result
     assert result.stdout == "recovered web/s1\n"
     assert calls(top)[0] == "snapshot verify -q -d /place web s1"
-    assert calls(top)[1].startswith("clone -q -N -d /place web/s1 drill-")
+    assert calls(top)[1].startswith("clone -q -p -N -d /place web/s1 drill-")
     assert "/local/domain/7/device/vbd/51712/state" in calls(top)
     assert any(call.startswith("asked drill-") for call in calls(top))
     assert_clean(top)
@@ -89,6 +92,8 @@ def test_copies_of_disks_go_to_a_folder(top):
     ("damaged", "", "is damaged"),
     ("no-memory", "", "cannot be started"),
     ("state", "---sc-", "has ended or crashed"),
+    ("id", "8", "has ended or crashed"),  # restarted after a crash
+    ("ended", "", "has ended or crashed"),  # and was removed
     ("no", "", "says no"),
 ])
 def test_one_that_is_not(top, wrong, text, told):
@@ -98,6 +103,13 @@ def test_one_that_is_not(top, wrong, text, told):
     assert result.stderr.startswith("pel-drill: web/s1: ")
     assert told in result.stderr
     assert "recovered" not in result.stdout
+    assert_clean(top)
+
+
+def test_one_that_is_told_to_stop_while_the_clone_is_made(top):
+    (top / "killed").touch()
+    result = drill(top, "web", "s1")
+    assert (result.returncode, result.stdout) == (1, ""), result
     assert_clean(top)
 
 
