@@ -105,7 +105,6 @@ long grant_op_map(struct hcall *h)
 /* One operation of a batch, between its two halves. */
 struct unmap {
     struct domain *owner; /* NULL: nothing left to do */
-    uint64_t host_addr;
     uint32_t handle;
     uint32_t ref;
     uint32_t flags; /* what was unmapped, and how it was mapped */
@@ -184,23 +183,19 @@ static int unmap_one(struct vcpu *v, const struct gnttab_unmap_grant_ref *op,
     return status;
 }
 
-/* Nobody may see the pages any more once the owners have them back. */
+/*
+ * Nobody may see the pages any more once the owners have them back.  All
+ * translations go: the table may stand at other addresses, too.
+ */
 static void flush_batch(const struct domain *d, const struct unmap *u,
                         unsigned int n)
 {
-    const struct unmap *one = NULL;
-
     for (unsigned int i = 0; i < n; i++) {
-        if (!u[i].owner || !(u[i].flags & GNTMAP_host_map))
-            continue;
-        if (one || u[i].flags & GNTMAP_contains_pte) {
+        if (u[i].owner && (u[i].flags & GNTMAP_host_map)) {
             tlb_flush_domain(d); /* other CPUs are asked once for all */
             return;
         }
-        one = &u[i];
     }
-    if (one)
-        tlb_flush_page_domain(d, one->host_addr);
 }
 
 /* Second half: the handle, if that was its last use, and the grant. */
@@ -239,7 +234,6 @@ static long unmap_batch(struct hcall *h, unsigned int n)
             break;
         }
         u[done].owner = NULL;
-        u[done].host_addr = op.host_addr;
         u[done].handle = op.handle;
         u[done].status = unmap_one(h->caller, &op, &u[done]);
     }

@@ -1,11 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Unmapping a grant whose entry has changed meanwhile; and by itself. */
+/*
+ * Unmapping a grant whose entry has changed meanwhile; by itself; and one
+ * that is seen at two addresses.
+ */
 #include <pv/grant.h>
 #include <pv/hypercall.h>
 #include <pv/mm.h>
 #include <pv/test.h>
+#include <pv/trap.h>
 
 #define REF (GRANT_FIRST + 4)
+
+static void touch(void *va) { ++*(volatile uint64_t *)va; }
+
+/* The window's L1 stands in a second entry of its L2: one slot, two VAs. */
+static void unmap_at_one_of_two(uint64_t *page, struct gnttab_map_grant_ref *op,
+                                struct gnttab_unmap_grant_ref *un)
+{
+    uint64_t *l2 = pte_walk(scratch_va(0), 2);
+    void *alias = (void *)scratch_va(512 + 70);
+    struct caught c;
+
+    test_eq("show the window twice", mmu_write(&l2[1], l2[0]), 0);
+    hc_grant_table_op(GNTTABOP_map_grant_ref, op, 1);
+    test_eq("map", (uint64_t)op->status, GNTST_okay);
+    page[0] = 1;
+    touch(alias);
+    test_eq("it is there at the second address", page[0], 2);
+    un->handle = op->handle;
+    hc_grant_table_op(GNTTABOP_unmap_grant_ref, un, 1);
+    test_eq("unmap", (uint64_t)un->status, GNTST_okay);
+    test_ok("it has gone from the second address, too",
+            trap_catch(&c, touch, alias) && c.vector == TRAP_PF);
+    test_eq("nobody writes to it", page[0], 2);
+    test_eq("show the window once", mmu_write(&l2[1], 0), 0);
+    mmuext(MMUEXT_TLB_FLUSH_LOCAL, 0);
+}
 
 TEST(grant_unmap, "grant/unmap")
 {
@@ -36,6 +66,7 @@ TEST(grant_unmap, "grant/unmap")
     test_eq("unmap, the page is there again", (uint64_t)un.status, GNTST_okay);
     test_eq("the table's entry is free", grant_entry(REF)->flags,
             GTF_permit_access);
+    unmap_at_one_of_two(page, &op, &un);
     grant_revoke(REF);
     hc_update_va_mapping(va, 0, UVMF_INVLPG);
     page_free(page);

@@ -229,13 +229,6 @@ void tlb_flush_domain(const struct domain *d)
     flushes++;
 }
 
-void tlb_flush_page_domain(const struct domain *d, unsigned long va)
-{
-    (void)d;
-    (void)va;
-    flushes++;
-}
-
 static inline int setup(void **state)
 {
     (void)state;
