@@ -55,6 +55,9 @@
 #define INIT_US 10000 /* between INIT and start-up, and the two start-ups */
 #define STARTUP_US 200
 
+/* As good as never, and of any processor's ticks no more than 64 bits hold. */
+#define FAR_NS (1UL << 60)
+
 #define CALIBRATE_MS 10
 #define CALIBRATE_TRIES 5
 
@@ -127,7 +130,8 @@ void lapic_timer_set(uint64_t ns)
     }
 
     now = now_ns();
-    ticks = ns <= now ? 0 : (unsigned __int128)(ns - now) * ticks_per_ns >> 32;
+    ns = ns <= now ? 0 : MIN(ns - now, FAR_NS);
+    ticks = (unsigned __int128)ns * ticks_per_ns >> 32;
     if (CPU_HAS(TSC_DEADLINE)) {
         wrmsr(MSR_TSC_DEADLINE, rdtsc() + ticks);
         return;

@@ -16,6 +16,8 @@ int rdmsr_safe(uint32_t msr, uint64_t *v);
 int wrmsr_safe(uint32_t msr, uint64_t v);
 void cpuid(uint32_t leaf, uint32_t sub, uint32_t out[4]);
 uint64_t rdtsc(void);
+uint64_t rdtsc_ordered(void);
+void mfence(void);
 unsigned long read_cr0(void);
 void write_cr0(unsigned long v);
 unsigned long read_cr2(void);
