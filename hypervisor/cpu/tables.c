@@ -182,8 +182,7 @@ void cpu_tables_init(struct cpu *c, void *stack)
     set_syscall_entries(c, top);
     wrmsr(MSR_PAT, PAT_XEN);
     c->cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_MCE |
-             (CPU_HAS(SMEP) ? CR4_SMEP : 0) | (CPU_HAS(SMAP) ? CR4_SMAP : 0) |
-             (CPU_HAS(FSGSBASE) ? CR4_FSGSBASE : 0);
+             (CPU_HAS(SMEP) ? CR4_SMEP : 0) | (CPU_HAS(SMAP) ? CR4_SMAP : 0);
     write_cr4(c->cr4);
     spec_init_cpu();
 }

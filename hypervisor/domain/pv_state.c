@@ -4,7 +4,6 @@
  * table, kernel stack, FPU flag, segment bases, debug registers.
  */
 #include <hv/errno.h>
-#include <hv/features.h>
 #include <hv/guest.h>
 #include <hv/hcall.h>
 #include <hv/mm.h>
@@ -81,19 +80,13 @@ static void set_gs_kernel(struct vcpu *v, uint64_t base)
 {
     /* In kernel mode the kernel's base is the active one. */
     (void)v;
-    if (CPU_HAS(FSGSBASE))
-        wrgsbase(base);
-    else
-        wrmsr(MSR_GS_BASE, base);
+    wrmsr(MSR_GS_BASE, base);
 }
 
 static void set_fs(struct vcpu *v, uint64_t base)
 {
     (void)v;
-    if (CPU_HAS(FSGSBASE))
-        wrfsbase(base);
-    else
-        wrmsr(MSR_FS_BASE, base);
+    wrmsr(MSR_FS_BASE, base);
 }
 
 static void set_gs_user(struct vcpu *v, uint64_t base)

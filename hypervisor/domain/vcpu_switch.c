@@ -11,7 +11,6 @@
 #include <hv/clock.h>
 #include <hv/cpu.h>
 #include <hv/domain.h>
-#include <hv/features.h>
 #include <hv/hvmap.h>
 #include <hv/mm.h>
 #include <hv/spec.h>
@@ -30,19 +29,13 @@ void vcpu_load_cr3(struct vcpu *v)
 
 static void save_segments(struct vcpu *v, struct cpu_user_regs *r)
 {
-    uint64_t active, other = rdmsr(MSR_KERNEL_GS_BASE);
+    uint64_t active = rdmsr(MSR_GS_BASE), other = rdmsr(MSR_KERNEL_GS_BASE);
 
     r->ds = read_ds();
     r->es = read_es();
     r->fs = read_fs();
     r->gs = read_gs();
-    if (CPU_HAS(FSGSBASE)) {
-        v->fs_base = rdfsbase();
-        active = rdgsbase();
-    } else {
-        v->fs_base = rdmsr(MSR_FS_BASE);
-        active = rdmsr(MSR_GS_BASE);
-    }
+    v->fs_base = rdmsr(MSR_FS_BASE);
     v->gs_base_kernel = v->kernel_mode ? active : other;
     v->gs_base_user = v->kernel_mode ? other : active;
 }
@@ -57,13 +50,8 @@ static void load_segments(struct vcpu *v, const struct cpu_user_regs *r)
         work_raise(this_cpu(), WORK_SEGS);
 
     wrmsr(MSR_KERNEL_GS_BASE, other);
-    if (CPU_HAS(FSGSBASE)) {
-        wrfsbase(v->fs_base);
-        wrgsbase(active);
-    } else {
-        wrmsr(MSR_FS_BASE, v->fs_base);
-        wrmsr(MSR_GS_BASE, active);
-    }
+    wrmsr(MSR_FS_BASE, v->fs_base);
+    wrmsr(MSR_GS_BASE, active);
 }
 
 static void save(struct vcpu *v, struct cpu_user_regs *r)

@@ -304,6 +304,12 @@ static inline uint64_t insn_gs0(void)
     return v;
 }
 
+/** insn_wrfsbase - the base of fs, where CR4 allows the instruction */
+static inline void insn_wrfsbase(uint64_t base)
+{
+    asm volatile("wrfsbase %0" : : "r"(base) : "memory");
+}
+
 /** insn_flags - rflags, as the processor has them */
 static inline uint64_t insn_flags(void)
 {

@@ -13,6 +13,7 @@
 #define CR4_DE (1u << 3)
 #define CR4_PAE (1u << 5)
 #define CR4_VMXE (1u << 13)
+#define CR4_FSGSBASE (1u << 16)
 #define CR4_OSXSAVE (1u << 18)
 #define CPUID_XSAVE (1u << 26)
 #define CPUID_OSXSAVE (1u << 27)
@@ -37,6 +38,22 @@ static void extended_state(uint64_t cr4)
     insn_xsetbv(old);
 }
 
+static void wrfsbase(void *base) { insn_wrfsbase((uintptr_t)base); }
+
+/* Whose kernel does not know them, its processes may not use them either. */
+static void base_instructions(uint64_t cr4)
+{
+    struct caught c = { 0 };
+
+    insn_write_cr4(cr4 & ~(uint64_t)CR4_FSGSBASE);
+    test_ok("wrfsbase without CR4.FSGSBASE", trap_catch(&c, wrfsbase, NULL));
+    test_eq("is #UD", c.vector, TRAP_UD);
+    insn_write_cr4(cr4 | CR4_FSGSBASE);
+    if (insn_read_cr4() & CR4_FSGSBASE)
+        test_ok("with it", !trap_catch(&c, wrfsbase, NULL));
+    insn_write_cr4(cr4);
+}
+
 TEST(control_regs, "trap/control-regs")
 {
     uint64_t cr0 = insn_read_cr0(), cr4 = insn_read_cr4();
@@ -55,4 +72,5 @@ TEST(control_regs, "trap/control-regs")
     insn_write_cr4(cr4);
     test_ok("and cleared", !(insn_read_cr4() & CR4_DE));
     extended_state(cr4);
+    base_instructions(cr4);
 }

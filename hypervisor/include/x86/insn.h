@@ -334,20 +334,3 @@ static inline void reload_cs(uint16_t sel)
                  : "r"((uint64_t)sel)
                  : "rax", "memory");
 }
-
-#define DEFINE_READ_BASE(name)                                                 \
-    static inline uint64_t name(void)                                          \
-    {                                                                          \
-        uint64_t v;                                                            \
-        asm volatile(#name " %0" : "=r"(v));                                   \
-        return v;                                                              \
-    }
-#define DEFINE_WRITE_BASE(name)                                                \
-    static inline void name(uint64_t v)                                        \
-    {                                                                          \
-        asm volatile(#name " %0" : : "r"(v) : "memory");                       \
-    }
-DEFINE_READ_BASE(rdfsbase)
-DEFINE_READ_BASE(rdgsbase)
-DEFINE_WRITE_BASE(wrfsbase)
-DEFINE_WRITE_BASE(wrgsbase)
