@@ -80,6 +80,15 @@ static void protection(struct cpu_user_regs *regs)
     }
 }
 
+/* Our gate admits it from everywhere: ask the guest's table as for others. */
+static void int80(struct cpu_user_regs *regs)
+{
+    regs->rip -= 2;
+    regs->entry_vector = VEC_GP;
+    regs->error_code = VEC_INT80 << 3 | 2;
+    protection(regs);
+}
+
 static void (*const handlers[32])(struct cpu_user_regs *) = {
     [VEC_DE] = reflect,   [VEC_DB] = debug_trap, [VEC_BP] = reflect,
     [VEC_OF] = reflect,   [VEC_BR] = reflect,    [VEC_UD] = undefined,
@@ -93,7 +102,7 @@ void trap_dispatch(struct cpu_user_regs *regs)
     unsigned int vec = regs->entry_vector;
 
     if (vec == VEC_INT80)
-        trap_inject(VEC_INT80, 0);
+        int80(regs);
     else if (vec >= VECTOR_FIRST)
         irq_dispatch(vec);
     else if (handlers[vec])

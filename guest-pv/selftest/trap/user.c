@@ -48,6 +48,25 @@ static void system_calls(void)
     test_eq("ss is the user's", c.regs.ss, FLAT_USER_SS64);
 }
 
+/* The kernel may have no gate for it; then it is a fault like any other. */
+static void int80_without_gate(void)
+{
+    struct trap_info all[40];
+    unsigned int n = 0;
+
+    for (const struct trap_info *t = trap_table(); t->address; t++)
+        if (t->vector != TRAP_INT80)
+            all[n++] = *t;
+    all[n].address = 0;
+    hc_set_trap_table(NULL);
+    hc_set_trap_table(all);
+    run(user_int80);
+    test_eq("int 0x80 without a gate: #GP", c.vector, TRAP_GP);
+    test_eq("it names the gate", c.error, 0x80 << 3 | 2);
+    test_eq("rip", c.regs.rip, user_addr(user_int80));
+    hc_set_trap_table(trap_table());
+}
+
 static void faults(void)
 {
     run_at(user_read, USER_DATA + 0x100000);
@@ -156,6 +175,7 @@ TEST(user, "trap/user")
 {
     test_user_ready();
     system_calls();
+    int80_without_gate();
     faults();
     works();
     compat();
