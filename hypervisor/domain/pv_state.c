@@ -201,7 +201,7 @@ long hc_set_debugreg(struct hcall *h)
     else if (reg == 6)
         write_dr6(val);
     else
-        write_dr7(val);
+        debugreg_load(v); /* without breakpoints others' are left in there */
     return 0;
 }
 
