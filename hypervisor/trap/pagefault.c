@@ -68,10 +68,13 @@ static bool supervisor_iretq(struct cpu_user_regs *regs, uint32_t ec)
 
 bool page_fault_hv(const struct cpu_user_regs *regs)
 {
-    const struct vcpu *v = current_vcpu();
+    unsigned long va = read_cr2(), ldt = LDT_WINDOW(this_cpu_id());
+    struct vcpu *v = current_vcpu();
     uint32_t ec = regs->error_code;
 
-    return v && v->domain->track && track_fault(read_cr2(), &ec);
+    if (v && va >= ldt && va < ldt + LDT_BYTES)
+        return ldt_fault(v, va - ldt);
+    return v && v->domain->track && track_fault(va, &ec);
 }
 
 void page_fault(struct cpu_user_regs *regs)

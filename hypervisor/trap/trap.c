@@ -144,10 +144,10 @@ struct cpu_user_regs *trap_dispatch_hv(struct cpu_user_regs *regs)
         regs->rflags &= ~EFLAGS_TF;
         return NULL;
     }
-    if (regs->rip == (unsigned long)iret_to_guest)
-        return iret_fault(regs);
     if (vec == VEC_PF && page_fault_hv(regs))
         return NULL;
+    if (regs->rip == (unsigned long)iret_to_guest)
+        return iret_fault(regs);
     fixup = extable_fixup(regs->rip);
     if (fixup) {
         regs->rip = fixup;

@@ -27,6 +27,34 @@ static void run(const void *code, uint16_t cs)
     user_run(&regs, 0, &c);
 }
 
+static long set_ldt(const void *base, unsigned int entries)
+{
+    struct mmuext_op op = { .cmd = MMUEXT_SET_LDT };
+
+    op.arg1.linear_addr = (uintptr_t)base;
+    op.arg2.nr_ents = entries;
+    return hc_mmuext_op(&op, 1, NULL, DOMID_SELF);
+}
+
+/* Nobody has touched a new LDT before the return to user mode does. */
+static void fresh_ldt(void)
+{
+    uint64_t *ldt = page_alloc();
+
+    ldt[1] = CODE64;
+    page_protect(ldt);
+    test_eq("set the LDT", set_ldt(ldt, 2), 0);
+    run(user_int80, 1 << 3 | 4 | 3);
+    test_eq("code of the LDT: int 0x80", c.vector, TRAP_INT80);
+    test_eq("cs", c.regs.cs, 1 << 3 | 4 | 3);
+    test_eq("no LDT", set_ldt(NULL, 0), 0);
+    run(user_int80, 1 << 3 | 4 | 3);
+    test_ok("then its code is gone: #GP or failsafe",
+            c.vector == TRAP_GP || c.vector == TRAP_FAILSAFE);
+    page_unprotect(ldt);
+    page_free(ldt);
+}
+
 TEST(user_gdt, "trap/user-gdt")
 {
     uint64_t *gdt = page_alloc(), mfn = mfn_of(gdt);
@@ -53,6 +81,7 @@ TEST(user_gdt, "trap/user-gdt")
             c.vector == TRAP_SYSCALL32 || c.vector == TRAP_UD);
     test_eq("rip", c.regs.rip,
             user_addr(user_syscall_32) + (c.vector == TRAP_UD ? 0 : 2));
+    fresh_ldt();
     insn_load_fs(DS);
     run(user_int80, CS64);
     test_eq("fs keeps its selector", insn_read_fs(), DS);
