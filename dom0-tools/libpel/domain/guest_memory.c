@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include <xenforeignmemory.h>
 #include <pel/ctx.h>
 #include <pel/hcall.h>
@@ -10,6 +11,7 @@
 #include <pel/stream.h>
 #include "guest_memory.h"
 
+#define LIST_SHARE 4    /* a guest's list takes one in so many pages of dom0 */
 #define PER_PAGE 512ull /* words in a page: entries of tables and lists */
 
 int guest_frames_map(struct pel_ctx *ctx, uint32_t domid, int prot,
@@ -147,6 +149,21 @@ static int read_lists(struct guest_memory *m, const xen_pfn_t *mfns)
     return 0;
 }
 
+int guest_pfns_check(struct pel_ctx *ctx, uint64_t nr_mfns, uint64_t nr_pfns)
+{
+    uint64_t dom0_kb = (uint64_t)sysconf(_SC_PHYS_PAGES) * 4;
+    uint64_t list_kb = nr_pfns * sizeof(xen_pfn_t) >> 10;
+
+    if (nr_pfns <= 2 * nr_mfns || list_kb <= dom0_kb / LIST_SHARE)
+        return 0;
+    return pel_fail(ctx, PEL_EFORMAT,
+                    "the guest's memory is said to have %llu pages, of a host "
+                    "with %llu: their list would take %llu of dom0's %llu MiB",
+                    (unsigned long long)nr_pfns, (unsigned long long)nr_mfns,
+                    (unsigned long long)list_kb >> 10,
+                    (unsigned long long)dom0_kb >> 10);
+}
+
 static int read_shared(struct guest_memory *m)
 {
     struct xen_domctl_getdomaininfo info;
@@ -162,6 +179,9 @@ static int read_shared(struct guest_memory *m)
     m->nr_pfns = m->shared->arch.max_pfn;
     if (!m->nr_pfns || m->nr_pfns > PEL_IMAGE_PFNS)
         return no_list(m);
+    rc = guest_pfns_check(m->ctx, m->nr_mfns, m->nr_pfns);
+    if (rc)
+        return rc;
     m->nr_lists = (m->nr_pfns + PER_PAGE - 1) / PER_PAGE;
     return 0;
 }
