@@ -50,6 +50,11 @@ int pel_store_fail(struct pel_ctx *ctx, int rc, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(what, sizeof(what), fmt, ap);
     va_end(ap);
+    if (rc == -E2BIG)
+        return pel_fail(ctx, PEL_ESTORE,
+                        "%s: a value is longer than the %d bytes that the "
+                        "store takes",
+                        what, XENSTORE_PAYLOAD_MAX);
     errno = -rc;
 
     return pel_fail_sys(ctx,

@@ -27,7 +27,7 @@ static int rewrite(struct pel_store *s, struct change *c, const char *old)
     if (!c->rc)
         c->rc = c->fn(c->ctx, &cfg, c->arg);
     if (!c->rc)
-        c->rc = pel_config_to_json(c->ctx, &cfg, &json);
+        c->rc = domain_config_text(c->ctx, &cfg, &json);
     rc = c->rc ? -EINVAL : pel_store_write(s, json, "/pel/%u/config", c->domid);
     pel_config_free(&cfg);
     free(json);

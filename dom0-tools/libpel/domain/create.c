@@ -77,8 +77,12 @@ static int check_unique(struct pel_ctx *ctx, const struct pel_config *cfg)
 
 int domain_check_new(struct pel_ctx *ctx, const struct pel_config *cfg)
 {
-    int rc = check_unique(ctx, cfg);
+    char *text = NULL;
+    int rc = domain_config_text(ctx, cfg, &text);
 
+    free(text);
+    if (!rc)
+        rc = check_unique(ctx, cfg);
     return rc ? rc : check_memory(ctx, cfg);
 }
 

@@ -283,6 +283,27 @@ static void vm_path(const uint8_t *uuid, char *to, size_t size)
     snprintf(to, size, "/vm/%s", text);
 }
 
+/* It is also what a restart is noted by, under a longer path. */
+int domain_config_text(struct pel_ctx *ctx, const struct pel_config *cfg,
+                       char **json)
+{
+    size_t len;
+    int rc = pel_config_to_json(ctx, cfg, json);
+
+    if (rc)
+        return rc;
+    len = strlen(*json);
+    if (len <= CONFIG_TEXT_MAX)
+        return 0;
+    free(*json);
+    *json = NULL;
+    return pel_fail(ctx, PEL_EINVAL,
+                    "the configuration takes %zu bytes in the store and %d "
+                    "are allowed: shorten paths or the command line, or use "
+                    "fewer devices",
+                    len, CONFIG_TEXT_MAX);
+}
+
 int domain_nodes_add(struct pel_ctx *ctx, uint32_t domid,
                      const struct pel_config *cfg,
                      const struct shared_pages *shared)
@@ -300,7 +321,7 @@ int domain_nodes_add(struct pel_ctx *ctx, uint32_t domid,
     vm_path(cfg->uuid, n.vm, sizeof(n.vm));
     rc = pel_store_use(ctx, &s);
     if (!rc)
-        rc = pel_config_to_json(ctx, cfg, &n.json);
+        rc = domain_config_text(ctx, cfg, &n.json);
     if (rc)
         return rc;
 

@@ -4,6 +4,7 @@
  * restart goes by: it is changed after the device, so that what it names was
  * there.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <pel/ctx.h>
@@ -90,15 +91,39 @@ static int check_guest(struct pel_ctx *ctx, uint32_t domid)
     return rc;
 }
 
+/* What cannot be noted would be missing after a restart: it goes again. */
+static int note_or_undo(struct pel_ctx *ctx, uint32_t domid, const char *kind,
+                        uint32_t number,
+                        int (*add)(struct pel_ctx *ctx, struct pel_config *cfg,
+                                   void *arg),
+                        void *arg)
+{
+    int rc = pel_domain_config_change(ctx, domid, add, arg);
+    char why[PEL_MESSAGE_MAX];
+
+    if (!rc)
+        return 0;
+    snprintf(why, sizeof(why), "%s", pel_error_message(ctx));
+    pel_error_clear(ctx);
+    if (pel_device_detach(ctx, domid, kind, number, true))
+        pel_log(ctx, PEL_LOG_WARN, "%s %u of domain %u is left behind: %s",
+                kind, number, domid, pel_error_message(ctx));
+    snprintf(ctx->message, sizeof(ctx->message), "%s", why);
+    return rc;
+}
+
 int pel_domain_add_disk(struct pel_ctx *ctx, uint32_t domid,
                         const struct pel_disk *disk)
 {
+    uint32_t number;
     int rc = check_guest(ctx, domid);
 
     if (!rc)
         rc = pel_vbd_attach(ctx, domid, disk);
     if (!rc)
-        rc = pel_domain_config_change(ctx, domid, add_disk, (void *)disk);
+        rc = pel_vbd_number(disk->vdev, &number);
+    if (!rc)
+        rc = note_or_undo(ctx, domid, "vbd", number, add_disk, (void *)disk);
     return rc;
 }
 
@@ -128,7 +153,7 @@ int pel_domain_add_nic(struct pel_ctx *ctx, uint32_t domid, struct pel_nic *nic)
     if (!rc)
         rc = pel_vif_attach(ctx, domid, number, nic);
     if (!rc)
-        rc = pel_domain_config_change(ctx, domid, add_nic, nic);
+        rc = note_or_undo(ctx, domid, "vif", number, add_nic, nic);
     return rc;
 }
 

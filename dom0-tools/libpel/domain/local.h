@@ -108,6 +108,16 @@ int domain_nodes_add(struct pel_ctx *ctx, uint32_t domid,
                      const struct pel_config *cfg,
                      const struct shared_pages *shared);
 
+#define CONFIG_TEXT_MAX 4000 /* with each path a request to the store */
+
+/**
+ * domain_config_text - a configuration as JSON that the store has room for
+ * @json: malloc'ed
+ * Returns: 0; -PEL_EINVAL it is too long
+ */
+int domain_config_text(struct pel_ctx *ctx, const struct pel_config *cfg,
+                       char **json);
+
 /** domain_nodes_share - nodes of pages that domain_nodes_add() did not have */
 int domain_nodes_share(struct pel_ctx *ctx, uint32_t domid,
                        const struct shared_pages *shared);

@@ -295,6 +295,12 @@ int domain_nodes_add(struct pel_ctx *ctx, uint32_t domid,
     return outside(ctx);
 }
 
+int domain_config_text(struct pel_ctx *ctx, const struct pel_config *cfg,
+                       char **json)
+{
+    return pel_config_to_json(ctx, cfg, json);
+}
+
 int domain_nodes_introduce(struct pel_ctx *ctx, uint32_t domid,
                            const struct shared_pages *shared)
 {

@@ -152,6 +152,39 @@ static void the_configuration_can_be_read_back(void **state)
     pel_config_free(&c);
 }
 
+/* The note of a restart has it too, and a path that is longer. */
+static void one_that_the_store_cannot_hold_is_refused(void **state)
+{
+    static const struct {
+        size_t more;
+        int rc;
+    } cases[] = { { 0, 0 }, { 1, -PEL_EINVAL }, { 5000, -PEL_EINVAL } };
+    size_t least;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct pel_ctx ctx CLOSED = { .message = "" };
+        struct pel_config c = config();
+        char *json, *before, *after;
+
+        assert_int_equal(domain_config_text(&ctx, &c, &json), 0);
+        least = strlen(json);
+        free(json);
+        free(c.kernel);
+        c.kernel = calloc(1, CONFIG_TEXT_MAX - least + cases[i].more + 3);
+        memset(c.kernel, 'k', CONFIG_TEXT_MAX - least + cases[i].more + 2);
+        fill();
+        before = fake_dump();
+        assert_int_equal(domain_nodes_add(&ctx, 7, &c, &shared), cases[i].rc);
+        assert_told(&ctx, cases[i].rc, cases[i].rc ? "4000 are allowed" : NULL);
+        after = fake_dump();
+        assert_int_equal(strcmp(before, after) == 0, cases[i].rc != 0);
+        free(before);
+        free(after);
+        pel_config_free(&c);
+    }
+}
+
 static void they_go_without_a_trace(void **state)
 {
     struct pel_ctx ctx CLOSED = { .message = "" };
@@ -350,6 +383,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(they_are_where_others_look),
         cmocka_unit_test(the_configuration_can_be_read_back),
+        cmocka_unit_test(one_that_the_store_cannot_hold_is_refused),
         cmocka_unit_test(they_go_without_a_trace),
         cmocka_unit_test(a_neighbours_nodes_stay),
         cmocka_unit_test(a_name_is_given_once),
