@@ -4,6 +4,7 @@
 import gzip
 import lzma
 import os
+import resource
 import struct
 import subprocess
 
@@ -69,3 +70,16 @@ def test_bad_image_is_one_line_and_no_file(tmp_path, why):
     assert len(error.splitlines()) == 1
     assert why in error or why == "empty"
     assert not (tmp_path / "out").exists()
+
+
+def test_a_full_disk_is_one_line_and_no_file(tmp_path):
+    (tmp_path / "in").write_bytes(bzimage(gzip.compress(ELF)))
+    limit = len(ELF) // 2
+    result = subprocess.run(
+        [TOOL, tmp_path / "in", tmp_path / "out"], stderr=subprocess.PIPE,
+        text=True, check=False, preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_FSIZE, (limit, limit)))
+    assert result.returncode == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert f"{tmp_path}/out" in result.stderr
+    assert os.listdir(tmp_path) == ["in"]
