@@ -21,7 +21,7 @@ static struct {
     bool ours;           /* typed at the hypervisor */
 } input;
 
-/* Keys that were hit and not yet run. */
+/* Keys that were hit and not yet run; guarded in the same way. */
 static struct {
     char buf[16];
     uint32_t head, tail;
@@ -73,15 +73,19 @@ size_t input_read(char *buf, size_t len)
     return n;
 }
 
+/* Several CPUs may come here at once: a key is for one of them. */
 void console_key_work(void)
 {
+    bool any;
     char c;
 
     log_tell_readers();
-    while (hit.tail != hit.head) {
+    do {
         console_lock();
-        c = hit.buf[hit.tail++ % sizeof(hit.buf)];
+        any = hit.tail != hit.head;
+        c = any ? hit.buf[hit.tail++ % sizeof(hit.buf)] : 0;
         console_unlock();
-        console_key(c);
-    }
+        if (any)
+            console_key(c);
+    } while (any);
 }
