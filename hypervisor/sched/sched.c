@@ -314,6 +314,8 @@ void vcpu_wait_stopped(struct vcpu *v)
     ASSERT(v != current_vcpu());
     while (__atomic_load_n(&v->sched.running, __ATOMIC_ACQUIRE))
         spin_wait();
+    /* leave() says so before it has done with @v, which may go now. */
+    lock_release(&runq_lock_home(&v->sched)->lock);
     vcpu_unload(v);
 }
 
