@@ -7,6 +7,7 @@
 #include <hv/guest.h>
 #include <hv/hcall.h>
 #include <hv/heap.h>
+#include <hv/nospec.h>
 #include <hv/string.h>
 #include <hv/trap.h>
 #include <hv/vcpu.h>
@@ -234,7 +235,10 @@ long hc_vcpu_op(struct hcall *h)
     struct domain *d = h->caller->domain;
     unsigned long cmd = h->arg[0], id = h->arg[1];
 
-    if (id >= d->max_vcpus || !d->vcpu[id])
+    if (id >= d->max_vcpus)
+        return -ENOENT;
+    id = nospec_index(id, d->max_vcpus);
+    if (!d->vcpu[id])
         return -ENOENT;
     if (cmd >= ARRAY_SIZE(ops) || !ops[cmd])
         return -ENOSYS;
