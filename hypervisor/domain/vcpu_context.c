@@ -84,8 +84,8 @@ static void load_registers(struct vcpu *v, const struct vcpu_guest_context *c)
         if (i == 6 || i == 7 || i < 4)
             debugreg_check(i, &v->debugreg[i]);
     }
-    v->cr4 = c->ctrlreg[4] & (CR4_TSD | CR4_DE |
-                              (CPU_HAS(FSGSBASE) ? CR4_FSGSBASE : 0));
+    v->cr4 = c->ctrlreg[4] &
+             (CR4_TSD | CR4_DE | (CPU_HAS(FSGSBASE) ? CR4_FSGSBASE : 0));
     v->fpu_ts = c->ctrlreg[0] & CR0_TS;
 }
 
