@@ -141,6 +141,9 @@ void fpu_load(struct vcpu *v)
 {
     clts();
     xcr0_load(xcr0_all);
+    /* AMD's load these only with an error: else the last vCPU's would stay. */
+    if (!CPU_HAS(SYSENTER) && !CPU_HAS(FPU_POINTERS))
+        fpu_touch(&mxcsr_mask);
     if (unlikely(restore(v->fpu.area))) {
         /* Cannot be: contexts are checked when they are set. */
         init_area(v->fpu.area);

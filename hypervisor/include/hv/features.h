@@ -23,6 +23,7 @@
     X(NX,            0x80000001, 0, EDX, 20)                                     \
     X(RDTSCP,        0x80000001, 0, EDX, 27)                                     \
     X(TSC_INVARIANT, 0x80000007, 0, EDX,  8)                                     \
+    X(FPU_POINTERS,  0x80000008, 0, EBX,  2) /* of errors: always saved */      \
     X(AMD_IBPB,      0x80000008, 0, EBX, 12)                                     \
     X(AUTO_IBRS,     0x80000021, 0, EAX,  8)
 

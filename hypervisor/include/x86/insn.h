@@ -227,6 +227,12 @@ static inline void fxsave(void *p)
 DEFINE_XSAVE(xsave)
 DEFINE_XSAVE(xsaveopt)
 
+/* Make the x87's pointers to its last instruction and operand ours. */
+static inline void fpu_touch(const uint32_t *p)
+{
+    asm volatile("fnclex\n ffree %%st(7)\n fildl %0" : : "m"(*p));
+}
+
 /* 0, or -1 if the area holds what the processor refuses. */
 static inline int fxrstor_safe(const void *p)
 {

@@ -62,9 +62,16 @@ void xsetbv(uint32_t i, uint64_t v) { (void)i, (void)v; }
 void xsave(void *area, uint64_t mask) { (void)area, (void)mask; }
 void xsaveopt(void *area, uint64_t mask) { (void)area, (void)mask; }
 
+/* Where the last instruction of the x87 was; AMD's do not restore that. */
+static uint64_t x87_pointer;
+
+void fpu_touch(const uint32_t *p) { x87_pointer = (uintptr_t)p; }
+
 int xrstor_safe(const void *area, uint64_t mask)
 {
     (void)mask;
+    if (cpu_features[FEAT_SYSENTER] || cpu_features[FEAT_FPU_POINTERS])
+        memcpy(&x87_pointer, (const uint8_t *)area + 8, 8);
     return area == NULL;
 }
 
@@ -230,6 +237,24 @@ static void mxcsr_never_has_reserved_bits(void **state)
     assert_int_equal(mxcsr, 0xffbf);
 }
 
+static void nobody_sees_where_another_computed(void **state)
+{
+    static const enum feature makes[] = { FEAT_SYSENTER, FEAT_FPU_POINTERS,
+                                          NR_FEATURES };
+    const uint64_t anothers = 0x123456789;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(makes); i++) {
+        x87_pointer = anothers;
+        if (makes[i] < NR_FEATURES)
+            cpu_features[makes[i]] = true;
+        fpu_load(&vcpu);
+        if (makes[i] < NR_FEATURES)
+            cpu_features[makes[i]] = false;
+        assert_int_not_equal(x87_pointer, anothers);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +267,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(mxcsr_never_has_reserved_bits, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(nobody_sees_where_another_computed,
+                                        setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,6 +29,7 @@ void clts(void);
 void stts(void);
 void xsetbv(uint32_t i, uint64_t v);
 void fxsave(void *area);
+void fpu_touch(const uint32_t *p);
 int fxrstor_safe(const void *area);
 void xsave(void *area, uint64_t mask);
 void xsaveopt(void *area, uint64_t mask);
