@@ -25,7 +25,7 @@ struct keys {
     size_t len;
 };
 
-enum outcome { GO_ON, LEFT, HUNG_UP };
+enum outcome { GO_ON, LEFT, HUNG_UP, UNREAD };
 
 /* Waits for a terminal other than @old; both paths are for free(). */
 struct tty_wait {
@@ -83,7 +83,7 @@ static int open_tty(struct pel_store *s, struct tty_wait *w, int timeout_ms)
     }
 }
 
-static void write_all(int fd, const char *buf, size_t len)
+static bool write_all(int fd, const char *buf, size_t len)
 {
     struct pollfd pfd = { .fd = fd, .events = POLLOUT };
     ssize_t n;
@@ -93,12 +93,14 @@ static void write_all(int fd, const char *buf, size_t len)
         if (n < 0 && errno == EAGAIN)
             poll(&pfd, 1, -1);
         else if (n < 0 && errno != EINTR)
-            return;
+            return false;
         if (n > 0) {
             buf += n;
             len -= (size_t)n;
         }
     }
+
+    return true;
 }
 
 static enum outcome from_guest(int tty)
@@ -110,9 +112,8 @@ static enum outcome from_guest(int tty)
         return GO_ON;
     if (n <= 0)
         return HUNG_UP;
-    write_all(STDOUT_FILENO, buf, (size_t)n);
 
-    return GO_ON;
+    return write_all(STDOUT_FILENO, buf, (size_t)n) ? GO_ON : UNREAD;
 }
 
 /* Keys that a guest does not read are dropped, all but the one that leaves. */
@@ -161,12 +162,16 @@ static enum outcome carry(int tty, int signals, bool *at_end)
               .events = (short)(keys.len ? POLLIN | POLLOUT : POLLIN) },
             { .fd = *at_end ? -1 : STDIN_FILENO, .events = POLLIN },
             { .fd = signals, .events = POLLIN },
+            /* Whoever reads a pipe may leave while the guest is silent. */
+            { .fd = STDOUT_FILENO },
         };
 
-        if (poll(pfd, 3, -1) < 0)
+        if (poll(pfd, 4, -1) < 0)
             continue;
         if (pfd[2].revents)
             return LEFT;
+        if (pfd[3].revents)
+            return UNREAD;
         if (pfd[1].revents)
             outcome = from_person(&keys, at_end);
         if (keys.len && (outcome == LEFT || (pfd[0].revents & POLLOUT)))
@@ -199,6 +204,10 @@ static int session(struct pel_ctx *ctx, struct pel_store *s, struct tty_wait *w,
         close(tty);
         if (outcome == LEFT)
             return 0;
+        if (outcome == UNREAD)
+            return pel_fail(ctx, PEL_EIO,
+                            "nobody reads the console of domain %u any more",
+                            w->domid);
         reject_tty(w);
         tty = open_tty(s, w, REOFFER_MS);
     }

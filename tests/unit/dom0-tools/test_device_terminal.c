@@ -123,6 +123,22 @@ static void output_is_shown_without_any_input(void **state)
     assert_memory_equal(got, "bye", 3);
 }
 
+/* As in "pel console web | grep -m1 login:", where nobody types. */
+static void it_ends_when_nobody_reads_it(void **state)
+{
+    struct world *w = *state;
+    int rc;
+
+    offer(w);
+    close(w->keys[1]);
+    w->keys[1] = -1;
+    close(w->screen[0]);
+    w->screen[0] = -1;
+    rc = attach(w, 1000);
+    assert_int_equal(rc, -PEL_EIO);
+    assert_told(&w->ctx, rc, "nobody reads the console");
+}
+
 static void a_domain_without_a_console_is_told(void **state)
 {
     struct world *w = *state;
@@ -163,6 +179,8 @@ int main(void)
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(output_is_shown_without_any_input,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(it_ends_when_nobody_reads_it, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_domain_without_a_console_is_told,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(nobody_who_offers_it_is_told, setup,
