@@ -16,8 +16,8 @@ PROGRAMS = ("usr/sbin/pelstored", "usr/sbin/peld", "usr/bin/xenstore-write",
             "sbin/modprobe")
 SYSTEMD = ("sysinit.target", "shutdown.target", "multi-user.target")
 
-pytestmark = pytest.mark.skipif(not shutil.which("systemd-analyze"),
-                                reason="there is no systemd here")
+checked = pytest.mark.skipif(not shutil.which("systemd-analyze"),
+                             reason="there is no systemd here")
 
 
 @pytest.fixture
@@ -42,14 +42,27 @@ def verify(root):
         timeout=60, check=False)
 
 
+@checked
 def test_units_are_taken(root):
     done = verify(root)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
+@checked
 def test_a_wrong_line_is_found(root):
     """The check can fail: of a setting that systemd does not know."""
     unit = root / "etc/systemd/system" / UNITS[0].name
     unit.write_text(unit.read_text().replace("[Service]",
                                              "[Service]\nReastart=no"))
     assert "Reastart" in verify(root).stderr
+
+
+@pytest.mark.parametrize("name", ["pelstored", "peld"])
+def test_daemons_come_back_however_often_they_end(name):
+    """By default systemd gives up after five times in ten seconds."""
+    lines = (TOP / f"configs/systemd/{name}.service").read_text().splitlines()
+    assert "Restart=always" in lines
+    assert "StartLimitIntervalSec=0" in lines
+    assert "RestartSec=0" not in lines  # it would turn round and round
+    # Without the hypervisor there is nothing to do, which is no failure.
+    assert "ConditionPathExists=/proc/xen/xsd_port" in lines
