@@ -124,6 +124,7 @@ static int run_worker(const struct options *o)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         return 1;
+    reaper_be_worker();
     pel_ctx_init(&ctx);
     ctx.log_level = PEL_LOG_INFO;
     if (o->to_syslog)

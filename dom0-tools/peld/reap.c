@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Processes that act on guests: started, counted, collected. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <pel/ctx.h>
 #include <pel/store.h>
@@ -161,4 +163,15 @@ bool reaper_collect(struct reaper *r)
     }
 
     return again;
+}
+
+void reaper_be_worker(void)
+{
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    if (write(fd, "0", 1) != 1)
+        errno = 0; /* then it is as safe as peld */
+    close(fd);
 }

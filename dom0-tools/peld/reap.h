@@ -73,6 +73,14 @@ bool reaper_collect(struct reaper *r);
 void reaper_finish(struct reaper *r, int timeout_ms);
 
 /**
+ * reaper_be_worker - a process that the reaper has started begins
+ *
+ * When dom0 is out of memory it may be ended, though peld may not: it unpacks
+ * kernels, and what it does is finished later.
+ */
+void reaper_be_worker(void);
+
+/**
  * reap_domain - act on a domain that has shut down (a process of its own)
  * @ctx:    context
  * @domid:  domain; when it does not exist, what is left of it is removed

@@ -2,12 +2,13 @@
 /*
  * Packed kernels: which format it is, and the libraries that unpack it.
  *
- * Output grows as needed up to PEL_KERNEL_MAX, so that neither a wrong size
- * field nor a packed sea of zeroes can take all of dom0's memory.
+ * Output grows as needed up to PEL_KERNEL_MAX and to half of dom0's memory, so
+ * that neither a wrong size field nor a packed sea of zeroes can take it all.
  */
 #include <lzma.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
 #include <lz4.h>
@@ -19,7 +20,15 @@ struct sink {
     uint8_t *data;
     size_t len;  /* bytes written */
     size_t room; /* bytes allocated */
+    size_t max;  /* bytes that it may have */
 };
+
+static size_t room_max(void)
+{
+    size_t half = (size_t)sysconf(_SC_PHYS_PAGES) * (PEL_PAGE_SIZE / 2);
+
+    return half < PEL_KERNEL_MAX ? half : PEL_KERNEL_MAX;
+}
 
 /* Make room for at least one byte more, or @want. */
 static int sink_grow(struct sink *s, size_t want)
@@ -29,12 +38,12 @@ static int sink_grow(struct sink *s, size_t want)
 
     if (room < want)
         room = want;
-    if (room > PEL_KERNEL_MAX)
-        room = PEL_KERNEL_MAX;
+    if (room > s->max)
+        room = s->max;
     if (room <= s->room || room < want)
         return pel_fail(s->ctx, PEL_EFORMAT,
-                        "the kernel unpacks to more than %lu MiB",
-                        PEL_KERNEL_MAX >> 20);
+                        "the kernel unpacks to more than %zu MiB",
+                        s->max >> 20);
     data = realloc(s->data, room);
     if (!data)
         return pel_fail_oom(s->ctx);
@@ -92,6 +101,11 @@ static int unpack_lzma_stream(struct sink *s, lzma_stream *lz,
         s->len = lz->next_out - s->data;
         if (ret == LZMA_MEM_ERROR)
             rc = pel_fail_oom(s->ctx);
+        else if (ret == LZMA_MEMLIMIT_ERROR)
+            rc = pel_fail(s->ctx, PEL_EFORMAT,
+                          "the kernel's %s data wants more than %zu MiB to be "
+                          "unpacked",
+                          format, s->max >> 21);
         else if (ret != LZMA_OK && ret != LZMA_STREAM_END)
             rc = corrupt(s, format);
     }
@@ -103,7 +117,7 @@ static int unpack_xz(struct sink *s, const uint8_t *in, size_t len)
 {
     lzma_stream lz = LZMA_STREAM_INIT;
 
-    if (lzma_stream_decoder(&lz, PEL_KERNEL_MAX, 0) != LZMA_OK)
+    if (lzma_stream_decoder(&lz, s->max / 2, 0) != LZMA_OK)
         return pel_fail_oom(s->ctx);
     return unpack_lzma_stream(s, &lz, in, len, "xz");
 }
@@ -112,7 +126,7 @@ static int unpack_lzma(struct sink *s, const uint8_t *in, size_t len)
 {
     lzma_stream lz = LZMA_STREAM_INIT;
 
-    if (lzma_alone_decoder(&lz, PEL_KERNEL_MAX) != LZMA_OK)
+    if (lzma_alone_decoder(&lz, s->max / 2) != LZMA_OK)
         return pel_fail_oom(s->ctx);
     return unpack_lzma_stream(s, &lz, in, len, "lzma");
 }
@@ -212,7 +226,7 @@ static const struct {
 int pel_decompress(struct pel_ctx *ctx, const uint8_t *in, size_t len,
                    struct pel_buf *out)
 {
-    struct sink s = { .ctx = ctx };
+    struct sink s = { .ctx = ctx, .max = room_max() };
     int rc = 1;
 
     out->data = NULL;

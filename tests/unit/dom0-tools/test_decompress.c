@@ -2,11 +2,21 @@
 /* Each format unpacks to what was packed, and says so when it was cut. */
 #include "common.h"
 #include "packers.h"
+#include <unistd.h>
 #include <pel/image.h>
 
 #define LEN (3u << 20)
 
 static uint8_t *plain, *packed;
+static long dom0_pages = 1 << 20;
+
+long __wrap_sysconf(int name);
+
+long __wrap_sysconf(int name)
+{
+    assert_int_equal(name, _SC_PHYS_PAGES);
+    return dom0_pages;
+}
 
 /* Something between noise and zeroes, with x86 calls in it. */
 static int set_up(void **state)
@@ -133,6 +143,24 @@ static void a_bomb_is_refused(void **state)
     assert_told(&ctx, -1, "more than 1024 MiB");
 }
 
+static void a_kernel_takes_no_more_than_half_of_dom0(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(packers); i++) {
+        size_t len = packers[i].pack(plain, LEN, packed, 2 * LEN);
+        struct pel_buf out;
+        struct pel_ctx ctx;
+
+        print_message("%s\n", packers[i].name);
+        dom0_pages = LEN / 4096; /* half of it is half of the kernel */
+        assert_int_equal(unpack(&ctx, len, &out), -PEL_EFORMAT);
+        assert_told(&ctx, -1, " more than ");
+        dom0_pages = 1 << 20;
+        assert_int_equal(unpack(&ctx, len, &out), 0);
+        free(out.data);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +168,7 @@ int main(void)
         cmocka_unit_test(what_is_cut_is_refused),
         cmocka_unit_test(other_bytes_are_not_packed),
         cmocka_unit_test(a_bomb_is_refused),
+        cmocka_unit_test(a_kernel_takes_no_more_than_half_of_dom0),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -119,6 +119,29 @@ static void a_restart_may_be_asked_for_again(void **state)
     assert_int_equal(nr_failures, 0);
 }
 
+static int oom_score(const char *set)
+{
+    FILE *f = fopen("/proc/self/oom_score_adj", set ? "r+" : "r");
+    int score = -1;
+
+    assert_non_null(f);
+    if (set)
+        fputs(set, f);
+    else
+        assert_int_equal(fscanf(f, "%d", &score), 1);
+    fclose(f);
+    return score;
+}
+
+static void a_worker_may_be_ended_for_its_memory(void **state)
+{
+    (void)state;
+    oom_score("300"); /* stands for peld's -1000, which root alone may set */
+    assert_int_equal(oom_score(NULL), 300);
+    reaper_be_worker();
+    assert_int_equal(oom_score(NULL), 0);
+}
+
 static void finishing_ends_at_its_limit(void **state)
 {
     struct reaper *r = *state;
@@ -145,6 +168,7 @@ int main(int argc, char **argv)
                                         teardown),
         cmocka_unit_test_setup_teardown(a_restart_may_be_asked_for_again, setup,
                                         teardown),
+        cmocka_unit_test(a_worker_may_be_ended_for_its_memory),
         cmocka_unit_test_setup_teardown(finishing_ends_at_its_limit, setup,
                                         teardown),
     };
