@@ -16,13 +16,17 @@ void pt_check_init(bool nx);
 /*
  * L1TF: on CPUs that have it, an entry that is not present still leads to the
  * data of the frame that it names, if that is cached.  Frames 1 to the limit
- * less one must not be named then; a limit of 1 is none.
+ * less one must not be named then; a limit of 1 is none.  The cache looks at
+ * no more than 44 bits (some CPUs: 46) of the address, so what is above them
+ * does not make an entry safe.
  */
+#define L1TF_MFN_MASK ((1UL << (44 - PAGE_SHIFT)) - 1)
 extern unsigned long l1tf_limit;
 
 static inline bool pt_l1tf_unsafe(pte_t e)
 {
-    return !(e & PTE_P) && mfn_x(pte_mfn(e)) - 1 < l1tf_limit - 1;
+    return !(e & PTE_P) &&
+           (mfn_x(pte_mfn(e)) & L1TF_MFN_MASK) - 1 < l1tf_limit - 1;
 }
 
 /* Bits that we set (U: guest kernels run at CPL 3) and clear (G) in L1. */

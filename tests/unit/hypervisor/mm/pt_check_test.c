@@ -83,6 +83,23 @@ static void hypervisor_slots(void **state)
         assert_int_equal(pt_is_hv_slot(i), i / 16 == 16);
 }
 
+/* The cache does not look at the highest bits. */
+static void frames_that_no_absent_entry_may_name(void **state)
+{
+    (void)state;
+    l1tf_limit = 0x1000;
+    for (unsigned int bit = 44; bit < 52; bit++) {
+        assert_true(pt_l1tf_unsafe(1UL << bit | 0xfff000));
+        assert_false(pt_l1tf_unsafe(1UL << bit | 0x1000000));
+        assert_false(pt_l1tf_unsafe(1UL << bit | 0xfff000 | PTE_P));
+    }
+    assert_true(pt_l1tf_unsafe(0xfff000));
+    assert_false(pt_l1tf_unsafe(0));
+    assert_false(pt_l1tf_unsafe(~0xfffUL & ~0xfff000UL));
+    l1tf_limit = 1;
+    assert_false(pt_l1tf_unsafe(0xfff000));
+}
+
 static void without_nx_the_bit_is_refused(void **state)
 {
     (void)state;
@@ -99,6 +116,7 @@ int main(void)
         cmocka_unit_test(entries_are_for_users_and_never_global),
         cmocka_unit_test(device_memory_is_never_cached),
         cmocka_unit_test(hypervisor_slots),
+        cmocka_unit_test(frames_that_no_absent_entry_may_name),
         cmocka_unit_test(without_nx_the_bit_is_refused),
     };
 
