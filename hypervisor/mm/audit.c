@@ -94,8 +94,8 @@ static void count_vcpu(const struct vcpu *v)
         count(v->guest_table, true);
     if (v->cr3[0])
         count(v->guest_table_user, true);
-    if (v->pt_drop)
-        count(mfn(v->pt_drop - 1), true);
+    for (unsigned int i = 0; i < ARRAY_SIZE(v->pt_drop); i++)
+        count(mfn(v->pt_drop[i] - 1), true); /* none: no frame's number */
     for (unsigned int i = 0; i < DIV_UP(v->gdt_ents, 512); i++)
         count(v->gdt_frames[i], true);
     for (unsigned int i = 0; i < LDT_PAGES; i++)

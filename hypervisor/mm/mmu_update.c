@@ -57,7 +57,8 @@ static void l1_drop_flags(pte_t old, pte_t new)
 static bool l1_store(pte_t *slot, pte_t old, pte_t new, enum l1_write how)
 {
     if (how == L1_PLAIN) {
-        __atomic_store_n(slot, new, __ATOMIC_RELEASE);
+        /* A full barrier, as the others are: tlb_note() needs it. */
+        __atomic_exchange_n(slot, new, __ATOMIC_SEQ_CST);
         return true;
     }
     if (how == L1_EXACT)
@@ -186,8 +187,11 @@ static int other_update(mfn_t table, unsigned int index, pte_t val,
                       ? l1_update(table, index, val, t->pt, t->fd_id,
                                   keep_ad ? L1_KEEP_AD : L1_PLAIN, 0)
                       : upper_update(table, type, index, val, t->pt, keep_ad);
-            /* The last use, if others dropped theirs: rare, may be long. */
-            frame_put_type(table, false);
+            if (unlikely(frame_put_type(table, true))) {
+                /* The last use, as others have dropped theirs. */
+                pt_drop_later(current_vcpu(), table);
+                return err;
+            }
         }
     }
     frame_put(table);

@@ -18,10 +18,28 @@ static bool pin_change(struct frame *f, bool pinned)
     for (;;) {
         if (!!(w & TW_PINNED) == pinned)
             return true;
-        w &= ~TW_LOCKED;
-        if (cas64(&f->type, &w, w ^ TW_PINNED))
+        if (w & TW_LOCKED) {
+            spin_relax(); /* who has it locked may wait for our flush */
+            w = load64(&f->type);
+        } else if (cas64(&f->type, &w, w ^ TW_PINNED)) {
             return false;
+        }
     }
+}
+
+/*
+ * Drop a use and a reference that are, or stand beside, a pin's.  They are
+ * given up only when the table is devalidated: if that is preempted they are
+ * a pin's (again).  Should another CPU have pinned it meanwhile, that holds it,
+ * and ours can go.
+ */
+static int put_or_pin(mfn_t m)
+{
+    while (frame_put_type(m, true))
+        if (!pin_change(frame_of(m), true))
+            return -ERESTART;
+    frame_put(m);
+    return 0;
 }
 
 int pt_pin(mfn_t m, const struct domain *owner, enum page_type level)
@@ -31,16 +49,12 @@ int pt_pin(mfn_t m, const struct domain *owner, enum page_type level)
     if (err)
         return err;
     if (pin_change(frame_of(m), true)) {
-        frame_put_with_type(m);
+        put_or_pin(m);
         return -EINVAL;
     }
     return 0;
 }
 
-/*
- * The pin's use and reference are given up only when the table is
- * devalidated; until then it stays pinned, and the call is repeated.
- */
 int pt_unpin(mfn_t m, const struct domain *owner)
 {
     struct frame *f = frame_of(m);
@@ -53,34 +67,34 @@ int pt_unpin(mfn_t m, const struct domain *owner)
         return -EINVAL;
     }
 
-    err = frame_put_type(m, true);
-    if (err && pin_change(f, true)) {
-        /* Pinned anew by another CPU: ours is one use too many. */
-        frame_put_type(m, false);
-        err = 0;
-    }
-    if (!err)
-        frame_put(m);
+    err = put_or_pin(m);
     frame_put(m);
     return err;
 }
 
 void pt_drop_later(struct vcpu *v, mfn_t m)
 {
-    ASSERT(!v->pt_drop);
-    v->pt_drop = mfn_x(m) + 1;
+    unsigned long *drop = &v->pt_drop[v->pt_drop[0] != 0];
+
+    ASSERT(!*drop);
+    *drop = mfn_x(m) + 1;
 }
 
 int pt_drop_finish(struct vcpu *v)
 {
-    mfn_t m = mfn(v->pt_drop - 1);
-
-    if (likely(!v->pt_drop))
+    if (likely(!v->pt_drop[0]))
         return 0;
-    if (frame_put_type(m, true))
-        return -ERESTART;
-    v->pt_drop = 0;
-    frame_put(m);
+
+    for (unsigned int i = ARRAY_SIZE(v->pt_drop); i--;) {
+        mfn_t m = mfn(v->pt_drop[i] - 1);
+
+        if (!v->pt_drop[i])
+            continue;
+        if (frame_put_type(m, true))
+            return -ERESTART;
+        v->pt_drop[i] = 0;
+        frame_put(m);
+    }
     return 0;
 }
 

@@ -15,6 +15,8 @@ extern uint64_t tlb_clock;
 /*
  * Note that translations of @f may be cached until after now.  A stamp only
  * goes forward: of two that drop their uses at once, the later one counts.
+ * A full barrier stands between the write of the entry and this: with the time
+ * read earlier, a CPU could flush, and read the old entry, after that time.
  */
 static inline void tlb_note(struct frame *f)
 {
@@ -33,6 +35,9 @@ static inline void tlb_note(struct frame *f)
  *         others' frames matter; NULL: not known
  */
 void tlb_flush_stale(uint32_t stamp, const struct domain *owner);
+
+/* tlb_flush_block - the same for @nr frames from @f on, whoever had them */
+void tlb_flush_block(const struct frame *f, unsigned long nr);
 
 /* tlb_flush_cpus, tlb_flush_page_cpus - of what is loaded on these CPUs */
 void tlb_flush_cpus(const struct cpumask *m);

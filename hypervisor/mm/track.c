@@ -147,7 +147,7 @@ void track_l1_changed(struct frame *table, unsigned int index, pte_t new)
     if (t) {
         dirty_log_set(&t->log, m2p_get(frame_mfn(table)));
         if (mfn_x(s))
-            __atomic_store_n(table_of(s) + index, 0, __ATOMIC_RELEASE);
+            __atomic_exchange_n(table_of(s) + index, 0, __ATOMIC_SEQ_CST);
     }
     mapped_by_other(table, new);
 }
@@ -230,7 +230,7 @@ static enum outcome fill_l1(struct track *t, const struct walk *w)
     bool fresh = !table->aux;
     uint64_t word;
 
-    /* First: it may wait for a flush, which pin_change() does not answer. */
+    /* First: it may wait for a flush, and others for the table's lock. */
     if (!shadow_get(t, table))
         return AGAIN;
     word = load64(&table->type);

@@ -56,7 +56,7 @@ struct vcpu {
 
     /* Page tables: L4 frames with a type reference each. */
     mfn_t guest_table, guest_table_user; /* MFN_INVALID: none */
-    unsigned long pt_drop; /* mm/: table whose release was preempted, mfn + 1 */
+    unsigned long pt_drop[2]; /* mm/: tables to be released, mfn + 1 */
 
     bool initialised; /* has a context (VCPUOP_initialise, dom0's boot) */
     bool info_registered;
