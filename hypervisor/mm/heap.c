@@ -66,6 +66,7 @@ static bool scrub_some(void)
     if (i == FRAME_NONE)
         return false;
 
+    tlb_flush_block(&frame_table[i], 1UL << order); /* or it gets dirty again */
     for (unsigned long n = 0; n < 1UL << order; n++)
         clear_page(mfn_to_virt(mfn(i + n)));
 
@@ -103,7 +104,7 @@ mfn_t heap_take(unsigned int order, unsigned int max_bits,
     unsigned int bits = max_bits ? max_bits - MIN(max_bits, PAGE_SHIFT) : 64;
     unsigned int tries = order && !max_bits ? DEFRAGMENT_STEPS : 0;
     bool dirty = false;
-    uint32_t i, stamp = 0;
+    uint32_t i;
 
     for (;;) {
         lock_take(&heap_lock);
@@ -119,17 +120,17 @@ mfn_t heap_take(unsigned int order, unsigned int max_bits,
             return MFN_INVALID;
     }
 
+    /* First: through an old translation it could be written once more. */
+    tlb_flush_block(&frame_table[i], 1UL << order);
     for (unsigned long n = 0; n < 1UL << order; n++) {
         struct frame *f = &frame_table[i + n];
 
-        stamp = MAX(stamp, f->tlb_stamp);
         f->ref = ref_make(OWNER_HV, 0);
         if (dirty && f->type != left_by)
             clear_page(mfn_to_virt(mfn(i + n)));
         f->type = 0;
         f->aux = 0;
     }
-    tlb_flush_stale(stamp, NULL);
     return mfn(i);
 }
 

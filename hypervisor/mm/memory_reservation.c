@@ -51,6 +51,18 @@ static bool increase(struct reservation *s, unsigned long i)
     return !s->u_extents || !COPY_TO_GUEST_IDX(s->u_extents, i, &base);
 }
 
+/*
+ * Name a page that @d has just got.  Another vCPU may have given it back
+ * already: then it is somebody else's.
+ */
+static void set_pfn(struct domain *d, mfn_t m, unsigned long pfn)
+{
+    if (!frame_get_id(m, d->id))
+        return;
+    m2p_set(m, pfn);
+    frame_put_fast(frame_of(m));
+}
+
 static bool populate(struct reservation *s, unsigned long i)
 {
     unsigned long u_extent = s->u_extents + i * sizeof(xen_pfn_t);
@@ -65,7 +77,7 @@ static bool populate(struct reservation *s, unsigned long i)
         return false;
 
     for (unsigned long n = 0; n < 1UL << s->r.extent_order; n++)
-        m2p_set(mfn_add(m, n), gpfn + n);
+        set_pfn(s->d, mfn_add(m, n), gpfn + n);
     return !put_guest_u64(u_extent, mfn_x(m));
 }
 
@@ -204,7 +216,7 @@ static int commit_chunk(struct exchange *s, unsigned long first)
             err = -EFAULT;
         for (unsigned long n = 0; n < 1UL << s->x.out.extent_order; n++) {
             frame_unsteal(mfn_add(m, n), s->d);
-            m2p_set(mfn_add(m, n), err ? M2P_INVALID : gpfn + n);
+            set_pfn(s->d, mfn_add(m, n), err ? M2P_INVALID : gpfn + n);
         }
         if (COPY_TO_GUEST_IDX(u_out, i, &base))
             err = -EFAULT;

@@ -95,9 +95,9 @@ static uint64_t stamp_time(uint32_t stamp)
     return age >> 31 ? now : now - age;
 }
 
-void tlb_flush_stale(uint32_t stamp, const struct domain *owner)
+/* Flush where a translation of @time may still be cached. */
+static void flush_since(uint64_t time, const struct domain *owner)
 {
-    uint64_t time = stamp_time(stamp);
     struct cpumask m = { 0 };
     bool any = false;
 
@@ -118,6 +118,21 @@ void tlb_flush_stale(uint32_t stamp, const struct domain *owner)
     }
     if (unlikely(any))
         flush_others(&m);
+}
+
+void tlb_flush_stale(uint32_t stamp, const struct domain *owner)
+{
+    flush_since(stamp_time(stamp), owner);
+}
+
+/* Stamps wrap around: only their times can be compared. */
+void tlb_flush_block(const struct frame *f, unsigned long nr)
+{
+    uint64_t time = 0;
+
+    for (unsigned long n = 0; n < nr; n++)
+        time = MAX(time, stamp_time(f[n].tlb_stamp));
+    flush_since(time, NULL);
 }
 
 /* Other CPUs on which @d is loaded; false: none. */
