@@ -54,6 +54,8 @@ int pt_grant_set(struct vcpu *v, uint64_t addr, bool contains_pte, mfn_t m,
 
     if (st != GNTST_okay)
         return st;
+    if (unlikely(!v->domain->maps_others))
+        v->domain->maps_others = true; /* before the entry: tlb_flush_stale() */
     if (!frame_get_again(f))
         return GNTST_general_error;
     if (!read_only) {

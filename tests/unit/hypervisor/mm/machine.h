@@ -2,7 +2,8 @@
 /*
  * A machine made of arrays, with the real mm/ on it: RAM, one CPU, a model of
  * its TLB, and three domains (the first has all rights) with one vCPU each.
- * Included by one test program each.
+ * Included by one test program each, which may say MACHINE_CPUS and what the
+ * other CPUs do.
  */
 #ifndef MACHINE_H
 #define MACHINE_H
@@ -42,10 +43,13 @@
 char fake_frames[2 << 20] __attribute__((aligned(4096)));
 char fake_ram[RAM_MIB << 20] __attribute__((aligned(4096)));
 char fake_m2p[NR_FRAMES * 8] __attribute__((aligned(4096)));
-struct cpu cpus[1];
+#ifndef MACHINE_CPUS
+#define MACHINE_CPUS 1
+#endif
+struct cpu cpus[MACHINE_CPUS];
 struct vcpu *fake_current;
 unsigned long fake_cr3;
-unsigned int nr_cpus = 1;
+unsigned int nr_cpus = MACHINE_CPUS;
 bool spec_on[NR_SPEC] = { [SPEC_PV_L1TF] = true };
 bool cpu_features[NR_FEATURES] = { [FEAT_NX] = true };
 struct mem_region memmap[MAX_MEMMAP] = { { 0, RAM_MIB << 20, MEM_RAM } };
@@ -143,7 +147,23 @@ unsigned int grant_max_frames(const struct domain *d, bool status)
 
 static bool preempting;
 
-bool preempt_needed(void) { return preempting && !rnd(3); }
+/* What others do when we look at the clock, wait, or ask for a flush. */
+static bool (*on_preempt)(void);
+static void (*on_relax)(void);
+static void (*on_kick)(unsigned int id);
+
+bool preempt_needed(void)
+{
+    if (on_preempt)
+        return on_preempt();
+    return preempting && !rnd(3);
+}
+
+void spin_relax(void)
+{
+    if (on_relax)
+        on_relax();
+}
 
 void vcpu_load_cr3(struct vcpu *v)
 {
@@ -174,7 +194,12 @@ void pirq_audit(const struct domain *d, audit_count_fn *count)
     (void)d, (void)count;
 }
 
-void cpu_kick(unsigned int id) { fail_msg("CPU %u is not there", id); }
+void cpu_kick(unsigned int id)
+{
+    if (!on_kick)
+        fail_msg("CPU %u is not there", id);
+    on_kick(id);
+}
 
 struct domain *domain_get_by_id(domid_t id)
 {
