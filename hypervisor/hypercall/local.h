@@ -2,6 +2,7 @@
 /* The hypercall table, for its own folder. */
 #pragma once
 
+#include <hv/errno.h>
 #include <hv/hcall.h>
 #include <xen/xen.h>
 
@@ -16,11 +17,17 @@ struct hcall_row {
 
 extern const struct hcall_row hcall_table[NR_HCALLS];
 
+/* hcall_restarts - is @ret of hypercall @nr a wish to be repeated? */
+static inline bool hcall_restarts(unsigned long nr, long ret)
+{
+    return unlikely(ret == -ERESTART) && hcall_table[nr].who != VALUE;
+}
+
 /**
  * hcall_dispatch - run hypercall @nr
  *
  * Returns: the result for the guest; -ERESTART: h->arg[] was changed, run
- * it again; -ENOSYS unknown; -EPERM not for this caller.
+ * it again, see hcall_restarts(); -ENOSYS unknown; -EPERM not for this caller.
  */
 long hcall_dispatch(unsigned long nr, struct hcall *h);
 

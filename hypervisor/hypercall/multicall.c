@@ -40,7 +40,7 @@ static inline long run_entry(struct vcpu *v, unsigned long u_entry)
     else
         ret = hcall_dispatch(e.op, &e.h);
 
-    if (unlikely(ret == -ERESTART))
+    if (hcall_restarts(e.op, ret))
         return copy_to_guest(u_entry, &e, sizeof(struct multicall_entry))
                    ? -EFAULT
                    : -ERESTART;

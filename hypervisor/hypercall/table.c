@@ -20,10 +20,11 @@ const struct hcall_row hcall_table[NR_HCALLS] = {
 
 inline long hcall_dispatch(unsigned long nr, struct hcall *h)
 {
-    const struct hcall_row *row = &hcall_table[nr];
+    const struct hcall_row *row;
 
-    if (unlikely(nr >= NR_HCALLS || !row->fn))
+    if (unlikely(nr >= NR_HCALLS || !hcall_table[nr].fn))
         return -ENOSYS;
+    row = &hcall_table[nr];
     if (unlikely(row->who == CONTROL && !h->caller->domain->control))
         return -EPERM;
     return row->fn(h);
@@ -39,7 +40,7 @@ void hcall_entry(struct cpu_user_regs *regs, struct vcpu *v)
     };
     long ret = hcall_dispatch(regs->rax, &h);
 
-    if (unlikely(ret == -ERESTART)) {
+    if (hcall_restarts(regs->rax, ret)) {
         regs->rdi = h.arg[0];
         regs->rsi = h.arg[1];
         regs->rdx = h.arg[2];

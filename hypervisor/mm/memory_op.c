@@ -48,8 +48,8 @@ static long domain_figure(struct hcall *h, unsigned long u)
     case XENMEM_maximum_reservation:
         ret = d->max_pages;
         break;
-    default: /* what the guest says of itself */
-        ret = d->shared->arch.max_pfn;
+    default: /* what the guest says of itself, but never an error */
+        ret = d->shared->arch.max_pfn & ~0UL >> 1;
         ret = ret ? ret - 1 : 0;
         break;
     }

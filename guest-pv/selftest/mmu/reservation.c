@@ -110,6 +110,19 @@ static void remove_nothing(void *page)
     test_eq("the page is still ours", pages_now(), before);
 }
 
+/* Whatever a guest says of its size, who asks gets an answer. */
+static void say_any_size(void)
+{
+    struct arch_shared_info *arch = &pv_shared_info->arch;
+    unsigned long was = arch->max_pfn;
+    domid_t self = DOMID_SELF;
+
+    arch->max_pfn = -84UL;
+    test_ok("maximum_gpfn",
+            hc_memory_op(XENMEM_maximum_gpfn, &self) != -XEN_ENOSYS);
+    arch->max_pfn = was;
+}
+
 TEST(reservation, "mmu/reservation")
 {
     void *page = page_alloc();
@@ -117,5 +130,6 @@ TEST(reservation, "mmu/reservation")
     give_and_take(page);
     exchange(page);
     remove_nothing(page);
+    say_any_size();
     page_free(page);
 }

@@ -23,6 +23,10 @@ TEST(debugreg, "trap/debugreg")
     test_eq("DR0", hc_set_debugreg(0, (uintptr_t)&watched), 0);
     test_eq("DR0 reads back", (uint64_t)hc_get_debugreg(0),
             (uintptr_t)&watched);
+    test_eq("an address that looks like an error", hc_set_debugreg(0, -85UL),
+            0);
+    test_eq("reads back", (uint64_t)hc_get_debugreg(0), -85UL);
+    hc_set_debugreg(0, (uintptr_t)&watched);
     test_eq("an address of the hypervisor", hc_set_debugreg(1, HV_ADDR),
             -XEN_EPERM);
     test_eq("general detect", hc_set_debugreg(7, 0x2000), -XEN_EPERM);

@@ -27,6 +27,28 @@ static void trap_here(void *arg)
     insn_ud2();
 }
 
+/* The number by which the hypervisor asks itself to repeat a hypercall. */
+#define REPEAT ((uint64_t)-85)
+
+static unsigned int times;
+
+static bool load_rax(struct cpu_user_regs *regs)
+{
+    regs->rax = times++ ? 0 : REPEAT;
+    return change_return(regs);
+}
+
+static void values(void)
+{
+    struct caught c;
+
+    times = 0;
+    trap_hook(TRAP_UD, load_rax);
+    test_ok("any number in rax", !trap_catch(&c, trap_here, NULL));
+    test_eq("goes to where it shall, at once", times, 1);
+    trap_hook(TRAP_UD, change_return);
+}
+
 static void masks(void)
 {
     new_rip = 0;
@@ -50,6 +72,7 @@ TEST(iret, "trap/iret")
 
     trap_hook(TRAP_UD, change_return);
     masks();
+    values();
     new_rip = NON_CANONICAL;
     memset(&c, 0, sizeof(c));
     test_ok("to an address that is not canonical",

@@ -20,8 +20,11 @@ struct hcall {
 
 typedef long hcall_fn(struct hcall *h);
 
-/* Who may call. */
-enum hcall_who { ANY, CONTROL };
+/*
+ * Who may call.  VALUE: anybody; what it returns is a number of the guest's,
+ * which may look like -ERESTART and is not: it never stops half-way.
+ */
+enum hcall_who { ANY, CONTROL, VALUE };
 
 /*
  * The only list of hypercalls: ABI name, argument count, who may call.
@@ -37,7 +40,7 @@ enum hcall_who { ANY, CONTROL };
     X(sched_op_compat,         2, ANY)      \
     X(platform_op,             1, CONTROL)  \
     X(set_debugreg,            2, ANY)      \
-    X(get_debugreg,            1, ANY)      \
+    X(get_debugreg,            1, VALUE)    \
     X(update_descriptor,       2, ANY)      \
     X(memory_op,               2, ANY)      \
     X(multicall,               2, ANY)      \
@@ -48,7 +51,7 @@ enum hcall_who { ANY, CONTROL };
     X(grant_table_op,          3, ANY)      \
     X(vm_assist,               2, ANY)      \
     X(update_va_mapping_otherdomain, 4, CONTROL) \
-    X(iret,                    0, ANY)      \
+    X(iret,                    0, VALUE)    \
     X(vcpu_op,                 3, ANY)      \
     X(set_segment_base,        2, ANY)      \
     X(mmuext_op,               4, ANY)      \
