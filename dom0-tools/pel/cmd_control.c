@@ -93,24 +93,39 @@ static int get_settled(struct pel_ctx *ctx, const char *name,
 
 /*
  * A guest that peld is restarting at this moment would come back: it is the
- * one with the same UUID, and goes too.
+ * one with the same UUID, and goes too.  It has another id then.
  */
-int cmd_destroy(struct pel_ctx *ctx, const struct args *a)
+static int destroy_all(struct pel_ctx *ctx, const char *name,
+                       const struct pel_dominfo *first)
 {
-    struct pel_dominfo first = { .domid = 0 }, next;
-    int rc = get_settled(ctx, a->words[0], &first);
+    struct pel_dominfo next = *first;
+    int rc = 0;
 
-    next = first;
-    while (!rc && !memcmp(next.uuid, first.uuid, sizeof(first.uuid))) {
+    while (!rc && !memcmp(next.uuid, first->uuid, sizeof(first->uuid))) {
         rc = pel_domain_destroy(ctx, next.domid);
         if (rc && rc != -PEL_ENOENT)
             return rc;
-        rc = get_settled(ctx, a->words[0], &next);
+        rc = get_settled(ctx, name, &next);
         if (rc == -PEL_ENOENT) {
             pel_error_clear(ctx);
             return 0;
         }
     }
+    return rc;
+}
+
+int cmd_destroy(struct pel_ctx *ctx, const struct args *a)
+{
+    struct pel_dominfo first;
+    char *name;
+    int rc = get_settled(ctx, a->words[0], &first);
+
+    if (rc)
+        return rc;
+    if (pel_domain_name(ctx, first.domid, &name))
+        pel_error_clear(ctx); /* half made or half gone */
+    rc = destroy_all(ctx, name ? name : a->words[0], &first);
+    free(name);
     return rc;
 }
 

@@ -56,7 +56,7 @@ static int set_format(struct parser *p, const char *word)
 
 static int set_vdev(struct parser *p, const char *word)
 {
-    size_t len = strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789");
+    size_t len = strspn(word, PEL_VDEV_CHARACTERS);
 
     if (word[len] == ':')
         return disk_fail(p, PEL_ENOTSUP,

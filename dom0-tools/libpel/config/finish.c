@@ -114,13 +114,20 @@ static int check_affinity(struct pel_ctx *ctx, const struct pel_config *cfg,
     return 0;
 }
 
+/* Names come from images too, and are parts of the names of files. */
 static int check_disks(struct pel_ctx *ctx, const struct pel_config *cfg)
 {
-    for (size_t i = 0; i < cfg->nr_disks; i++)
+    for (size_t i = 0; i < cfg->nr_disks; i++) {
+        const char *vdev = cfg->disks[i].vdev;
+
+        if (!*vdev || vdev[strspn(vdev, PEL_VDEV_CHARACTERS)])
+            return pel_fail(ctx, PEL_EINVAL, "\"%s\" is no name of a disk",
+                            vdev);
         for (size_t j = 0; j < i; j++)
-            if (!strcmp(cfg->disks[i].vdev, cfg->disks[j].vdev))
+            if (!strcmp(vdev, cfg->disks[j].vdev))
                 return pel_fail(ctx, PEL_EINVAL, "two disks have the name %s",
-                                cfg->disks[i].vdev);
+                                vdev);
+    }
     return 0;
 }
 

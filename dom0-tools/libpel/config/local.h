@@ -10,6 +10,9 @@
 
 struct pel_ctx;
 
+/* Of a disk's name in the guest. */
+#define PEL_VDEV_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789"
+
 /* ---- lex.c: text to tokens -------------------------------------------- */
 
 enum token_type {

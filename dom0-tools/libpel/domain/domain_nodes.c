@@ -159,19 +159,33 @@ static void find_vm(struct pel_store *s, uint32_t domid, char *vm, size_t size)
 }
 
 /* A domain without nodes has none in /vm: what is there is another's. */
-static int remove_own(struct pel_store *s, uint32_t domid)
+static int remove_vm(struct pel_store *s, uint32_t domid)
 {
     char vm[64];
-    int rc = 0;
 
     find_vm(s, domid, vm, sizeof(vm));
-    if (vm[0])
-        rc = pel_store_rm(s, "%s", vm);
+    return vm[0] ? pel_store_rm(s, "%s", vm) : 0;
+}
+
+static int remove_own(struct pel_store *s, uint32_t domid)
+{
+    int rc = remove_vm(s, domid);
+
     if (!rc)
         rc = pel_store_rm(s, "/libxl/%u", domid);
     if (!rc)
         rc = pel_store_rm(s, "/local/domain/%u", domid);
     return rc ? rc : pel_store_rm(s, "/pel/%u", domid);
+}
+
+/* What it has besides goes with its devices, when its end is finished. */
+static int take_identity(struct pel_store *s, uint32_t domid)
+{
+    int rc = remove_vm(s, domid);
+
+    if (!rc)
+        rc = pel_store_rm(s, "/local/domain/%u/vm", domid);
+    return rc ? rc : pel_store_rm(s, "/local/domain/%u/name", domid);
 }
 
 /* One that dies is gone for all but those who map its pages. */
@@ -187,7 +201,7 @@ static bool is_gone(struct pel_ctx *ctx, uint32_t domid)
 
 /*
  * In the same transaction as the writing, so that of two one gets it.  Nodes
- * whose domain has gone are of one whose end was cut short: they go now.
+ * whose domain has gone are of one whose end was cut short.
  */
 int domain_name_check_free(struct pel_ctx *ctx, struct pel_store *s,
                            const char *name, uint32_t domid, int *told)
@@ -200,7 +214,7 @@ int domain_name_check_free(struct pel_ctx *ctx, struct pel_store *s,
             names.domid[i] == domid)
             continue;
         if (is_gone(ctx, names.domid[i])) {
-            rc = remove_own(s, names.domid[i]);
+            rc = take_identity(s, names.domid[i]);
             continue;
         }
         *told = pel_fail(ctx, PEL_EEXIST,
@@ -222,7 +236,7 @@ static int check_vm_of(struct pel_store *s, struct nodes *n, uint32_t domid)
     if (domid == n->domid || strcmp(vm, n->vm))
         return 0;
     if (is_gone(n->ctx, domid))
-        return remove_own(s, domid);
+        return take_identity(s, domid);
     n->rc = pel_fail(n->ctx, PEL_EEXIST,
                      "domain %u has the same UUID: remove uuid= or destroy "
                      "that one",

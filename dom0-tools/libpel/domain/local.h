@@ -150,7 +150,7 @@ const char *domain_names_of(const struct domain_names *names, uint32_t domid);
 
 /**
  * domain_name_check_free - whether no other domain has a name; one that has
- * gone loses it, with all of its nodes
+ * gone loses it
  * @s:     in a transaction, so that the answer holds until its end
  * @domid: the domain that is to have it
  * @told:  set to -PEL_EEXIST, with the message, if one has

@@ -64,6 +64,16 @@ static const struct {
       "{\"name\":\"a\",\"kernel\":\"k\",\"disk\":"
       "[{\"backend\":\"phy\",\"writable\":true,\"target\":\"/x\"}]}",
       -PEL_EFORMAT },
+    { "disk whose name leads to another folder",
+      "{\"name\":\"a\",\"kernel\":\"k\",\"disk\":"
+      "[{\"backend\":\"phy\",\"writable\":true,\"target\":\"/x\","
+      "\"vdev\":\"../x\"}]}",
+      -PEL_EINVAL },
+    { "disk without a name",
+      "{\"name\":\"a\",\"kernel\":\"k\",\"disk\":"
+      "[{\"backend\":\"phy\",\"writable\":true,\"target\":\"/x\","
+      "\"vdev\":\"\"}]}",
+      -PEL_EINVAL },
     { "disk of numbers", "{\"name\":\"a\",\"kernel\":\"k\",\"disk\":[1]}",
       -PEL_EFORMAT },
     { "NIC with a bad address",

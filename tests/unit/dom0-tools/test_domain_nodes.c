@@ -297,12 +297,13 @@ static void one_that_has_gone_holds_no_name(void **state)
             assert_int_equal(add(&ctx), 0);
             assert_string_equal(fake_get("/local/domain/7/name"), "web");
             assert_string_equal(fake_get("/vm/" UUID "/name"), "web");
-            assert_null(fake_get("/local/domain/3"));
-            assert_null(fake_get("/libxl/3"));
-            assert_null(fake_get("/pel/3"));
+            assert_null(fake_get("/local/domain/3/name"));
+            /* It is still known, so that its end is finished. */
+            assert_non_null(fake_get("/pel/3/config"));
         }
-        /* Whoever destroys it now finds the other's nodes untouched. */
+        /* Whoever does that leaves the other's nodes alone. */
         assert_int_equal(domain_nodes_remove(&ctx, 3), 0);
+        assert_null(fake_get("/local/domain/3"));
         assert_string_equal(fake_get("/vm/" UUID "/name"), "web");
     }
 }
