@@ -9,6 +9,10 @@
 #include <hv/trap.h>
 #include <x86/insn.h>
 
+/* So often a long operation looks at most before it stops although nothing
+ * is to do: others may wait, interrupts off, for a frame that it has locked. */
+#define LOOKS_MAX 64
+
 /* By enum work; a CPU that runs a guest has no idle vCPU to unload. */
 static void (*const jobs[])(void) = {
     [WORK_HOLD] = smp_hold_here,     [WORK_TIMER] = timer_work,
@@ -50,7 +54,10 @@ void spin_wait(void)
 
 bool preempt_needed(void)
 {
+    struct cpu *c = this_cpu();
+
     stretch_mark(true);
     sti_window();
-    return __atomic_load_n(&this_cpu()->work, __ATOMIC_RELAXED);
+    return __atomic_load_n(&c->work, __ATOMIC_RELAXED) ||
+           ++c->looks % LOOKS_MAX == 0;
 }

@@ -18,12 +18,12 @@ static_assert(sizeof(struct vcpu_guest_context) <= PAGE_SIZE << CONTEXT_ORDER,
               "CONTEXT_ORDER");
 
 /*
- * -EEXIST: it has a context already.  The lock keeps a second caller from
- * changing the tables of one that the first has brought up meanwhile.
+ * -EEXIST: it has a context already.  The flag keeps a second caller from
+ * changing the tables of one that the first has brought up meanwhile; who finds
+ * it set asks again, since checking the tables may take long.
  */
 static long op_initialise(struct vcpu *v, unsigned long u_arg)
 {
-    struct lock *lock = &v->domain->lock;
     struct vcpu_guest_context *c;
     long err;
 
@@ -31,12 +31,12 @@ static long op_initialise(struct vcpu *v, unsigned long u_arg)
     if (!c)
         return -ENOMEM;
     err = copy_from_guest(c, u_arg, sizeof(*c));
-    lock_take(lock);
-    if (!err && v->initialised)
-        err = -EEXIST;
-    if (!err)
-        err = vcpu_set_context(v, c);
-    lock_release(lock);
+    if (!err && __atomic_exchange_n(&v->starting, true, __ATOMIC_ACQUIRE)) {
+        err = -ERESTART;
+    } else if (!err) {
+        err = v->initialised ? -EEXIST : vcpu_set_context(v, c);
+        __atomic_store_n(&v->starting, false, __ATOMIC_RELEASE);
+    }
     heap_free(c, CONTEXT_ORDER);
     return err;
 }

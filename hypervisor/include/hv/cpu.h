@@ -58,6 +58,7 @@ struct cpu {
     unsigned int id;
     uint32_t apic_id;
     uint32_t work; /* bits of enum work; set atomically */
+    uint8_t looks; /* of preempt_needed() */
     bool idle;     /* in the idle loop: current is only left over */
     bool online;   /* runs guests; keeps CPU-1 */
     bool started;  /* has been online once */
@@ -129,7 +130,8 @@ void cpu_kick(unsigned int id);
  * preempt_needed - should a long operation store its progress and stop?
  *
  * Opens a window for interrupts, then says whether this CPU has work that
- * must not wait.  Call it every few microseconds of a long loop.
+ * must not wait, and now and then anyway.  Call it every few microseconds of a
+ * long loop, with no lock held.
  */
 bool preempt_needed(void);
 

@@ -58,6 +58,7 @@ struct vcpu {
     mfn_t guest_table, guest_table_user; /* MFN_INVALID: none */
     unsigned long pt_drop[2]; /* mm/: tables to be released, mfn + 1 */
 
+    bool starting;    /* somebody gives it one; atomic */
     bool initialised; /* has a context (VCPUOP_initialise, dom0's boot) */
     bool info_registered;
     mfn_t info_mfn;              /* page of the registered vcpu_info */

@@ -16,18 +16,21 @@ struct vcpu;
 
 enum work {
     WORK_HOLD,
-    WORK_SCHED,
     WORK_TIMER,
     WORK_KEY,
     WORK_TLB,
+    WORK_DUMP,
     WORK_SEGS,
-    NR_WORK
+    WORK_SCHED,
+    WORK_NMI,
+    WORK_UNLOAD,
 };
 
 struct cpu {
     unsigned int id;
     uint32_t apic_id;
     uint32_t work;
+    uint8_t looks;
     bool idle, online;
     const struct domain *loaded;
     uint64_t tlb_time;
@@ -66,5 +69,7 @@ static inline void cpu_kick(unsigned int id) { (void)id; }
 static inline bool cpu_online(unsigned int id) { return cpus[id].online; }
 
 bool preempt_needed(void);
+void stretch_mark(bool counts);
+void smp_hold_here(void);
 
 #endif
