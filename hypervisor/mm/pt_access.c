@@ -94,7 +94,6 @@ int pt_grant_clear(struct vcpu *v, uint64_t addr, bool contains_pte, mfn_t m,
     mfn_t table;
     int st = grant_slot(v, addr, contains_pte, &table, &index);
 
-    (void)read_only; /* the entry itself says what it holds */
     if (st != GNTST_okay)
         return st;
 
@@ -103,8 +102,9 @@ int pt_grant_clear(struct vcpu *v, uint64_t addr, bool contains_pte, mfn_t m,
         return GNTST_general_error;
     slot = (pte_t *)mfn_to_virt(table) + index;
     old = load64(slot);
+    /* One that only reads must not go in place of one that writes. */
     if (ref_owner(tf->ref) != v->domain->id || !(old & PTE_P) ||
-        !mfn_eq(pte_mfn(old), m)) {
+        !mfn_eq(pte_mfn(old), m) || !(old & PTE_RW) != read_only) {
         table_unlock(tf);
         return GNTST_general_error;
     }

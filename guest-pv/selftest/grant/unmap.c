@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Unmapping a grant whose entry has changed meanwhile; by itself; and one
- * that is seen at two addresses.
+ * Unmapping a grant whose entry has changed meanwhile; by itself; one that
+ * is seen at two addresses; one by the entry of another.
  */
 #include <pv/grant.h>
 #include <pv/hypercall.h>
@@ -37,6 +37,39 @@ static void unmap_at_one_of_two(uint64_t *page, struct gnttab_map_grant_ref *op,
     mmuext(MMUEXT_TLB_FLUSH_LOCAL, 0);
 }
 
+static int unmap_at(uint32_t handle, uint64_t va)
+{
+    struct gnttab_unmap_grant_ref un = { .host_addr = va, .handle = handle };
+
+    hc_grant_table_op(GNTTABOP_unmap_grant_ref, &un, 1);
+    return un.status;
+}
+
+/* The same page, once to write and once to read: which is it that goes? */
+static void unmap_the_other(const struct gnttab_map_grant_ref *op)
+{
+    struct gnttab_map_grant_ref rw = *op, ro = *op;
+
+    ro.host_addr = scratch_va(71);
+    ro.flags |= GNTMAP_readonly;
+    hc_grant_table_op(GNTTABOP_map_grant_ref, &rw, 1);
+    hc_grant_table_op(GNTTABOP_map_grant_ref, &ro, 1);
+    test_eq("map to write", (uint64_t)rw.status, GNTST_okay);
+    test_eq("map to read", (uint64_t)ro.status, GNTST_okay);
+    test_eq("unmap what is written, where it is read",
+            (uint64_t)unmap_at(rw.handle, ro.host_addr),
+            (uint64_t)GNTST_general_error);
+    test_eq("what is read, where it is written",
+            (uint64_t)unmap_at(ro.handle, rw.host_addr),
+            (uint64_t)GNTST_general_error);
+    test_eq("the table's entry says both", grant_entry(REF)->flags,
+            GTF_permit_access | GTF_reading | GTF_writing);
+    test_eq("each in its place", (uint64_t)unmap_at(rw.handle, rw.host_addr),
+            GNTST_okay);
+    test_eq("and the other", (uint64_t)unmap_at(ro.handle, ro.host_addr),
+            GNTST_okay);
+}
+
 TEST(grant_unmap, "grant/unmap")
 {
     uint64_t *page = page_alloc(), *other = page_alloc();
@@ -67,6 +100,7 @@ TEST(grant_unmap, "grant/unmap")
     test_eq("the table's entry is free", grant_entry(REF)->flags,
             GTF_permit_access);
     unmap_at_one_of_two(page, &op, &un);
+    unmap_the_other(&op);
     grant_revoke(REF);
     hc_update_va_mapping(va, 0, UVMF_INVLPG);
     page_free(page);

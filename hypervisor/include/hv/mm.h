@@ -54,7 +54,8 @@ int pt_walk_guest(struct vcpu *v, unsigned long va, mfn_t *table,
 int pt_grant_set(struct vcpu *v, uint64_t addr, bool contains_pte, mfn_t m,
                  bool read_only, uint64_t avail);
 
-/* pt_grant_clear - the reverse; GNTST_general_error: it maps something else */
+/* pt_grant_clear - the reverse; GNTST_general_error: it maps something else,
+ * or not as @read_only says */
 int pt_grant_clear(struct vcpu *v, uint64_t addr, bool contains_pte, mfn_t m,
                    bool read_only);
 
