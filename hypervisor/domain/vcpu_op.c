@@ -233,14 +233,15 @@ static long (*const ops[])(struct vcpu *v, unsigned long u_arg) = {
 long hc_vcpu_op(struct hcall *h)
 {
     struct domain *d = h->caller->domain;
-    unsigned long cmd = h->arg[0], id = h->arg[1];
+    unsigned long cmd, id = h->arg[1];
 
     if (id >= d->max_vcpus)
         return -ENOENT;
     id = nospec_index(id, d->max_vcpus);
     if (!d->vcpu[id])
         return -ENOENT;
-    if (cmd >= ARRAY_SIZE(ops) || !ops[cmd])
+    cmd = nospec_index(h->arg[0], ARRAY_SIZE(ops));
+    if (h->arg[0] >= ARRAY_SIZE(ops) || !ops[cmd])
         return -ENOSYS;
     return ops[cmd](d->vcpu[id], h->arg[2]);
 }

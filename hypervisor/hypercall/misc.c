@@ -11,6 +11,7 @@
 #include <hv/hcall.h>
 #include <hv/hypercall_page.h>
 #include <hv/layout.h>
+#include <hv/nospec.h>
 #include <hv/string.h>
 #include <hv/vcpu.h>
 #include <x86/regs.h>
@@ -133,7 +134,8 @@ long hc_xen_version(struct hcall *h)
         return u_arg ? -EINVAL : (long)PAGE_SIZE;
     if (cmd == XENVER_build_id)
         return -ENODATA;
-    if (cmd >= ARRAY_SIZE(replies) || !replies[cmd].fill)
+    cmd = nospec_index(cmd, ARRAY_SIZE(replies)); /* else 0: not there */
+    if (!replies[cmd].fill)
         return -ENOSYS;
 
     len = replies[cmd].size;

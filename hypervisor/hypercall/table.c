@@ -8,6 +8,7 @@
 #include <hv/domain.h>
 #include <hv/errno.h>
 #include <hv/hcall.h>
+#include <hv/nospec.h>
 #include <hv/vcpu.h>
 #include <xen/arch-x86/xen-mca.h>
 #include "local.h"
@@ -20,11 +21,10 @@ const struct hcall_row hcall_table[NR_HCALLS] = {
 
 inline long hcall_dispatch(unsigned long nr, struct hcall *h)
 {
-    const struct hcall_row *row;
+    const struct hcall_row *row = &hcall_table[nospec_index(nr, NR_HCALLS)];
 
-    if (unlikely(nr >= NR_HCALLS || !hcall_table[nr].fn))
+    if (unlikely(nr >= NR_HCALLS || !row->fn))
         return -ENOSYS;
-    row = &hcall_table[nr];
     if (unlikely(row->who == CONTROL && !h->caller->domain->control))
         return -EPERM;
     return row->fn(h);

@@ -10,6 +10,7 @@
 #include <hv/guest.h>
 #include <hv/hcall.h>
 #include <hv/irq.h>
+#include <hv/nospec.h>
 #include <hv/vcpu.h>
 #include "local.h"
 
@@ -179,11 +180,11 @@ static const struct {
 /* hc_physdev_op - (cmd, structure); see above.  Source: <xen/physdev.h>. */
 long hc_physdev_op(struct hcall *h)
 {
-    uint32_t cmd = h->arg[0];
+    uint32_t cmd = nospec_index((uint32_t)h->arg[0], ARRAY_SIZE(ops));
     uint64_t arg[8]; /* room for the largest structure */
     int ret;
 
-    if (cmd >= ARRAY_SIZE(ops) || !ops[cmd].fn)
+    if (!ops[cmd].fn) /* 0 is none of them */
         return -ENOSYS;
     if (ops[cmd].hardware && !h->caller->domain->hardware)
         return -EPERM;

@@ -2,6 +2,7 @@
 /* memory_op: the table, and the sub-operations that only tell something. */
 #include <hv/grant.h>
 #include <hv/heap.h>
+#include <hv/nospec.h>
 
 #include "local.h"
 #include "m2p.h"
@@ -200,8 +201,9 @@ static memory_fn *const memory_ops[] = {
 long hc_memory_op(struct hcall *h)
 {
     unsigned int cmd = h->arg[0] & MEMOP_CMD_MASK;
+    unsigned int i = nospec_index(cmd, ARRAY_SIZE(memory_ops));
 
-    if (cmd >= ARRAY_SIZE(memory_ops) || !memory_ops[cmd])
+    if (cmd >= ARRAY_SIZE(memory_ops) || !memory_ops[i])
         return -ENOSYS;
-    return memory_ops[cmd](h, h->arg[1]);
+    return memory_ops[i](h, h->arg[1]);
 }

@@ -3,6 +3,7 @@
 #include <hv/guest.h>
 #include <hv/hcall.h>
 #include <hv/mm.h>
+#include <hv/nospec.h>
 #include <hv/string.h>
 #include <x86/insn.h>
 
@@ -184,12 +185,13 @@ static const struct {
 
 static int do_one(const struct ext_call *e)
 {
-    if (e->op.cmd >= ARRAY_SIZE(mmuext_ops) || !mmuext_ops[e->op.cmd].fn)
+    unsigned int cmd = nospec_index(e->op.cmd, ARRAY_SIZE(mmuext_ops));
+
+    if (e->op.cmd >= ARRAY_SIZE(mmuext_ops) || !mmuext_ops[cmd].fn)
         return -ENOSYS;
-    if (e->b.t.fd != e->v->domain &&
-        (!mmuext_ops[e->op.cmd].foreign || !e->b.t.fd))
+    if (e->b.t.fd != e->v->domain && (!mmuext_ops[cmd].foreign || !e->b.t.fd))
         return -EPERM;
-    return mmuext_ops[e->op.cmd].fn(e);
+    return mmuext_ops[cmd].fn(e);
 }
 
 long hc_mmuext_op(struct hcall *h)

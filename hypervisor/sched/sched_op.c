@@ -6,6 +6,7 @@
 #include <hv/evtchn.h>
 #include <hv/guest.h>
 #include <hv/hcall.h>
+#include <hv/nospec.h>
 #include <hv/sched.h>
 #include <hv/timer.h>
 #include <hv/vcpu.h>
@@ -155,10 +156,10 @@ static const struct {
  */
 long hc_sched_op(struct hcall *h)
 {
-    unsigned long cmd = h->arg[0];
+    unsigned long cmd = nospec_index(h->arg[0], ARRAY_SIZE(ops));
     union sched_arg a;
 
-    if (cmd >= ARRAY_SIZE(ops) || !ops[cmd].fn)
+    if (h->arg[0] >= ARRAY_SIZE(ops) || !ops[cmd].fn)
         return -ENOSYS;
     if (ops[cmd].size && copy_from_guest(&a, h->arg[1], ops[cmd].size))
         return -EFAULT;
@@ -179,7 +180,7 @@ long hc_sched_op_compat(struct hcall *h)
     if (h->arg[0] > SCHEDOP_shutdown)
         return -ENOSYS;
 
-    return ops[h->arg[0]].fn(h, &a);
+    return ops[nospec_index(h->arg[0], SCHEDOP_shutdown + 1)].fn(h, &a);
 }
 
 /**
