@@ -11,9 +11,27 @@
 #include <pel/store.h>
 #include "local.h"
 
-#define MEMORY_FLOOR_KB 4096 /* less is a slip of the pen */
+#define MEMORY_FLOOR_KB 4096      /* less is a slip of the pen, */
+#define DOM0_FLOOR_KB (128 << 10) /* and for dom0 the end of the host */
 
-/* dom0 was not created by us: its own limit is what it may have. */
+static uint64_t floor_kb(uint32_t domid)
+{
+    return domid ? MEMORY_FLOOR_KB : DOM0_FLOOR_KB;
+}
+
+static int put_kb(struct pel_store *s, uint32_t domid, const char *name,
+                  uint64_t kb)
+{
+    char dir[64];
+
+    snprintf(dir, sizeof(dir), "/local/domain/%u/memory", domid);
+    return pel_store_put(s, dir, name, "%llu", (unsigned long long)kb);
+}
+
+/*
+ * dom0 was not created by us: its own limit is what it may have.  That is
+ * written down, because the limit follows what it is told to have.
+ */
 static int static_max(struct pel_ctx *ctx, struct pel_store *s, uint32_t domid,
                       uint64_t *kb)
 {
@@ -27,9 +45,13 @@ static int static_max(struct pel_ctx *ctx, struct pel_store *s, uint32_t domid,
         return pel_store_fail(ctx, rc, "cannot read the limit of domain %u",
                               domid);
     rc = pel_domain_get(ctx, domid, &info);
-    if (!rc)
-        *kb = info.max_kb;
-    return rc;
+    if (rc)
+        return rc;
+    *kb = info.max_kb;
+    rc = put_kb(s, domid, "static-max", *kb);
+    return rc ? pel_store_fail(ctx, rc, "cannot note the limit of domain %u",
+                               domid)
+              : 0;
 }
 
 static int change_memory(struct pel_ctx *ctx, struct pel_config *cfg, void *arg)
@@ -46,15 +68,6 @@ static int change_maxmem(struct pel_ctx *ctx, struct pel_config *cfg, void *arg)
     return 0;
 }
 
-static int put_kb(struct pel_store *s, uint32_t domid, const char *name,
-                  uint64_t kb)
-{
-    char dir[64];
-
-    snprintf(dir, sizeof(dir), "/local/domain/%u/memory", domid);
-    return pel_store_put(s, dir, name, "%llu", (unsigned long long)kb);
-}
-
 int pel_domain_set_memory(struct pel_ctx *ctx, uint32_t domid, uint64_t kb)
 {
     struct pel_dominfo info;
@@ -68,10 +81,11 @@ int pel_domain_set_memory(struct pel_ctx *ctx, uint32_t domid, uint64_t kb)
         rc = static_max(ctx, &s, domid, &max);
     if (rc)
         return rc;
-    if (kb < MEMORY_FLOOR_KB || kb > max)
+    if (kb < floor_kb(domid) || kb > max)
         return pel_fail(ctx, PEL_EINVAL,
-                        "domain %u can have from %u to %llu MiB", domid,
-                        MEMORY_FLOOR_KB >> 10, (unsigned long long)max >> 10);
+                        "domain %u can have from %llu to %llu MiB", domid,
+                        (unsigned long long)floor_kb(domid) >> 10,
+                        (unsigned long long)max >> 10);
 
     /* A guest that gives memory is limited at once, so that it stays given. */
     rc = pel_hc_max_mem(ctx, domid, kb + MAXMEM_SLACK_KB);
@@ -99,7 +113,10 @@ int pel_domain_set_maxmem(struct pel_ctx *ctx, uint32_t domid, uint64_t kb)
     if (rc && rc != -ENOENT)
         return pel_store_fail(ctx, rc, "cannot read the memory of domain %u",
                               domid);
-    if (kb < target || kb < MEMORY_FLOOR_KB)
+    if (kb < floor_kb(domid))
+        return pel_fail(ctx, PEL_EINVAL, "domain %u needs %llu MiB", domid,
+                        (unsigned long long)floor_kb(domid) >> 10);
+    if (kb < target)
         return pel_fail(ctx, PEL_EINVAL,
                         "domain %u has been told to use %llu MiB: mem-set "
                         "that first",

@@ -33,7 +33,7 @@ int pel_domain_get(struct pel_ctx *ctx, uint32_t domid, struct pel_dominfo *out)
     if (domid && domid != 7)
         return pel_fail(ctx, PEL_ENOENT, "there is no domain %u", domid);
     *out = (struct pel_dominfo){ .domid = domid,
-                                 .max_kb = 4 << 20,
+                                 .max_kb = limit_kb ? limit_kb : 4 << 20,
                                  .nr_vcpus = NR_VCPUS };
     return 0;
 }
@@ -267,17 +267,37 @@ static void memory_stays_after_a_restart(void **state)
     assert_config_says("\"maxmem\":512");
 }
 
-/* dom0 has no static-max of ours: the hypervisor's limit counts. */
-static void dom0_balloons_too(void **state)
+/* dom0 has no static-max of ours: the limit that it began with counts. */
+static void dom0_balloons_both_ways(void **state)
 {
+    static const struct {
+        uint64_t kb;
+        int rc;
+    } steps[] = {
+        { 1 << 20, 0 },
+        { 3 << 20, 0 },
+        { (4 << 20) + 1, -PEL_EINVAL },
+        { 128 << 10, 0 },
+        { (128 << 10) - 1, -PEL_EINVAL }, /* the host would not live */
+        { 4 << 20, 0 },
+    };
     struct pel_ctx ctx CLOSED = { .message = "" };
+    char text[24];
 
     (void)state;
     make(&ctx);
-    assert_int_equal(pel_domain_set_memory(&ctx, 0, 1 << 20), 0);
-    assert_string_equal(fake_get("/local/domain/0/memory/target"), "1048576");
-    assert_int_equal(pel_domain_set_memory(&ctx, 0, (4 << 20) + 1),
-                     -PEL_EINVAL);
+    for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+        int rc = pel_domain_set_memory(&ctx, 0, steps[i].kb);
+
+        assert_int_equal(rc, steps[i].rc);
+        assert_told(&ctx, rc, NULL);
+        pel_error_clear(&ctx);
+        snprintf(text, sizeof(text), "%llu", (unsigned long long)steps[i].kb);
+        assert_int_equal(
+            strcmp(fake_get("/local/domain/0/memory/target"), text) == 0, !rc);
+    }
+    assert_int_equal(pel_domain_set_maxmem(&ctx, 0, 4096), -PEL_EINVAL);
+    assert_told(&ctx, -1, "needs 128 MiB");
 }
 
 static void the_limit_is_not_below_what_it_has(void **state)
@@ -403,7 +423,7 @@ int main(void)
         cmocka_unit_test(renaming_is_whole_or_not_at_all),
         cmocka_unit_test(memory_is_asked_for_and_limited),
         cmocka_unit_test(memory_stays_after_a_restart),
-        cmocka_unit_test(dom0_balloons_too),
+        cmocka_unit_test(dom0_balloons_both_ways),
         cmocka_unit_test(the_limit_is_not_below_what_it_has),
         cmocka_unit_test(vcpus_go_on_and_off),
         cmocka_unit_test(one_vcpu_or_all_are_pinned),
