@@ -94,6 +94,44 @@ static int report(struct pel_ctx *ctx, const struct device *dev,
     return -PEL_EIO;
 }
 
+/*
+ * Signals that this process holds back or ignores are usual there: whatever
+ * the script starts, and may leave running, could not be ended by them.  What
+ * is typed at our terminal is for us: in a group of its own it goes on.
+ */
+static int spawn(pid_t *pid, const char *path, char *const *argv,
+                 char *const *env)
+{
+    posix_spawn_file_actions_t acts;
+    posix_spawnattr_t attr;
+    sigset_t none, pipe;
+    int rc;
+
+    sigemptyset(&none);
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    rc = posix_spawn_file_actions_init(&acts);
+    if (rc)
+        return rc;
+    rc = posix_spawnattr_init(&attr);
+    if (!rc) {
+        posix_spawnattr_setsigmask(&attr, &none);
+        posix_spawnattr_setsigdefault(&attr, &pipe);
+        posix_spawnattr_setpgroup(&attr, 0);
+        posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
+                                            POSIX_SPAWN_SETSIGDEF |
+                                            POSIX_SPAWN_SETPGROUP);
+        posix_spawn_file_actions_addopen(&acts, 0, "/dev/null", O_RDONLY, 0);
+        /* What it says goes with the messages, never into results. */
+        posix_spawn_file_actions_adddup2(&acts, 2, 1);
+        rc = posix_spawn(pid, path, &acts, &attr, argv, env);
+        posix_spawnattr_destroy(&attr);
+    }
+    posix_spawn_file_actions_destroy(&acts);
+
+    return rc;
+}
+
 int script_run(struct pel_ctx *ctx, const struct device *dev,
                const char *script, const char *command, const char *const *env)
 {
@@ -104,7 +142,6 @@ int script_run(struct pel_ctx *ctx, const struct device *dev,
     char *argv[] = { path, (char *)(uintptr_t)command,
                      !strcmp(dev->kind, "vif") ? (char *)"type_if=vif" : NULL,
                      NULL };
-    posix_spawn_file_actions_t acts;
     char **full;
     pid_t pid;
     int rc;
@@ -118,14 +155,7 @@ int script_run(struct pel_ctx *ctx, const struct device *dev,
     if (!full)
         return pel_fail_oom(ctx);
 
-    rc = posix_spawn_file_actions_init(&acts);
-    if (!rc) {
-        posix_spawn_file_actions_addopen(&acts, 0, "/dev/null", O_RDONLY, 0);
-        /* What it says goes with the messages, never into results. */
-        posix_spawn_file_actions_adddup2(&acts, 2, 1);
-        rc = posix_spawn(&pid, path, &acts, NULL, argv, full);
-        posix_spawn_file_actions_destroy(&acts);
-    }
+    rc = spawn(&pid, path, argv, full);
     free(full);
     if (rc) {
         errno = rc;

@@ -4,7 +4,7 @@ store-objs := device_store.o libpel/device/store.o libpel/device/store_wait.o \
               libpel/device/store_txn.o libpel/device/store_pipe.o
 
 tests += device_number device_store device_nodes device_remove device_attach \
-         device_sharing device_terminal \
+         device_sharing device_terminal device_script \
          peld_ring peld_backlog peld_act peld_reap peld_guests \
          peld_log_file store_pipe
 
@@ -19,6 +19,7 @@ with-device_attach := $(with-device_remove) libpel/device/number.o \
                       libpel/device/attach.o
 with-device_sharing := $(store-objs) libpel/device/sharing.o
 with-device_terminal := $(store-objs) libpel/device/terminal.o
+with-device_script := $(store-objs) libpel/device/script.o
 with-store_pipe    := $(store-objs)
 with-peld_ring     := peld/ring.o
 with-peld_backlog  := peld/backlog.o
