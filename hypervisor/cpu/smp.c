@@ -256,46 +256,46 @@ INIT_TEXT void smp_init(void)
     log_info("CPUs: %u of %u online\n", nr_cpus_online, nr_cpus);
 }
 
-static uint32_t holder; /* CPU that holds the others, plus 1; 0 none */
-static uint32_t nr_held;
-static uint32_t releases; /* so that nobody waits for the next holder too */
+static uint32_t holder;  /* CPU that holds the others, plus 1; 0 none */
+static uint32_t hold_nr; /* counts the times; cpu.held says where one is */
 
 void smp_hold_here(void)
 {
-    uint32_t now = __atomic_load_n(&releases, __ATOMIC_ACQUIRE);
+    struct cpu *c = this_cpu();
 
-    __atomic_fetch_add(&nr_held, 1, __ATOMIC_ACQ_REL);
-    while (__atomic_load_n(&holder, __ATOMIC_ACQUIRE) &&
-           __atomic_load_n(&releases, __ATOMIC_ACQUIRE) == now)
+    do {
+        __atomic_store_n(&c->held, __atomic_load_n(&hold_nr, __ATOMIC_ACQUIRE),
+                         __ATOMIC_RELEASE);
         spin_relax();
-    __atomic_fetch_sub(&nr_held, 1, __ATOMIC_ACQ_REL);
+    } while (__atomic_load_n(&holder, __ATOMIC_ACQUIRE));
+    __atomic_store_n(&c->held, 0, __ATOMIC_RELEASE);
 }
 
 void smp_hold_others(void)
 {
     struct cpu *me = this_cpu();
-    uint32_t nobody = 0;
+    uint32_t nobody = 0, nr;
 
     while (!__atomic_compare_exchange_n(&holder, &nobody, me->id + 1, false,
                                         __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
         smp_hold_here(); /* another one was faster */
         nobody = 0;
     }
-    while (__atomic_load_n(&nr_held, __ATOMIC_ACQUIRE))
-        spin_relax(); /* of the last time */
+    nr = __atomic_add_fetch(&hold_nr, 1, __ATOMIC_ACQ_REL);
     for (unsigned int i = 0; i < nr_cpus; i++) {
         if (i == me->id || !cpu_online(i))
             continue;
         work_raise(&cpus[i], WORK_HOLD);
         cpu_kick(i);
     }
-    while (__atomic_load_n(&nr_held, __ATOMIC_ACQUIRE) < nr_cpus_online - 1)
-        spin_relax();
+    for (unsigned int i = 0; i < nr_cpus; i++)
+        while (i != me->id && cpu_online(i) &&
+               __atomic_load_n(&cpus[i].held, __ATOMIC_ACQUIRE) != nr)
+            spin_relax();
 }
 
 void smp_release_others(void)
 {
-    __atomic_fetch_add(&releases, 1, __ATOMIC_ACQ_REL);
     __atomic_store_n(&holder, 0, __ATOMIC_RELEASE);
 }
 

@@ -59,6 +59,7 @@ struct cpu {
     uint32_t apic_id;
     uint32_t work; /* bits of enum work; set atomically */
     uint8_t looks; /* of preempt_needed() */
+    uint32_t held; /* the time that it stands still for; 0 none */
     bool idle;     /* in the idle loop: current is only left over */
     bool online;   /* runs guests; keeps CPU-1 */
     bool started;  /* has been online once */

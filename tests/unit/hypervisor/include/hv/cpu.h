@@ -31,7 +31,10 @@ struct cpu {
     uint32_t apic_id;
     uint32_t work;
     uint8_t looks;
-    bool idle, online;
+    uint32_t held;
+    bool idle, online, started;
+    uint32_t acpi_id;
+    void *stack;
     const struct domain *loaded;
     uint64_t tlb_time;
     unsigned long tlb_page;
@@ -48,7 +51,14 @@ extern struct cpu cpus[NR_CPUS];
 extern unsigned int nr_cpus, nr_cpus_online;
 
 #define LOADED_ANY ((const struct domain *)1)
+#ifdef CPUS_ARE_THREADS
+extern __thread struct stack_top fake_top;
+#else
 extern struct stack_top fake_top;
+#endif
+
+#define STACK_ORDER 3
+#define STACK_SIZE (PAGE_SIZE << STACK_ORDER)
 
 static inline struct cpu *this_cpu(void) { return fake_top.cpu; }
 
@@ -60,7 +70,7 @@ static inline struct cpu_user_regs *guest_regs(void) { return &fake_top.regs; }
 
 static inline void work_raise(struct cpu *c, enum work w)
 {
-    c->work |= 1U << w;
+    __atomic_fetch_or(&c->work, 1U << w, __ATOMIC_RELEASE);
 }
 
 /* Nobody else is there to be interrupted. */
@@ -71,5 +81,9 @@ static inline bool cpu_online(unsigned int id) { return cpus[id].online; }
 bool preempt_needed(void);
 void stretch_mark(bool counts);
 void smp_hold_here(void);
+void smp_hold_others(void);
+void smp_release_others(void);
+bool smp_stopping(void);
+void cpu_tables_init(struct cpu *c, void *stack);
 
 #endif
