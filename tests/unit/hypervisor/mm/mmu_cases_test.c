@@ -342,6 +342,8 @@ static void grants(void **state)
     assert_int_equal(uvm(5, ro(m)), -EINVAL);   /* not elsewhere */
     assert_int_equal(pt_grant_clear(fake_current, at, true, s->data, true),
                      GNTST_general_error);
+    assert_int_equal(pt_grant_clear(fake_current, at, true, m, false),
+                     GNTST_general_error); /* for what may write */
     assert_int_equal(pt_grant_clear(fake_current, at, true, m, true), 0);
     assert_int_equal(pt_grant_clear(fake_current, at, true, m, true),
                      GNTST_general_error);
