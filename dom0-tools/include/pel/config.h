@@ -129,6 +129,8 @@ int pel_config_parse(struct pel_ctx *ctx, const char *origin, const char *text,
  * @path:  the file
  * @words: assignments in the grammar of the file, or NULL
  * @cfg:   empty; empty again on failure
+ *
+ * Paths of kernel and ramdisk are absolute then.
  */
 int pel_config_load(struct pel_ctx *ctx, const char *path,
                     const char *const *words, size_t nr_words,

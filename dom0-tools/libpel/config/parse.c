@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <pel/ctx.h>
 #include <pel/image.h>
 #include "local.h"
@@ -200,6 +201,26 @@ static int parse_word(struct pel_ctx *ctx, const char *word,
     return rc;
 }
 
+/* A restart is done from another folder.  Links stay, and may be changed. */
+static int make_absolute(struct pel_ctx *ctx, char **path)
+{
+    char *here, *full;
+    int len;
+
+    if (!*path || **path == '/')
+        return 0;
+    here = getcwd(NULL, 0);
+    if (!here)
+        return pel_fail_sys(ctx, PEL_EIO, "cannot tell where %s is", *path);
+    len = asprintf(&full, "%s/%s", here, *path);
+    free(here);
+    if (len < 0)
+        return pel_fail_oom(ctx);
+    free(*path);
+    *path = full;
+    return 0;
+}
+
 int pel_config_load(struct pel_ctx *ctx, const char *path,
                     const char *const *words, size_t nr_words,
                     struct pel_config *cfg)
@@ -221,6 +242,10 @@ int pel_config_load(struct pel_ctx *ctx, const char *path,
         rc = parse_word(ctx, words[i], cfg);
     if (!rc)
         rc = pel_config_finish(ctx, cfg);
+    if (!rc)
+        rc = make_absolute(ctx, &cfg->kernel);
+    if (!rc)
+        rc = make_absolute(ctx, &cfg->ramdisk);
     pel_file_unmap(&file);
     if (rc)
         pel_config_free(cfg);

@@ -245,6 +245,35 @@ static void words_override_the_file(void **state)
     assert_int_equal(pel_config_load(&ctx, path, NULL, 0, &c), -PEL_ENOENT);
 }
 
+/* peld restarts guests, and works in the folder "/". */
+static void files_are_found_from_any_folder(void **state)
+{
+    static const char text[] = "name='a'\nkernel='k'\nramdisk='/boot/r'\n";
+    static const char *const word[] = { "ramdisk=b/r" };
+    char path[] = "/tmp/test-parse-XXXXXX";
+    int fd = mkstemp(path);
+    struct pel_ctx ctx = { .message = "" };
+    struct pel_config c;
+    char *here = getcwd(NULL, 0);
+
+    (void)state;
+    assert_true(fd >= 0 && here);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    close(fd);
+    assert_int_equal(chdir("/usr"), 0);
+    pel_config_init(&c);
+    assert_int_equal(pel_config_load(&ctx, path, NULL, 0, &c), 0);
+    assert_string_equal(c.kernel, "/usr/k");
+    assert_string_equal(c.ramdisk, "/boot/r");
+    pel_config_free(&c);
+    assert_int_equal(pel_config_load(&ctx, path, word, 1, &c), 0);
+    assert_string_equal(c.ramdisk, "/usr/b/r");
+    pel_config_free(&c);
+    assert_int_equal(chdir(here), 0);
+    free(here);
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +284,7 @@ int main(void)
         cmocka_unit_test(later_text_replaces_earlier),
         cmocka_unit_test(any_prefix_is_answered),
         cmocka_unit_test(words_override_the_file),
+        cmocka_unit_test(files_are_found_from_any_folder),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
