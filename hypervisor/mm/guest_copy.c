@@ -5,7 +5,17 @@
  * read-only, not canonical) faults, and the exception table ends the copy.
  */
 #include <hv/guest.h>
+#include <hv/nospec.h>
 #include <x86/insn.h>
+
+/*
+ * What a processor reads ahead of that check is no memory of ours either: an
+ * address in our range becomes the first one there, which guests can read.
+ */
+static unsigned long keep_out(unsigned long u)
+{
+    return u - nospec_index(u - HV_VIRT_START, HV_VIRT_END - HV_VIRT_START);
+}
 
 int copy_from_guest(void *to, unsigned long u, size_t len)
 {
@@ -15,7 +25,7 @@ int copy_from_guest(void *to, unsigned long u, size_t len)
         return -EFAULT;
 
     guest_access_begin();
-    err = copy_bytes_safe(to, (const void *)u, len);
+    err = copy_bytes_safe(to, (const void *)keep_out(u), len);
     guest_access_end();
     return err;
 }
@@ -28,7 +38,7 @@ int copy_to_guest(unsigned long u, const void *from, size_t len)
         return -EFAULT;
 
     guest_access_begin();
-    err = copy_bytes_safe((void *)u, from, len);
+    err = copy_bytes_safe((void *)keep_out(u), from, len);
     guest_access_end();
     return err;
 }
@@ -42,7 +52,7 @@ int get_guest_u64(uint64_t *out, unsigned long u)
         return -EFAULT;
 
     guest_access_begin();
-    err = read_u64_safe(out, u);
+    err = read_u64_safe(out, keep_out(u));
     guest_access_end();
     return err;
 }
@@ -55,7 +65,7 @@ int put_guest_u64(unsigned long u, uint64_t v)
         return -EFAULT;
 
     guest_access_begin();
-    err = write_u64_safe(u, v);
+    err = write_u64_safe(keep_out(u), v);
     guest_access_end();
     return err;
 }
@@ -68,7 +78,7 @@ int put_guest_u32(unsigned long u, uint32_t v)
         return -EFAULT;
 
     guest_access_begin();
-    err = write_u32_safe(u, v);
+    err = write_u32_safe(keep_out(u), v);
     guest_access_end();
     return err;
 }
