@@ -125,6 +125,7 @@ void frame_last_put(struct frame *f)
 {
     uint64_t ref = load64(&f->ref);
     struct domain *d = frame_owner_domain(ref_owner(ref));
+    uint64_t left_by;
     bool unhold;
 
     ASSERT(d && !(ref & REF_ALLOC));
@@ -132,20 +133,21 @@ void frame_last_put(struct frame *f)
     ASSERT((ref & REF_SHARED) || !(f->type & (TW_COUNT | TW_PARTIAL)));
 
     tlb_note(f);
+    m2p_set(frame_mfn(f), M2P_INVALID);
     lock_take(&d->page_lock);
     ref = load64(&f->ref);
     frame_list_del(list_of(d, ref), f);
     if (!(ref & REF_SHARED))
         d->tot_pages--;
+    left_by = ref & REF_SHARED ? LEFT_BY_US : d->serial;
     unhold = hold_sub(d);
     if ((ref & (REF_SHARED | REF_DOOMED)) == REF_SHARED)
         f->ref = ref_make(OWNER_HV, 0) | 1; /* heap_free() is yet to come */
     lock_release(&d->page_lock);
 
-    if ((ref & (REF_SHARED | REF_DOOMED)) != REF_SHARED) {
-        m2p_set(frame_mfn(f), M2P_INVALID);
-        heap_give(frame_mfn(f), 0, ref & REF_SHARED ? LEFT_BY_US : d->serial);
-    }
+    /* Whoever puts the last frame frees @d: from here on only he may use it. */
+    if ((ref & (REF_SHARED | REF_DOOMED)) != REF_SHARED)
+        heap_give(frame_mfn(f), 0, left_by);
     if (unhold)
         domain_put(d);
 }
