@@ -142,17 +142,21 @@ static int check_pages(struct pel_image_reader *r, size_t len,
     return 0;
 }
 
+/* Bits of what has been seen of a vCPU. */
+enum { SEEN_BASIC = 1, SEEN_EXTENDED = 2, SEEN_XSAVE = 4, SEEN_MSRS = 8 };
+
 static int check_vcpu(struct pel_image_reader *r, size_t len,
                       struct pel_image_record *out)
 {
     const struct {
+        uint8_t seen;
         size_t min, max, unit; /* bytes; 0 is tolerated, but of registers */
     } sizes[] = {
-        [PEL_REC_VCPU_BASIC] = { sizeof(struct vcpu_guest_context),
+        [PEL_REC_VCPU_BASIC] = { SEEN_BASIC, sizeof(struct vcpu_guest_context),
                                  sizeof(struct vcpu_guest_context), 1 },
-        [PEL_REC_VCPU_EXTENDED] = { 1, 128, 1 },
-        [PEL_REC_VCPU_XSAVE] = { 16, 16384, 1 },
-        [PEL_REC_VCPU_MSRS] = { 16, 4096, 16 },
+        [PEL_REC_VCPU_EXTENDED] = { SEEN_EXTENDED, 1, 128, 1 },
+        [PEL_REC_VCPU_XSAVE] = { SEEN_XSAVE, 16, 16384, 1 },
+        [PEL_REC_VCPU_MSRS] = { SEEN_MSRS, 16, 4096, 16 },
     };
     const uint8_t *body = out->body;
 
@@ -161,9 +165,9 @@ static int check_vcpu(struct pel_image_reader *r, size_t len,
     out->len = len - 8;
     if (out->vcpu >= PEL_IMAGE_VCPUS)
         return damaged(r, "it has a vCPU %u", out->vcpu);
-    if (r->vcpu_seen[out->vcpu] & 1u << (out->type & 7))
+    if (r->vcpu_seen[out->vcpu] & sizes[out->type].seen)
         return damaged(r, "vCPU %u stands twice in it", out->vcpu);
-    r->vcpu_seen[out->vcpu] |= 1u << (out->type & 7);
+    r->vcpu_seen[out->vcpu] |= sizes[out->type].seen;
     if ((out->len || out->type == PEL_REC_VCPU_BASIC) &&
         (out->len < sizes[out->type].min || out->len > sizes[out->type].max ||
          out->len % sizes[out->type].unit))
@@ -189,7 +193,7 @@ static int check_end(struct pel_image_reader *r, size_t len,
     (void)out;
     if (!r->pages_apart && !(r->seen & BIT(PEL_REC_PAGE_DATA)))
         return damaged(r, "it ends without any page");
-    if (!(r->vcpu_seen[0] & 1u << (PEL_REC_VCPU_BASIC & 7)))
+    if (!(r->vcpu_seen[0] & SEEN_BASIC))
         return damaged(r, "it ends without the registers of vCPU 0");
     return 0;
 }

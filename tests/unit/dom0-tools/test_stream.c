@@ -407,6 +407,64 @@ static void what_is_wrong_is_told(void **state)
     }
 }
 
+static const struct xen_domctl_vcpu_msr msr = { .index = 0xc0000103 };
+
+static void all_parts(struct pel_image_writer *w)
+{
+    static const uint8_t xsave[64];
+
+    image_put_pages(w);
+    image_put_state(w);
+    pel_image_put_vcpu(w, PEL_REC_VCPU_XSAVE, 0, xsave, sizeof(xsave));
+    pel_image_put_vcpu(w, PEL_REC_VCPU_MSRS, 0, &msr, sizeof(msr));
+}
+
+static void msrs_twice(struct pel_image_writer *w)
+{
+    all_parts(w);
+    pel_image_put_vcpu(w, PEL_REC_VCPU_MSRS, 0, &msr, sizeof(msr));
+}
+
+static void msrs_alone(struct pel_image_writer *w)
+{
+    static const uint8_t shared[4096];
+
+    image_put_pages(w);
+    pel_image_put(w, PEL_REC_SHARED_INFO, shared, sizeof(shared));
+    pel_image_put_vcpu(w, PEL_REC_VCPU_MSRS, 0, &msr, sizeof(msr));
+}
+
+/* Each part of a vCPU is one, and none is taken for another. */
+static void all_parts_of_a_vcpu_are_taken(void **state)
+{
+    static const struct {
+        void (*fill)(struct pel_image_writer *w);
+        int rc;
+        const char *told;
+    } cases[] = {
+        { all_parts, 0, NULL },
+        { msrs_twice, -PEL_EFORMAT, "vCPU 0 stands twice" },
+        { msrs_alone, -PEL_EFORMAT, "without the registers of vCPU 0" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct pel_ctx ctx = { .message = "" };
+        struct bytes b = { .ctx = &ctx };
+        struct pel_image_writer w;
+        uint64_t sum;
+        int rc;
+
+        image_begin(&w, &b);
+        cases[i].fill(&w);
+        pel_image_finish(&w);
+        rc = read_all(&ctx, &b, &sum);
+        assert_int_equal(rc, cases[i].rc);
+        assert_told(&ctx, rc, cases[i].told);
+        free(b.data);
+    }
+}
+
 /* Fields of the headers, by offset; the configuration has no room. */
 #define XL 48
 #define LIBXL (XL + 4 + sizeof(IMAGE_CONFIG))
@@ -487,6 +545,7 @@ int main(void)
         cmocka_unit_test(cut_images_are_refused),
         cmocka_unit_test(flipped_bits_never_pass),
         cmocka_unit_test(what_is_wrong_is_told),
+        cmocka_unit_test(all_parts_of_a_vcpu_are_taken),
         cmocka_unit_test(foreign_headers_are_refused),
         cmocka_unit_test(tables_there_and_back),
     };
