@@ -48,6 +48,7 @@
     X(pirq_moves)     \
     X(fifo_race)      \
     X(poll_kick)      \
+    X(nmi)            \
     X(runstate)       \
     X(sched_op)       \
     X(shares)         \

@@ -119,8 +119,6 @@ void vcpu_switch_to(struct vcpu *next)
     if (!prev || ((prev->debugreg[7] | next->debugreg[7]) & DR7_ENABLED))
         debugreg_load(next);
     guest_time_update(next);
-    if (unlikely(next->nmi_pending))
-        work_raise(top->cpu, WORK_NMI);
     if (prev)
         release(prev);
 }

@@ -456,6 +456,8 @@ void schedule(void)
             leave(prev, q, now);
         runstate_publish(next);
     }
+    if (unlikely(__atomic_load_n(&next->nmi_pending, __ATOMIC_SEQ_CST)))
+        work_raise(c, WORK_NMI);
     pushed = balance_push(q, now);
     if (pushed < NR_CPUS)
         tell(pushed);

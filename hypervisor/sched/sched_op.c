@@ -29,6 +29,13 @@ static long op_yield(struct hcall *h, const union sched_arg *a)
     return 0;
 }
 
+/* After `blocked' is visible: is there a reason not to sleep? */
+static bool wanted(struct vcpu *v)
+{
+    return vcpu_event_deliverable(v->info) ||
+           __atomic_load_n(&v->nmi_pending, __ATOMIC_SEQ_CST);
+}
+
 /*
  * Events are unmasked first, and looked at only after `blocked' is visible:
  * whoever sends one either is seen here, or sees the vCPU blocked.
@@ -42,7 +49,7 @@ static long op_block(struct hcall *h, const union sched_arg *a)
         evtchn_poll_end(v); /* an earlier one, which somebody has ended */
     __atomic_store_n(&v->info->evtchn_upcall_mask, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&v->sched.blocked, true, __ATOMIC_SEQ_CST);
-    if (vcpu_event_deliverable(v->info))
+    if (wanted(v))
         __atomic_store_n(&v->sched.blocked, false, __ATOMIC_RELAXED);
     else
         vcpu_sleep(v);
@@ -90,7 +97,7 @@ static long op_poll(struct hcall *h, const union sched_arg *a)
     /* From here on a sender wakes us up: look at the ports afterwards. */
     evtchn_poll_begin(v, EVTCHN_POLL_ANY);
     __atomic_store_n(&v->sched.blocked, true, __ATOMIC_SEQ_CST);
-    rc = vcpu_event_deliverable(v->info) ? 1 : poll_ports(v, &a->poll, &port);
+    rc = wanted(v) ? 1 : poll_ports(v, &a->poll, &port);
     if (rc) {
         __atomic_store_n(&v->sched.blocked, false, __ATOMIC_RELAXED);
         evtchn_poll_end(v);

@@ -62,12 +62,13 @@ static void nmi(const struct cpu_user_regs *regs)
 
 int vcpu_nmi(struct vcpu *v)
 {
-    unsigned int cpu = __atomic_load_n(&v->sched.cpu, __ATOMIC_RELAXED);
+    unsigned int cpu;
 
     if (!v->traps[VEC_NMI].address)
         return -EINVAL;
-    __atomic_store_n(&v->nmi_pending, true, __ATOMIC_RELEASE);
+    __atomic_store_n(&v->nmi_pending, true, __ATOMIC_SEQ_CST);
     vcpu_unblock(v);
+    cpu = __atomic_load_n(&v->sched.cpu, __ATOMIC_SEQ_CST);
     work_raise(&cpus[cpu], WORK_NMI);
     cpu_kick(cpu);
     return 0;

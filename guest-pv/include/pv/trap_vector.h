@@ -6,6 +6,7 @@
 /* Exceptions of the processor have their own numbers. */
 #define TRAP_DE 0
 #define TRAP_DB 1
+#define TRAP_NMI 2
 #define TRAP_BP 3
 #define TRAP_UD 6
 #define TRAP_NM 7
