@@ -85,7 +85,7 @@ static int validate_upper(pte_t *t, enum page_type level,
 
         if (level == PT_L4 && pt_is_hv_slot(i))
             continue;
-        if (unlikely(pt_l1tf_unsafe(e))) {
+        if (unlikely(pt_l1tf_unsafe_upper(e))) {
             *n = i;
             return -EINVAL;
         }

@@ -128,7 +128,7 @@ static int upper_update(mfn_t table, enum page_type level, unsigned int index,
     if (level == PT_L4 && pt_is_hv_slot(index))
         return -EINVAL;
 
-    if (pt_l1tf_unsafe(new))
+    if (pt_l1tf_unsafe_upper(new))
         return -EINVAL;
     if (new &PTE_P) {
         if (new &table_refused)

@@ -29,6 +29,13 @@ static inline bool pt_l1tf_unsafe(pte_t e)
            (mfn_x(pte_mfn(e)) & L1TF_MFN_MASK) - 1 < l1tf_limit - 1;
 }
 
+/* The same above L1, where a large page at frame 0 would reach far. */
+static inline bool pt_l1tf_unsafe_upper(pte_t e)
+{
+    return pt_l1tf_unsafe(e) ||
+           ((e & (PTE_P | PTE_PSE)) == PTE_PSE && l1tf_limit > 1);
+}
+
 /* Bits that we set (U: guest kernels run at CPL 3) and clear (G) in L1. */
 static inline pte_t pt_adjust_l1(pte_t e) { return (e | PTE_US) & ~PTE_G; }
 

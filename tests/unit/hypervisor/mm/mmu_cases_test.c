@@ -170,6 +170,7 @@ static void upper_entries(void **state)
         { "an empty L1",         s->l2, rw(s->other), 0 },
         { "a large page",        s->l2, rw(s->other) | PTE_PSE, -EINVAL },
         { "cache attributes",    s->l2, rw(s->other) | PTE_PCD, -EINVAL },
+        { "absent, large",       s->l3, PTE_PSE, -EINVAL },
         { "global",              s->l3, rw(s->other) | PTE_G,   -EINVAL },
         { "L4 in itself",        s->l4, rw(s->l4), -EINVAL },
         { "L3 in itself",        s->l3, rw(s->l3), -EINVAL },

@@ -96,8 +96,14 @@ static void frames_that_no_absent_entry_may_name(void **state)
     assert_true(pt_l1tf_unsafe(0xfff000));
     assert_false(pt_l1tf_unsafe(0));
     assert_false(pt_l1tf_unsafe(~0xfffUL & ~0xfff000UL));
+    assert_false(pt_l1tf_unsafe(PTE_PAT));
+    assert_true(pt_l1tf_unsafe_upper(PTE_PSE));
+    assert_false(pt_l1tf_unsafe_upper(PTE_PSE | PTE_P));
+    assert_true(pt_l1tf_unsafe_upper(0xfff000));
+    assert_false(pt_l1tf_unsafe_upper(0));
     l1tf_limit = 1;
     assert_false(pt_l1tf_unsafe(0xfff000));
+    assert_false(pt_l1tf_unsafe_upper(PTE_PSE));
 }
 
 static void without_nx_the_bit_is_refused(void **state)
