@@ -98,12 +98,12 @@ static bool is_ours(struct guests *g, uint32_t domid)
     return config != NULL;
 }
 
-static void start_reaper(struct guests *g, uint32_t domid)
+static void start_reaper(struct guests *g, uint32_t domid, const uint8_t *uuid)
 {
     char target[REAP_TARGET_SIZE];
 
     snprintf(target, sizeof(target), "%" PRIu32, domid);
-    reaper_start(g->reaper, "--reap", target);
+    reaper_start(g->reaper, "--reap", target, uuid);
 }
 
 static void forget_reaper(struct guests *g, uint32_t domid)
@@ -181,7 +181,7 @@ static void look_at(struct guests *g, const struct pel_dominfo *info)
         check_console(g, guest);
     if (info->shutdown && info->reason != SHUTDOWN_suspend &&
         is_ours(g, info->domid))
-        start_reaper(g, info->domid);
+        start_reaper(g, info->domid, info->uuid);
 }
 
 void guests_scan(struct guests *g)
@@ -225,7 +225,7 @@ static void find_orphans(struct guests *g)
         unsigned long domid = strtoul(names[i], &end, 10);
 
         if (end != names[i] && !*end && domid && !find(g, (uint32_t)domid))
-            start_reaper(g, (uint32_t)domid);
+            start_reaper(g, (uint32_t)domid, NULL);
     }
     free(names);
 }
@@ -234,37 +234,34 @@ static void find_orphans(struct guests *g)
  * Whether the guest of a note is not to be made yet: what it was is still
  * there, and its memory or its disks with it, or is being acted on.
  */
-static bool still_there(struct guests *g, const char *text)
+static bool still_there(struct guests *g, const uint8_t *uuid)
 {
-    bool there = false;
-    uuid_t uuid;
+    bool there = reaper_works_for(g->reaper, uuid);
 
-    if (uuid_parse(text, uuid))
-        return false;
     for (struct guest *guest = g->list; guest && !there; guest = guest->next)
-        there = !memcmp(guest->uuid, uuid, sizeof(uuid)) &&
+        there = !memcmp(guest->uuid, uuid, sizeof(guest->uuid)) &&
                 (guest->dying || (guest->shutdown && is_ours(g, guest->domid)));
 
     return there;
 }
 
 /*
- * Restarts that were cut short, under a peld before this one or, when nobody
- * is at work, under this one: the store went away, or the old domain would
- * not go in time.
+ * Restarts that were cut short, under a peld before this one or under this
+ * one: the store went away, or the old domain would not go in time.
  */
 static void find_restarts(struct guests *g)
 {
     struct pel_store s;
     unsigned int nr = 0;
     char **names;
+    uuid_t uuid;
 
     if (pel_store_use(g->ctx, &s))
         return;
     names = pel_store_list(&s, &nr, "/pel/restart");
     for (unsigned int i = 0; names && i < nr; i++)
-        if (strlen(names[i]) < REAP_TARGET_SIZE && !still_there(g, names[i]))
-            reaper_start(g->reaper, "--restart", names[i]);
+        if (!uuid_parse(names[i], uuid) && !still_there(g, uuid))
+            reaper_start(g->reaper, "--restart", names[i], uuid);
     free(names);
 }
 
@@ -364,8 +361,7 @@ static void timer_ready(void *arg, uint32_t events)
         guests_scan(g);
     }
     find_orphans(g);
-    if (!reaper_active(g->reaper, NULL, NULL))
-        find_restarts(g);
+    find_restarts(g);
 }
 
 int guests_init(struct guests *g)

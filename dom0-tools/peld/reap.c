@@ -56,7 +56,8 @@ static int spawn(struct reaper *r, struct job *job)
     return rc;
 }
 
-void reaper_start(struct reaper *r, const char *mode, const char *target)
+void reaper_start(struct reaper *r, const char *mode, const char *target,
+                  const uint8_t *uuid)
 {
     struct job **link = find(r, mode, target);
     struct job *job = *link;
@@ -68,6 +69,8 @@ void reaper_start(struct reaper *r, const char *mode, const char *target)
             return; /* the next look at the domains tries again */
         snprintf(job->mode, sizeof(job->mode), "%s", mode);
         snprintf(job->target, sizeof(job->target), "%s", target);
+        if (uuid)
+            memcpy(job->uuid, uuid, sizeof(job->uuid));
         *link = job;
     }
     if (job->pid || job->done || job->tries >= REAP_TRIES)
@@ -87,6 +90,19 @@ bool reaper_active(struct reaper *r, const char *mode, const char *target)
         job = job->next;
 
     return job && job->pid;
+}
+
+/* Work on a guest that nobody knows may be on any. */
+bool reaper_works_for(const struct reaper *r, const uint8_t *uuid)
+{
+    static const uint8_t unknown[16];
+    const struct job *job = r->jobs;
+
+    while (job && (!job->pid || (memcmp(job->uuid, uuid, sizeof(job->uuid)) &&
+                                 memcmp(job->uuid, unknown, sizeof(unknown)))))
+        job = job->next;
+
+    return job != NULL;
 }
 
 /* SIGCHLD is blocked here, so it can be waited for without a race. */

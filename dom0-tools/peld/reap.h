@@ -19,6 +19,7 @@ struct job {
     struct job *next;
     char mode[16];                 /* the option: "--reap" or "--restart" */
     char target[REAP_TARGET_SIZE]; /* a domain's id, or a guest's UUID */
+    uint8_t uuid[16];              /* the guest's; all zero: not known */
     pid_t pid;                     /* 0: not at work now */
     unsigned int tries;
     bool done;   /* has succeeded: not started again */
@@ -36,10 +37,12 @@ struct reaper {
  * @r:       reaper
  * @mode:    "--reap" or "--restart"
  * @target:  shorter than REAP_TARGET_SIZE
+ * @uuid:    the guest's; NULL: not known
  *
  * Does nothing when it is under way or done; tries REAP_TRIES times in all.
  */
-void reaper_start(struct reaper *r, const char *mode, const char *target);
+void reaper_start(struct reaper *r, const char *mode, const char *target,
+                  const uint8_t *uuid);
 
 /**
  * reaper_active - whether a piece of work is under way
@@ -48,6 +51,13 @@ void reaper_start(struct reaper *r, const char *mode, const char *target);
  * @target:  as in reaper_start()
  */
 bool reaper_active(struct reaper *r, const char *mode, const char *target);
+
+/**
+ * reaper_works_for - whether something is done that may concern a guest
+ * @r:     reaper
+ * @uuid:  the guest's
+ */
+bool reaper_works_for(const struct reaper *r, const uint8_t *uuid);
 
 /**
  * reaper_forget - the target is gone; its name may come again

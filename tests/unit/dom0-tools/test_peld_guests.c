@@ -32,9 +32,11 @@ int pel_domain_list(struct pel_ctx *ctx, struct pel_dominfo **out, size_t *nr)
     return 0;
 }
 
-void reaper_start(struct reaper *r, const char *mode, const char *target)
+void reaper_start(struct reaper *r, const char *mode, const char *target,
+                  const uint8_t *of)
 {
     (void)r;
+    (void)of;
     if (strcmp(mode, "--restart")) {
         nr_reaps++;
         return;
@@ -43,11 +45,10 @@ void reaper_start(struct reaper *r, const char *mode, const char *target)
     nr_restarts++;
 }
 
-bool reaper_active(struct reaper *r, const char *mode, const char *target)
+bool reaper_works_for(const struct reaper *r, const uint8_t *of)
 {
     (void)r;
-    assert_null(mode);
-    assert_null(target);
+    assert_memory_equal(of, uuid, sizeof(uuid));
     return at_work;
 }
 
@@ -105,7 +106,7 @@ static const struct {
     bool ours, at_work, finish;
 } cases[] = {
     { "it is gone",                   { .domid = 0 },                   false, false, true },
-    { "somebody is at work",          { .domid = 0 },                   false, true,  false },
+    { "somebody works on it",         { .domid = 0 },                   false, true,  false },
     { "its last pages are mapped",    { .domid = 5, .dying = true },    false, false, false },
     { "it is tried by what it says",  { .domid = 5, .shutdown = true }, true,  false, false },
     { "it was put aside, nearly",     { .domid = 5, .shutdown = true }, false, false, true },

@@ -54,13 +54,13 @@ static void work_that_succeeds_is_done_once(void **state)
 {
     struct reaper *r = *state;
 
-    reaper_start(r, "--reap", GOOD);
+    reaper_start(r, "--reap", GOOD, NULL);
     assert_true(reaper_active(r, "--reap", GOOD));
-    reaper_start(r, "--reap", GOOD); /* under way: not twice */
+    reaper_start(r, "--reap", GOOD, NULL); /* under way: not twice */
     reaper_finish(r, 10000);
     assert_false(reaper_active(r, "--reap", GOOD));
     assert_int_equal(nr_failures, 0);
-    reaper_start(r, "--reap", GOOD);
+    reaper_start(r, "--reap", GOOD, NULL);
     assert_false(reaper_active(r, "--reap", GOOD));
     assert_int_equal(r->jobs->tries, 1);
 }
@@ -70,7 +70,7 @@ static void work_that_fails_is_tried_three_times(void **state)
     struct reaper *r = *state;
 
     for (int i = 0; i < REAP_TRIES + 2; i++) {
-        reaper_start(r, "--reap", BAD);
+        reaper_start(r, "--reap", BAD, NULL);
         reaper_finish(r, 10000);
     }
     assert_int_equal(nr_failures, REAP_TRIES);
@@ -80,9 +80,9 @@ static void the_two_kinds_of_work_are_apart(void **state)
 {
     struct reaper *r = *state;
 
-    reaper_start(r, "--reap", GOOD);
+    reaper_start(r, "--reap", GOOD, NULL);
     reaper_finish(r, 10000);
-    reaper_start(r, "--restart", GOOD);
+    reaper_start(r, "--restart", GOOD, NULL);
     assert_true(reaper_active(r, "--restart", GOOD));
     assert_false(reaper_active(r, "--reap", GOOD));
     reaper_finish(r, 10000);
@@ -92,11 +92,11 @@ static void what_is_forgotten_may_come_again(void **state)
 {
     struct reaper *r = *state;
 
-    reaper_start(r, "--reap", GOOD);
+    reaper_start(r, "--reap", GOOD, NULL);
     reaper_finish(r, 10000);
     reaper_forget(r, "--reap", GOOD);
     assert_null(r->jobs);
-    reaper_start(r, "--reap", GOOD);
+    reaper_start(r, "--reap", GOOD, NULL);
     assert_true(reaper_active(r, "--reap", GOOD));
     /* The domain goes before the work on it has ended. */
     reaper_forget(r, "--reap", GOOD);
@@ -105,12 +105,30 @@ static void what_is_forgotten_may_come_again(void **state)
     assert_null(r->jobs);
 }
 
+/* Work on one guest holds no other up; that on nobody knows whom does. */
+static void it_is_known_for_whom_it_works(void **state)
+{
+    static const uint8_t one[16] = { 1 }, other[16] = { 2 };
+    struct reaper *r = *state;
+
+    assert_false(reaper_works_for(r, one));
+    reaper_start(r, "--reap", GOOD, one);
+    assert_true(reaper_works_for(r, one));
+    assert_false(reaper_works_for(r, other));
+    reaper_finish(r, 10000);
+    assert_false(reaper_works_for(r, one));
+    reaper_start(r, "--reap", BAD, NULL);
+    assert_true(reaper_works_for(r, one));
+    assert_true(reaper_works_for(r, other));
+    reaper_finish(r, 10000);
+}
+
 static void a_restart_may_be_asked_for_again(void **state)
 {
     struct reaper *r = *state;
 
     for (int i = 0; i < REAP_TRIES + 2; i++) {
-        reaper_start(r, "--restart", GOOD);
+        reaper_start(r, "--restart", GOOD, NULL);
         assert_true(reaper_active(r, "--restart", GOOD));
         assert_true(reaper_active(r, NULL, NULL));
         reaper_finish(r, 10000);
@@ -146,7 +164,7 @@ static void finishing_ends_at_its_limit(void **state)
 {
     struct reaper *r = *state;
 
-    reaper_start(r, "--reap", STUCK);
+    reaper_start(r, "--reap", STUCK, NULL);
     reaper_finish(r, 20);
     assert_true(reaper_active(r, "--reap", STUCK));
     kill(r->jobs->pid, SIGKILL);
@@ -165,6 +183,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(the_two_kinds_of_work_are_apart, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(what_is_forgotten_may_come_again, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(it_is_known_for_whom_it_works, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_restart_may_be_asked_for_again, setup,
                                         teardown),
