@@ -64,6 +64,7 @@
     X(mmu_update)     \
     X(mmuext)         \
     X(pin)            \
+    X(pin_lock)       \
     X(pin_race)       \
     X(reservation)    \
     X(stale_tlb)      \
