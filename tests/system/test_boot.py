@@ -42,7 +42,10 @@ def devices(folder):
     return args
 
 
-@pytest.fixture(scope="module", params=MACHINES, ids=[m[0] for m in MACHINES])
+# The machine that most other tests share is a pc with one CPU, too.
+@pytest.fixture(scope="module", params=[
+    pytest.param(m, id=m[0], marks=[pytest.mark.long] if m[1]["smp"] == 1
+                 else []) for m in MACHINES])
 def booted(request, host, tmp_path_factory):
     """One booted machine after the other; each test runs on each."""
     why, options, end = request.param

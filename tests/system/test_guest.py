@@ -50,18 +50,12 @@ def test_list_shows_the_guest(guest):
     assert int(domid) > 0
 
 
-def fill_disk(guest):
-    """Fill the guest's disk with noise, in the guest; its SHA-256 there."""
-    out = guest.guest(
+def test_disk_written_in_the_guest_has_the_same_hash_in_dom0(guest):
+    wrote = guest.guest(
         "io", f"dd if=/dev/urandom of=/dev/xvda bs=1M count={MIB} "
         "2>/dev/null && sync && echo 3 >/proc/sys/vm/drop_caches && "
-        "sha256sum </dev/xvda", 300)
-    assert len(out.split()[0]) == 64
-    return out.split()[0]
-
-
-def test_disk_written_in_the_guest_has_the_same_hash_in_dom0(guest):
-    wrote = fill_disk(guest)
+        "sha256sum </dev/xvda", 300).split()[0]
+    assert len(wrote) == 64
     assert guest.ok("sha256sum </tmp/io.img", 60).split()[0] == wrote
 
 
@@ -80,7 +74,7 @@ def test_ping(guest):
 
 
 def test_tcp_from_the_guest_keeps_every_byte(guest):
-    sent = fill_disk(guest)
+    sent = guest.guest("io", "sha256sum </dev/xvda", 120).split()[0]
     guest.ok("rm -f /tmp/hash; nc -l -p 5001 -e "
              "sh -c 'sha256sum >/tmp/hash' >/dev/null 2>&1 &")
     guest.until("netstat -ltn | grep -q :5001")

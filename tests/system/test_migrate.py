@@ -38,7 +38,7 @@ class Nomads(Pair):
 @pytest.fixture(scope="module")
 def pair(host):
     with tempfile.TemporaryDirectory() as folder:
-        both = Nomads(host, folder, memory_mb=800)
+        both = Nomads(host, folder, memory_mb=800, smp=1)
         a = both.hosts["a"]
         a.write("/tmp/moved.cfg", CONFIG)
         a.tool_ok("create /tmp/moved.cfg")
