@@ -133,9 +133,9 @@ void spec_domain_switch(const struct domain *next)
 {
     struct cpu *c = this_cpu();
 
-    if (c->last_domid == next->id)
+    if (c->last_serial == next->serial)
         return;
-    c->last_domid = next->id;
+    c->last_serial = next->serial;
     if (spec_on[SPEC_IBPB])
         wrmsr(MSR_PRED_CMD, PRED_CMD_IBPB);
     if (spec_on[SPEC_L1D_FLUSH])

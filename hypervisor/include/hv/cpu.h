@@ -70,7 +70,7 @@ struct cpu {
     uint64_t tlb_time;           /* tlb_clock at its last full flush */
     unsigned long tlb_page;      /* page to drop for another CPU | 1, or 0 */
 
-    domid_t last_domid; /* ran here last; for spec_domain_switch() */
+    uint64_t last_serial; /* of the domain that ran here last, or 0 */
 
     void *stack;              /* STACK_SIZE bytes */
     struct xpti_root xpti[2]; /* as vcpu.cr3: for user, for kernel mode */
