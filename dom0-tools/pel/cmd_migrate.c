@@ -2,6 +2,7 @@
 /* pel migrate and migrate-receive: a guest to another host. */
 #include <poll.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -166,7 +167,8 @@ static int send_guest(struct pel_ctx *ctx, const struct args *a,
         rc = pel_migrate(ctx, domid, how);
         if (!rc) {
             signals_release();
-            fflush(stdout);
+            if (fflush(stdout))
+                __fpurge(stdout);
             clearerr(stdout); /* a status of 1 would say that it is here */
         }
     }

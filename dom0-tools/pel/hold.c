@@ -12,7 +12,6 @@ void signals_hold(void)
     sigaddset(&held, SIGINT);
     sigaddset(&held, SIGTERM);
     sigaddset(&held, SIGHUP);
-    sigaddset(&held, SIGPIPE); /* whoever reads an image has gone */
     sigprocmask(SIG_BLOCK, &held, &before);
 }
 

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-/** signals_hold - keep SIGINT, SIGTERM, SIGHUP, SIGPIPE waiting */
+/** signals_hold - keep SIGINT, SIGTERM, SIGHUP waiting (SIGPIPE is ignored) */
 void signals_hold(void);
 
 /** signals_waiting - whether one of them has come since */
