@@ -9,6 +9,7 @@
 #include <hv/guest.h>
 #include <hv/heap.h>
 #include <hv/vcpu.h>
+#include <x86/msr.h>
 #include "local.h"
 
 /* The state is moved through one page; components are limited by policy. */
@@ -91,7 +92,11 @@ long domctl_get_vcpu_msrs(struct domain *d, struct xen_domctl *c)
     return 0;
 }
 
-/* Others send registers as well that were zero: that is what they are here. */
+/*
+ * Others send registers as well that were zero: that is what they are here.
+ * TSC_AUX is what Linux puts a vCPU's number into where it is shown RDTSCP;
+ * here a write to it is ignored, the guest's own and so this one.
+ */
 long domctl_set_vcpu_msrs(struct domain *d, struct xen_domctl *c)
 {
     struct xen_domctl_vcpu_msrs *m = &c->u.vcpu_msrs;
@@ -106,7 +111,7 @@ long domctl_set_vcpu_msrs(struct domain *d, struct xen_domctl *c)
 
         if (COPY_FROM_GUEST_IDX(&one, m->msrs.p, m->msr_count))
             return -EFAULT;
-        if (one.reserved || one.value)
+        if (one.reserved || (one.value && one.index != MSR_TSC_AUX))
             return -EINVAL;
     }
     return 0;

@@ -182,6 +182,25 @@ def test_duplicate_name_is_refused_cleanly(dom0):
     dom0.tool_ok("destroy twin")
 
 
+@pytest.mark.only(tools="pel")
+def test_a_killed_create_leaves_nothing(dom0):
+    """It dies while the script of a NIC is at work."""
+    dom0.write("/tmp/slow", '#!/bin/sh\n[ "$1" = online ] || exit 0\n'
+               "echo $$ >/tmp/slow.pid\nexec sleep 1000\n")
+    path = config(dom0, "slow", 'vif = [ "bridge=xenbr0,script=/tmp/slow" ]')
+    before, memory = everything(dom0), free_memory(dom0)
+    dom0.ok(f"chmod +x /tmp/slow; pel create {path} >/dev/null 2>&1 & "
+            "echo $! >/tmp/creator")
+    dom0.until("[ -s /tmp/slow.pid ]")
+    assert state(dom0, "slow")
+    dom0.ok("kill -9 $(cat /tmp/creator)")
+    dom0.until(gone(dom0, "slow"))
+    dom0.ok("kill $(cat /tmp/slow.pid)")
+    dom0.until("! ip link | grep -q vif")
+    assert everything(dom0) == before
+    assert_memory_is(dom0, memory)
+
+
 @pytest.mark.parametrize("command", ["pause", "unpause", "destroy",
                                      "shutdown", "reboot", "console"])
 def test_unknown_guest_is_an_error(dom0, command):

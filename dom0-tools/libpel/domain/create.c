@@ -2,15 +2,18 @@
 /*
  * Making a guest.  What can be refused is refused before the domain exists:
  * files, name, memory.  From then on whatever fails is undone by destroying
- * the domain, which takes a half-made one too.
+ * the domain, which takes a half-made one too; when this process is killed, its
+ * guard does so.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <pel/ctx.h>
 #include <pel/device.h>
 #include <pel/hcall.h>
 #include <pel/vcpus.h>
+#include "guard.h"
 #include "local.h"
 
 #define EVTCHN_PORTS 1023 /* highest port; the 2-level ABI has 4095 */
@@ -186,16 +189,12 @@ static int fill_in(struct pel_ctx *ctx, uint32_t domid,
     return domain_publish(ctx, domid, cfg, &shared);
 }
 
-int pel_domain_create(struct pel_ctx *ctx, const struct pel_config *cfg,
-                      uint32_t *domid)
+static int make(struct pel_ctx *ctx, const struct pel_config *cfg,
+                uint32_t *domid)
 {
     struct boot_files files;
-    uint32_t id;
-    int rc;
+    int rc = boot_files_open(ctx, cfg, &files);
 
-    rc = domain_check_new(ctx, cfg);
-    if (!rc)
-        rc = boot_files_open(ctx, cfg, &files);
     if (rc)
         return rc;
     pel_log(ctx, PEL_LOG_INFO,
@@ -205,18 +204,48 @@ int pel_domain_create(struct pel_ctx *ctx, const struct pel_config *cfg,
             (unsigned long long)files.layout.entry,
             (unsigned long long)files.layout.nr_used >> 8);
 
-    rc = domain_make_empty(ctx, cfg, &id);
+    rc = domain_make_empty(ctx, cfg, domid);
     if (rc) {
         boot_files_close(&files);
         return rc;
     }
     pel_log(ctx, PEL_LOG_INFO, "domain %u: created for %llu MiB and %u vCPUs",
-            id, (unsigned long long)cfg->memory_kb >> 10, cfg->maxvcpus);
-    rc = fill_in(ctx, id, cfg, &files);
-    if (rc) {
-        domain_undo(ctx, id);
+            *domid, (unsigned long long)cfg->memory_kb >> 10, cfg->maxvcpus);
+    rc = fill_in(ctx, *domid, cfg, &files);
+    if (rc)
+        domain_undo(ctx, *domid);
+    return rc;
+}
+
+static void destroy_half(struct pel_ctx *ctx, const void *made)
+{
+    const uint32_t *domid = made;
+
+    if (*domid)
+        pel_domain_destroy(ctx, *domid);
+}
+
+int pel_domain_create(struct pel_ctx *ctx, const struct pel_config *cfg,
+                      uint32_t *domid)
+{
+    struct guard guard;
+    uint32_t *made;
+    int rc = domain_check_new(ctx, cfg);
+
+    if (rc)
         return rc;
+    /* The guard begins before the files are read: its copy would last. */
+    made = mmap(NULL, sizeof(*made), PROT_READ | PROT_WRITE,
+                MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (made == MAP_FAILED)
+        return pel_fail_oom(ctx);
+    rc = guard_start(ctx, &guard, -1, destroy_half, made);
+    if (!rc) {
+        rc = make(ctx, cfg, made);
+        if (!rc)
+            *domid = *made;
+        guard_end(&guard);
     }
-    *domid = id;
-    return 0;
+    munmap(made, sizeof(*made));
+    return rc;
 }

@@ -2,6 +2,8 @@
 /* The calls of libpel that leave it, answered out of struct outside. */
 #include "common.h"
 #include <errno.h>
+#include <signal.h>
+#include <sys/mman.h>
 #include <xenforeignmemory.h>
 #include <xenstore.h>
 #include <pel/device.h>
@@ -13,13 +15,28 @@
 #include "libpel/domain/local.h"
 #include "outside.h"
 
-struct outside w;
+struct outside *w;
+
+void outside_begin(void)
+{
+    w = mmap(NULL, sizeof(*w), PROT_READ | PROT_WRITE,
+             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(w != MAP_FAILED);
+}
+
+/* For the guard; the rest has its own. */
+void pel_ctx_init(struct pel_ctx *ctx) { memset(ctx, 0, sizeof(*ctx)); }
+void pel_ctx_close(struct pel_ctx *ctx) { (void)ctx; }
 
 /* One call to the outside; true when it is this one's turn to fail. */
 static bool fails(void)
 {
-    w.calls++;
-    return w.calls == w.fail_at;
+    w->calls++;
+    if (w->calls == w->die_at) {
+        w->maps = 0; /* they end with us */
+        raise(SIGKILL);
+    }
+    return w->calls == w->fail_at;
 }
 
 static int outside(struct pel_ctx *ctx)
@@ -29,7 +46,7 @@ static int outside(struct pel_ctx *ctx)
 
 static int about(struct pel_ctx *ctx, uint32_t domid)
 {
-    if (domid != ID || !w.domain)
+    if (domid != ID || !w->domain)
         return pel_fail(ctx, PEL_ENOENT, "there is no domain %u", domid);
     return outside(ctx);
 }
@@ -45,7 +62,7 @@ int pel_hc_create(struct pel_ctx *ctx,
         return rc;
     assert_int_equal(how->max_vcpus, 2);
     assert_int_equal(how->flags, 0);
-    w.domain = true;
+    w->domain = true;
     *domid = ID;
     return 0;
 }
@@ -55,10 +72,10 @@ int pel_hc_destroy(struct pel_ctx *ctx, uint32_t domid)
     int rc = about(ctx, domid);
 
     if (!rc) {
-        assert_int_equal(w.maps, 0);
-        w.domain = false;
-        w.free_pages += w.given_pages;
-        w.given_pages = 0;
+        assert_int_equal(w->maps, 0);
+        w->domain = false;
+        w->free_pages += w->given_pages;
+        w->given_pages = 0;
     }
     return rc;
 }
@@ -101,7 +118,7 @@ int pel_hc_max_mem(struct pel_ctx *ctx, uint32_t domid, uint64_t limit_kb)
 int pel_hc_address_size(struct pel_ctx *ctx, uint32_t domid, uint32_t bits)
 {
     assert_int_equal(bits, 64);
-    assert_int_equal(w.given_pages, 0); /* has to come before memory */
+    assert_int_equal(w->given_pages, 0); /* has to come before memory */
     return about(ctx, domid);
 }
 
@@ -128,7 +145,7 @@ int pel_vcpus_place(struct pel_ctx *ctx, uint32_t domid,
 
 int pel_hc_hypercall_page(struct pel_ctx *ctx, uint32_t domid, uint64_t mfn)
 {
-    w.hypercall_mfn = mfn;
+    w->hypercall_mfn = mfn;
     return about(ctx, domid);
 }
 
@@ -136,8 +153,8 @@ int pel_hc_set_vcpu(struct pel_ctx *ctx, uint32_t domid, uint32_t vcpu,
                     const struct vcpu_guest_context *state)
 {
     assert_int_equal(vcpu, 0);
-    assert_true(w.pinned);
-    w.vcpu = *state;
+    assert_true(w->pinned);
+    w->vcpu = *state;
     return about(ctx, domid);
 }
 
@@ -147,12 +164,12 @@ int pel_hc_populate(struct pel_ctx *ctx, uint32_t domid, unsigned int order,
     int rc = about(ctx, domid);
 
     *done = 0;
-    if (rc || (order && w.no_big_extents))
+    if (rc || (order && w->no_big_extents))
         return rc;
-    while (*done < nr && w.free_pages >= 1ul << order) {
+    while (*done < nr && w->free_pages >= 1ul << order) {
         pfns[*done] += FIRST_MFN;
-        w.free_pages -= 1ul << order;
-        w.given_pages += 1ul << order;
+        w->free_pages -= 1ul << order;
+        w->given_pages += 1ul << order;
         (*done)++;
     }
     return 0;
@@ -169,8 +186,8 @@ int pel_hc_pin_l4(struct pel_ctx *ctx, uint32_t domid, uint64_t mfn)
     int rc = about(ctx, domid);
 
     (void)mfn;
-    assert_int_equal(w.maps, 0); /* a mapped frame is no page table */
-    w.pinned = !rc;
+    assert_int_equal(w->maps, 0); /* a mapped frame is no page table */
+    w->pinned = !rc;
     return rc;
 }
 
@@ -187,7 +204,7 @@ int pel_hc_evtchn_unbound(struct pel_ctx *ctx, uint32_t domid, uint32_t remote,
 int pel_hc_physinfo(struct pel_ctx *ctx, struct xen_sysctl_physinfo *out)
 {
     memset(out, 0, sizeof(*out));
-    out->free_pages = w.free_pages;
+    out->free_pages = w->free_pages;
     return outside(ctx);
 }
 
@@ -195,7 +212,7 @@ int pel_hc_physinfo(struct pel_ctx *ctx, struct xen_sysctl_physinfo *out)
 
 int pel_ctx_fmem(struct pel_ctx *ctx, struct xenforeignmemory_handle **out)
 {
-    *out = ctx->fmem = (struct xenforeignmemory_handle *)&w;
+    *out = ctx->fmem = (struct xenforeignmemory_handle *)w;
     return outside(ctx);
 }
 
@@ -211,16 +228,16 @@ void *xenforeignmemory_map(xenforeignmemory_handle *fmem, uint32_t dom,
         errno = EFAULT;
         return NULL;
     }
-    w.maps++;
+    w->maps++;
     if (pages == 1 && arr[0] == SHARED)
-        return &w.shared;
+        return &w->shared;
     for (size_t i = 0; i < pages; i++)
         assert_int_equal(arr[i], FIRST_MFN + i);
-    free(w.memory);
-    w.memory = malloc(pages * PEL_PAGE_SIZE);
-    memset(w.memory, 0x5a, pages * PEL_PAGE_SIZE);
-    w.memory_pages = pages;
-    return w.memory;
+    free(w->memory);
+    w->memory = malloc(pages * PEL_PAGE_SIZE);
+    memset(w->memory, 0x5a, pages * PEL_PAGE_SIZE);
+    w->memory_pages = pages;
+    return w->memory;
 }
 
 int xenforeignmemory_unmap(xenforeignmemory_handle *fmem, void *addr,
@@ -229,7 +246,7 @@ int xenforeignmemory_unmap(xenforeignmemory_handle *fmem, void *addr,
     (void)fmem;
     (void)addr;
     (void)pages;
-    w.maps--;
+    w->maps--;
     return 0;
 }
 
@@ -251,9 +268,9 @@ xenforeignmemory_map_resource(xenforeignmemory_handle *fmem, domid_t domid,
         errno = EFAULT;
         return NULL;
     }
-    w.maps++;
-    *paddr = w.grants;
-    return (xenforeignmemory_resource_handle *)w.grants;
+    w->maps++;
+    *paddr = w->grants;
+    return (xenforeignmemory_resource_handle *)w->grants;
 }
 
 int xenforeignmemory_unmap_resource(xenforeignmemory_handle *fmem,
@@ -261,7 +278,7 @@ int xenforeignmemory_unmap_resource(xenforeignmemory_handle *fmem,
 {
     (void)fmem;
     (void)fres;
-    w.maps--;
+    w->maps--;
     return 0;
 }
 
@@ -280,7 +297,7 @@ bool xs_release_domain(struct xs_handle *h, unsigned int domid)
 {
     (void)h;
     assert_int_equal(domid, ID);
-    return w.introduced;
+    return w->introduced;
 }
 
 int domain_nodes_add(struct pel_ctx *ctx, uint32_t domid,
@@ -291,7 +308,7 @@ int domain_nodes_add(struct pel_ctx *ctx, uint32_t domid,
     assert_int_equal(domid, ID);
     assert_true(shared->store_mfn > FIRST_MFN);
     assert_int_not_equal(shared->store_port, shared->console_port);
-    w.nodes = true; /* half of them, when it fails */
+    w->nodes = true; /* half of them, when it fails */
     return outside(ctx);
 }
 
@@ -308,7 +325,7 @@ int domain_nodes_introduce(struct pel_ctx *ctx, uint32_t domid,
 
     (void)domid;
     (void)shared;
-    w.introduced = !rc;
+    w->introduced = !rc;
     return rc;
 }
 
@@ -318,14 +335,14 @@ int domain_nodes_remove(struct pel_ctx *ctx, uint32_t domid)
 
     (void)domid;
     if (!rc)
-        w.nodes = w.introduced = false;
+        w->nodes = w->introduced = false;
     return rc;
 }
 
 bool domain_nodes_exist(struct pel_ctx *ctx, uint32_t domid)
 {
     (void)ctx;
-    return domid == ID && w.nodes;
+    return domid == ID && w->nodes;
 }
 
 int pel_devices_attach(struct pel_ctx *ctx, uint32_t domid,
@@ -335,7 +352,7 @@ int pel_devices_attach(struct pel_ctx *ctx, uint32_t domid,
 
     (void)domid;
     (void)cfg;
-    w.devices = !rc;
+    w->devices = !rc;
     return rc;
 }
 
@@ -346,7 +363,7 @@ int pel_devices_remove_all(struct pel_ctx *ctx, uint32_t domid, bool force)
     (void)domid;
     assert_true(force);
     if (!rc)
-        w.devices = false;
+        w->devices = false;
     return rc;
 }
 
@@ -356,7 +373,7 @@ int pel_domain_list(struct pel_ctx *ctx, struct pel_dominfo **out, size_t *nr)
 
     *out = NULL;
     *nr = 0;
-    if (rc || !w.neighbour)
+    if (rc || !w->neighbour)
         return rc;
     *out = calloc(1, sizeof(**out));
     (*out)->domid = 3;
@@ -374,7 +391,7 @@ int domain_names_get(struct pel_ctx *ctx, struct domain_names *to)
 const char *domain_names_of(const struct domain_names *names, uint32_t domid)
 {
     (void)names;
-    return domid == 3 ? w.neighbour_name : NULL;
+    return domid == 3 ? w->neighbour_name : NULL;
 }
 
 void domain_names_free(struct domain_names *names)

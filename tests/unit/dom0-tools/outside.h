@@ -17,7 +17,7 @@
 #define FIRST_MFN 0x10000ul /* pfn N is in frame FIRST_MFN + N */
 
 struct outside {
-    unsigned int calls, fail_at; /* fail_at 0: never */
+    unsigned int calls, fail_at, die_at; /* 0: never */
     bool domain, nodes, introduced, devices, pinned, unpaused;
     bool neighbour; /* another guest is there */
     const char *neighbour_name;
@@ -32,6 +32,9 @@ struct outside {
     size_t memory_pages;
 };
 
-extern struct outside w;
+/* Shared with processes that are forked from now on. */
+extern struct outside *w;
+
+void outside_begin(void);
 
 #endif
