@@ -64,12 +64,18 @@ static void serve_bits(struct vcpu_info *info)
     }
 }
 
-static void serve_queues(void)
+/*
+ * A selector bit that was lit before the queues were in use goes with the
+ * upcall that came with it: back with the bits, nothing would tell of a port
+ * whose bit is lit already.
+ */
+static void serve_queues(struct vcpu_info *info)
 {
     const event_word_t want = 1u << EVTCHN_FIFO_PENDING;
     const event_word_t mask = 1u << EVTCHN_FIFO_MASKED;
     evtchn_port_t port;
 
+    __atomic_store_n(&info->evtchn_pending_sel, 0, __ATOMIC_SEQ_CST);
     while ((port = fifo_take(NULL))) {
         event_word_t *w = fifo_word(port);
 
@@ -88,7 +94,7 @@ void evtchn_upcall(void)
     while (__atomic_exchange_n(&info->evtchn_upcall_pending, 0,
                                __ATOMIC_SEQ_CST)) {
         if (fifo_active())
-            serve_queues();
+            serve_queues(info);
         else
             serve_bits(info);
     }

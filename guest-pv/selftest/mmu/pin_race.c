@@ -73,6 +73,12 @@ static void table_pinner(void *arg)
     }
 }
 
+static bool has_pinned(void *arg)
+{
+    (void)arg;
+    return pinned > 0;
+}
+
 /* A page that was a table: before it is mapped writable, all must flush. */
 static void page_mapper(void)
 {
@@ -95,11 +101,11 @@ TEST(pin_lock, "mmu/pin-lock")
     stop = false;
     test_eq("protect", page_protect(page), 0);
     test_eq("start the other vCPU", smp_begin(1, table_pinner, NULL), 0);
+    test_ok("it pins", time_wait(has_pinned, NULL, 10 * SECOND));
     page_mapper();
     stop = true;
     test_ok("it ends", smp_end(1));
     test_eq("all mapped", mapped, ROUNDS);
-    test_ok("pinned meanwhile", pinned > 0);
     test_eq("an ordinary page at the end", page_unprotect(page), 0);
     page_free(page);
 }
