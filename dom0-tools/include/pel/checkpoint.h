@@ -18,14 +18,6 @@
 int pel_domain_image_text(struct pel_ctx *ctx, uint32_t domid,
                           const struct pel_config *override, char **json);
 
-/**
- * pel_domain_send - the image of a guest that stands still
- * @config: from pel_domain_image_text()
- * @stop:   asked now and then whether to give up; NULL: never
- */
-int pel_domain_send(struct pel_ctx *ctx, uint32_t domid, const char *config,
-                    pel_write_fn *write, void *arg, bool (*stop)(void));
-
 /* Disks that are taken along while their guest runs, a part each round. */
 struct pel_disk_rounds {
     /* All that waits; @per_piece is called now and then, and may end it. */

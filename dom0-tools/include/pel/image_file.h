@@ -41,6 +41,9 @@ int image_file_create(struct pel_ctx *ctx, const char *path,
 /** image_file_write - a pel_write_fn; zeros become a hole where that can be */
 int image_file_write(void *arg, const void *buf, size_t len);
 
+/** image_file_room - its pel_room_fn; @len: up to IMAGE_FILE_BUFFER */
+int image_file_room(void *arg, size_t len, void **room);
+
 /**
  * image_file_write_at - for one that is written in any order, and never
  * otherwise; image_file_write_end() comes last

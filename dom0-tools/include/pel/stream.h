@@ -81,8 +81,16 @@ uint64_t pel_page_hash(const void *page);
  */
 typedef int pel_write_fn(void *arg, const void *buf, size_t len);
 
+/**
+ * pel_room_fn - a place for the next @len bytes, where they can be put together
+ * and then be written from without a copy
+ * Returns: 0; a negative PEL_E* with its message
+ */
+typedef int pel_room_fn(void *arg, size_t len, void **room);
+
 struct pel_image_writer {
     pel_write_fn *write;
+    pel_room_fn *room; /* NULL: it has none */
     void *arg;
     uint64_t sum;
     uint64_t len; /* bytes written so far */

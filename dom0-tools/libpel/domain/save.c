@@ -36,8 +36,9 @@ int pel_domain_image_text(struct pel_ctx *ctx, uint32_t domid,
     return rc;
 }
 
-int pel_domain_send(struct pel_ctx *ctx, uint32_t domid, const char *config,
-                    pel_write_fn *write, void *arg, bool (*stop)(void))
+/* The image of a guest that stands still. */
+static int send_all(struct pel_ctx *ctx, uint32_t domid, const char *config,
+                    struct pel_image_writer to, bool (*stop)(void))
 {
     struct sender *s = calloc(1, sizeof(*s));
     int rc;
@@ -47,8 +48,7 @@ int pel_domain_send(struct pel_ctx *ctx, uint32_t domid, const char *config,
     s->ctx = ctx;
     s->domid = domid;
     s->stop = stop;
-    s->w.write = write;
-    s->w.arg = arg;
+    s->w = to;
     rc = sender_begin(s, config);
     if (!rc)
         rc = sender_all_pages(s);
@@ -95,6 +95,11 @@ int pel_domain_save(struct pel_ctx *ctx, uint32_t domid, const char *path,
     struct guard guard = { .pipe = -1 };
     struct image_file file = { .fd = -1 };
     struct pel_packer *packer = NULL;
+    struct pel_image_writer to = {
+        .write = image_file_write,
+        .room = image_file_room,
+        .arg = &file,
+    };
     char *config = NULL;
     int claim = domain_claim(ctx, domid);
     int rc = claim < 0 ? claim
@@ -111,9 +116,10 @@ int pel_domain_save(struct pel_ctx *ctx, uint32_t domid, const char *path,
     if (rc)
         goto out;
 
-    rc = pel_domain_send(ctx, domid, config,
-                         packer ? pel_pack_write : image_file_write,
-                         packer ? (void *)packer : &file, stop);
+    if (packer)
+        to =
+            (struct pel_image_writer){ .write = pel_pack_write, .arg = packer };
+    rc = send_all(ctx, domid, config, to, stop);
     if (!rc && packer)
         rc = pel_pack_finish(packer);
     if (!rc) {

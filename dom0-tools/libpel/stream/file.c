@@ -161,9 +161,19 @@ int image_file_write(void *arg, const void *buf, size_t len)
     if (!rc && len > IMAGE_FILE_BUFFER)
         return put(f, buf, len);
     if (!rc) {
-        memcpy(f->buffer + f->used, buf, len);
+        if (buf != f->buffer + f->used)
+            memcpy(f->buffer + f->used, buf, len);
         f->used += len;
     }
+    return rc;
+}
+
+int image_file_room(void *arg, size_t len, void **room)
+{
+    struct image_file *f = arg;
+    int rc = len > IMAGE_FILE_BUFFER - f->used ? flush(f) : 0;
+
+    *room = f->buffer + f->used;
     return rc;
 }
 

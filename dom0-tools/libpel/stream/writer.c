@@ -134,9 +134,13 @@ int pel_image_put_p2m(struct pel_image_writer *w, uint32_t last,
  */
 static int put_page(struct pel_image_writer *w, const void *page)
 {
-    uint64_t copy[PAGE_BYTES / sizeof(uint64_t)];
+    uint64_t own[PAGE_BYTES / sizeof(uint64_t)];
+    void *copy = own;
     bool zero = pel_page_is_zero(page);
+    int rc = !zero && w->room ? w->room(w->arg, PAGE_BYTES, &copy) : 0;
 
+    if (rc)
+        return rc;
     if (!zero) {
         memcpy(copy, page, PAGE_BYTES);
         zero = pel_page_is_zero(copy);

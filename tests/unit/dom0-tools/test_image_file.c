@@ -94,6 +94,37 @@ static void commit_replaces_and_holes_read_as_zeros(void **state)
     assert_int_equal(names(), 1);
 }
 
+static void its_room_is_written_without_a_copy(void **state)
+{
+    static char big[IMAGE_FILE_BUFFER - 10], back[sizeof(big) + 64];
+    struct pel_ctx ctx = { .message = "" };
+    struct image_file f;
+    void *room;
+    int fd;
+
+    (void)state;
+    memset(big, 'b', sizeof(big));
+    assert_int_equal(image_file_create(&ctx, path, &f), 0);
+    assert_int_equal(image_file_write(&f, big, sizeof(big)), 0);
+    /* Does not fit behind it; and nobody has to use what he asked for. */
+    assert_int_equal(image_file_room(&f, 16, &room), 0);
+    memcpy(room, "not written", 12);
+    assert_int_equal(image_file_room(&f, 16, &room), 0);
+    memcpy(room, "sixteen letters", 16);
+    assert_int_equal(image_file_write(&f, room, 16), 0);
+    assert_int_equal(image_file_room(&f, 16, &room), 0);
+    assert_int_equal(image_file_write(&f, NULL, 16), 0);
+    assert_int_equal(image_file_write(&f, "end", 3), 0);
+    assert_int_equal(image_file_commit(&f), 0);
+    fd = open(path, O_RDONLY);
+    assert_int_equal(read(fd, back, sizeof(back)), sizeof(big) + 35);
+    close(fd);
+    assert_memory_equal(back, big, sizeof(big));
+    assert_memory_equal(back + sizeof(big), "sixteen letters", 16);
+    assert_int_equal(back[sizeof(big) + 16], 0);
+    assert_memory_equal(back + sizeof(big) + 32, "end", 3);
+}
+
 static void abort_keeps_the_old_one(void **state)
 {
     struct pel_ctx ctx = { .message = "" };
@@ -172,6 +203,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commit_replaces_and_holes_read_as_zeros),
+        cmocka_unit_test(its_room_is_written_without_a_copy),
         cmocka_unit_test(abort_keeps_the_old_one),
         cmocka_unit_test(what_cannot_be_written_is_told),
         cmocka_unit_test(a_name_that_is_not_durable_is_told),
