@@ -7,13 +7,21 @@
 #include <pel/ctx.h>
 #include "cmd.h"
 
+/* Decimal or 0x..; a zero in front, as scripts may pad, means nothing. */
+static uint64_t number(const char *text, char **end)
+{
+    bool hex = text[0] == '0' && (text[1] | 0x20) == 'x';
+
+    errno = 0;
+    return strtoull(text, end, hex ? 16 : 10);
+}
+
 int arg_number(struct pel_ctx *ctx, const char *what, const char *text,
                uint64_t min, uint64_t max, uint64_t *out)
 {
     char *end;
 
-    errno = 0;
-    *out = strtoull(text, &end, 0);
+    *out = number(text, &end);
     if (!isdigit((unsigned char)*text) || *end || errno || *out < min ||
         *out > max)
         return pel_fail(ctx, PEL_EINVAL,
@@ -34,8 +42,7 @@ int arg_size(struct pel_ctx *ctx, const char *text, uint64_t *kb)
     char *end;
     uint64_t n;
 
-    errno = 0;
-    n = strtoull(text, &end, 0);
+    n = number(text, &end);
     if (!isdigit((unsigned char)*text) || errno)
         goto bad;
     if (*end) {

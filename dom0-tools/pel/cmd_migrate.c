@@ -219,6 +219,12 @@ int cmd_migrate(struct pel_ctx *ctx, const struct args *a)
         return pel_fail(ctx, PEL_ENOTSUP, "--postcopy is not supported");
     if (arg_has(a, 'k') && (!arg_has(a, 'R') || !a->nr_words))
         return pel_fail(ctx, PEL_EUSAGE, "--keep wants --resolve DOMAIN");
+    if (arg_has(a, 'R') && a->nr_words > 1)
+        return pel_fail(ctx, PEL_EUSAGE, "--resolve wants a DOMAIN or none");
+    if (arg_has(a, 'c') && arg_has(a, 's'))
+        return pel_fail(ctx, PEL_EUSAGE, "say --connect or --ssh, not both");
+    if (arg_has(a, 'T') && !arg_has(a, 'c'))
+        return pel_fail(ctx, PEL_EUSAGE, "--tls wants --connect");
     if (arg_has(a, 'R'))
         return pel_migrate_resolve(ctx, a->nr_words ? a->words[0] : NULL,
                                    arg_has(a, 'k'), tell_line, NULL);
@@ -261,6 +267,8 @@ int cmd_migrate_receive(struct pel_ctx *ctx, const struct args *a)
         return pel_fail(ctx, PEL_EUSAGE, "--storage wants an absolute path");
     if (policy.overwrite && !policy.folder)
         return pel_fail(ctx, PEL_EUSAGE, "--overwrite wants --storage");
+    if (arg_has(a, 'T') && !arg_has(a, 'L'))
+        return pel_fail(ctx, PEL_EUSAGE, "--tls wants --listen");
     if (arg_has(a, 'L'))
         return listen_over_tls(ctx, a);
     signals_hold();

@@ -129,7 +129,9 @@ static int request(struct pel_ctx *ctx, const struct args *a, const char *what,
     int rc;
 
     if (all == (a->nr_words == 1))
-        return pel_fail(ctx, PEL_EUSAGE, "say which domain, or -a for all");
+        return pel_fail(ctx, PEL_EUSAGE,
+                        all ? "-a is for all: it takes no domain"
+                            : "say which domain, or -a for all");
     rc = all ? ask_all(ctx, what, &asked)
              : ask_one(ctx, a->words[0], what, &asked);
     for (size_t i = 0; !rc && arg_has(a, 'w') && i < asked.nr; i++)

@@ -194,16 +194,17 @@ static const struct verb {
     const char *name;
     int (*run)(struct pel_ctx *ctx, const struct args *a);
     int min, max; /* operands behind the verb */
+    const char *options; /* of those that are not for all */
     const char *usage;
 } verbs[] = {
-    { "create", do_create, 2, 2, "DOMAIN NAME" },
-    { "list",   do_list,   1, 1, "DOMAIN" },
-    { "show",   do_list,   2, 2, "DOMAIN NAME" },
-    { "verify", do_verify, 1, 2, "DOMAIN [NAME]" },
-    { "revert", do_revert, 2, 2, "DOMAIN NAME" },
-    { "delete", do_delete, 2, 2, "DOMAIN NAME" },
-    { "export", do_export, 3, 3, "DOMAIN NAME FILE" },
-    { "import", do_import, 3, 3, "DOMAIN NAME FILE" },
+    { "create", do_create, 2, 2, "n", "DOMAIN NAME" },
+    { "list",   do_list,   1, 1, "j", "DOMAIN" },
+    { "show",   do_list,   2, 2, "j", "DOMAIN NAME" },
+    { "verify", do_verify, 1, 2, "",  "DOMAIN [NAME]" },
+    { "revert", do_revert, 2, 2, "p", "DOMAIN NAME" },
+    { "delete", do_delete, 2, 2, "",  "DOMAIN NAME" },
+    { "export", do_export, 3, 3, "",  "DOMAIN NAME FILE" },
+    { "import", do_import, 3, 3, "",  "DOMAIN NAME FILE" },
 };
 // clang-format on
 
@@ -217,6 +218,10 @@ int cmd_snapshot(struct pel_ctx *ctx, const struct args *a)
         if (a->nr_words - 1 < v->min || a->nr_words - 1 > v->max)
             return pel_fail(ctx, PEL_EUSAGE, "snapshot %s wants %s", v->name,
                             v->usage);
+        for (const char *o = "jnp"; *o; o++)
+            if (arg_has(a, *o) && !strchr(v->options, *o))
+                return pel_fail(ctx, PEL_EUSAGE,
+                                "snapshot %s has no option -%c", v->name, *o);
         return v->run(ctx, a);
     }
     return pel_fail(ctx, PEL_EUSAGE,

@@ -11,9 +11,11 @@
 #include <pel/ctx.h>
 #include "cmd.h"
 
-static int usage(const char *what)
+/* @cmd: whose help says more; "": the list of commands */
+static int usage(const char *what, const char *cmd)
 {
-    fprintf(stderr, "pel: %s; see \"pel help\"\n", what);
+    fprintf(stderr, "pel: %s; see \"pel help%s%s\"\n", what, *cmd ? " " : "",
+            cmd);
     return EXIT_USAGE;
 }
 
@@ -31,7 +33,7 @@ static int run(struct pel_ctx *ctx, const struct cmd *cmd, int argc,
     }
     wrong = cmd_parse(cmd, argc, argv, &args);
     if (wrong)
-        return usage(wrong);
+        return usage(wrong, name);
 
     rc = cmd->run(ctx, &args);
     if (!rc && (fflush(stdout) || ferror(stdout)))
@@ -55,12 +57,16 @@ int main(int argc, char **argv)
 
     signal(SIGPIPE, SIG_IGN); /* it is an error of writing instead */
     pel_ctx_init(&ctx);
-    while (at < argc && !strcmp(argv[at], "-v")) {
-        ctx.log_level = ctx.log_level ? PEL_LOG_DEBUG : PEL_LOG_INFO;
+    while (at < argc && argv[at][0] == '-' && argv[at][1] == 'v') {
+        size_t nr = strspn(argv[at] + 1, "v");
+
+        if (argv[at][1 + nr])
+            break;
+        ctx.log_level = ctx.log_level || nr > 1 ? PEL_LOG_DEBUG : PEL_LOG_INFO;
         at++;
     }
     if (at == argc)
-        return usage("which command?");
+        return usage("which command?", "");
     if (!strcmp(argv[at], "-h") || !strcmp(argv[at], "--help"))
         argv[at] = "help";
     if (!strcmp(argv[at], "--version"))
@@ -69,7 +75,7 @@ int main(int argc, char **argv)
     cmd = cmd_find(argv[at]);
     if (!cmd) {
         snprintf(what, sizeof(what), "there is no command \"%.80s\"", argv[at]);
-        return usage(what);
+        return usage(what, "");
     }
     at++;
     ret = run(&ctx, cmd, argc - at, (const char **)argv + at);

@@ -105,7 +105,8 @@ int parse_u64(const char *s, const char **end, uint64_t *out)
 
 int parse_size(const char *s, const char **end, uint64_t *out)
 {
-    static const char units[] = "KMGT";
+    static const char units[] = "BKMGT";
+    unsigned int shift = 10;
     const char *u;
     uint64_t v;
 
@@ -113,14 +114,10 @@ int parse_size(const char *s, const char **end, uint64_t *out)
         return -1;
     u = *s ? strchr(units, *s & ~0x20) : NULL;
     if (u && *u) {
-        unsigned int shift = 10 * (u - units + 1);
-
-        if (v >> (64 - shift))
-            return -1;
-        v <<= shift;
+        shift = 10 * (u - units);
         s++;
     }
     *end = s;
-    *out = v;
-    return 0;
+    *out = v << shift;
+    return v > UINT64_MAX >> shift ? -1 : 0;
 }

@@ -111,7 +111,8 @@ void pel_config_init(struct pel_config *cfg);
  * pel_config_parse - read xl.cfg text
  * @origin:  name for messages: a path, or "command line"
  * @text:    not NUL-terminated; NUL bytes are refused
- * @cfg:     empty, or holding earlier values, which assignments replace
+ * @cfg:     empty, or holding earlier values, which assignments replace, or
+ *           with += add to
  *
  * Keys: name uuid memory maxmem vcpus maxvcpus cpus cpus_soft cpu_weight cap
  * tsc_mode kernel ramdisk cmdline root extra disk vif on_poweroff on_reboot
@@ -139,7 +140,8 @@ int pel_config_load(struct pel_ctx *ctx, const char *path,
 /**
  * pel_config_finish - check the whole, fill in defaults
  *
- * Defaults: maxmem = memory = 32 MiB, maxvcpus = vcpus = 1, on_poweroff
+ * Defaults: of memory and maxmem what the other is, or 32 MiB; vcpus 1,
+ * maxvcpus as many as vcpus; on_poweroff
  * destroy, on_reboot restart, on_crash destroy; a random UUID; random MAC
  * addresses in the range 00:16:3e; no bridge is filled in.  Idempotent.
  * Returns: 0; -PEL_EINVAL naming the key.

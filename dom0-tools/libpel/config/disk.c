@@ -33,7 +33,10 @@ static int set_target(struct parser *p, const char *path)
     char *full;
 
     if (p->has_target)
-        return disk_fail(p, PEL_EINVAL, "there is a second target", path);
+        return disk_fail(p, PEL_EINVAL,
+                         "there is a second target, or an option that is not "
+                         "known:",
+                         path);
     p->has_target = true;
     if (d->backend == PEL_DISK_PHY && *path && *path != '/') {
         if (asprintf(&full, "/dev/%s", path) < 0)
@@ -48,8 +51,15 @@ static int set_target(struct parser *p, const char *path)
 static int set_format(struct parser *p, const char *word)
 {
     p->has_format = true;
+    const char *target = p->disk->target;
+
     if (!*word || !strcmp(word, "raw"))
         return 0;
+    if (target && *target != '/' && strchr(target, ':'))
+        return disk_fail(p, PEL_ENOTSUP,
+                         "before the target only phy: and file: are known, "
+                         "not",
+                         target);
     return disk_fail(p, PEL_ENOTSUP, "only raw images are supported, not",
                      word);
 }

@@ -83,7 +83,7 @@ static int make_cmdline(struct pel_ctx *ctx, struct pel_config *cfg)
 static int check_sizes(struct pel_ctx *ctx, struct pel_config *cfg)
 {
     if (!cfg->memory_kb)
-        cfg->memory_kb = MEMORY_DEFAULT_KB;
+        cfg->memory_kb = cfg->maxmem_kb ? cfg->maxmem_kb : MEMORY_DEFAULT_KB;
     if (!cfg->maxmem_kb)
         cfg->maxmem_kb = cfg->memory_kb;
     if (cfg->maxmem_kb < cfg->memory_kb)
@@ -93,7 +93,7 @@ static int check_sizes(struct pel_ctx *ctx, struct pel_config *cfg)
                         (unsigned long long)cfg->memory_kb >> 10);
 
     if (!cfg->vcpus)
-        cfg->vcpus = cfg->maxvcpus ? cfg->maxvcpus : 1;
+        cfg->vcpus = 1;
     if (!cfg->maxvcpus)
         cfg->maxvcpus = cfg->vcpus;
     if (cfg->maxvcpus < cfg->vcpus)

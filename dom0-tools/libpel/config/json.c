@@ -153,7 +153,7 @@ static int get_list(struct pel_ctx *ctx, const char *key,
             rc = wrong_shape(ctx, key);
     }
     if (!rc)
-        rc = config_set(ctx, cfg, key, &v);
+        rc = config_set(ctx, cfg, key, &v, false);
     free(v.items);
     return rc;
 }
@@ -171,7 +171,7 @@ static int get_value(struct pel_ctx *ctx, const char *key,
         if (!pel_json_uint(j, &v.number))
             return wrong_shape(ctx, key);
     }
-    return config_set(ctx, cfg, key, &v);
+    return config_set(ctx, cfg, key, &v, false);
 }
 
 /* A member that may be missing; false when it is there and is no text. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The keys of a configuration: one row each, with its kind and its field. */
-#include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uuid/uuid.h>
@@ -25,9 +25,18 @@ int setting_wants(const struct setting *s, const char *what)
 
 static int set_text(const struct setting *s)
 {
+    char **to = s->field, *both;
+    int rc;
+
     if (s->v->type != VALUE_TEXT)
         return setting_wants(s, "a quoted string");
-    return text_copy(s->ctx, s->field, s->v->text);
+    if (!s->add || !*to)
+        return text_copy(s->ctx, to, s->v->text);
+    if (asprintf(&both, "%s%s", *to, s->v->text) < 0)
+        return pel_fail_oom(s->ctx);
+    rc = text_copy(s->ctx, to, both);
+    free(both);
+    return rc;
 }
 
 /* Numbers may be quoted, as xl allows. */
@@ -130,41 +139,45 @@ static void drop_nics(struct pel_config *cfg)
     cfg->nr_nics = 0;
 }
 
-static int set_disks(const struct setting *s)
+/* Room for the items of a list behind @nr that there are. */
+static int make_room(const struct setting *s, size_t nr, size_t size)
 {
-    struct pel_config *cfg = s->cfg;
-    int rc = 0;
+    void **to = s->field, *p;
 
     if (s->v->type != VALUE_LIST)
         return setting_wants(s, "a list of strings in []");
-    drop_disks(cfg);
-    cfg->disks = calloc(s->v->nr_items + 1, sizeof(*cfg->disks));
-    if (!cfg->disks)
+    p = reallocarray(*to, nr + s->v->nr_items + 1, size);
+    if (!p)
         return pel_fail_oom(s->ctx);
-    while (!rc && cfg->nr_disks < s->v->nr_items) {
-        size_t i = cfg->nr_disks++;
+    memset((char *)p + nr * size, 0, (s->v->nr_items + 1) * size);
+    *to = p;
+    return 0;
+}
 
-        rc = pel_disk_parse(s->ctx, s->v->items[i], &cfg->disks[i]);
-    }
+static int set_disks(const struct setting *s)
+{
+    struct pel_config *cfg = s->cfg;
+    int rc;
+
+    if (!s->add)
+        drop_disks(cfg);
+    rc = make_room(s, cfg->nr_disks, sizeof(*cfg->disks));
+    for (size_t i = 0; !rc && i < s->v->nr_items; i++)
+        rc = pel_disk_parse(s->ctx, s->v->items[i],
+                            &cfg->disks[cfg->nr_disks++]);
     return rc;
 }
 
 static int set_nics(const struct setting *s)
 {
     struct pel_config *cfg = s->cfg;
-    int rc = 0;
+    int rc;
 
-    if (s->v->type != VALUE_LIST)
-        return setting_wants(s, "a list of strings in []");
-    drop_nics(cfg);
-    cfg->nics = calloc(s->v->nr_items + 1, sizeof(*cfg->nics));
-    if (!cfg->nics)
-        return pel_fail_oom(s->ctx);
-    while (!rc && cfg->nr_nics < s->v->nr_items) {
-        size_t i = cfg->nr_nics++;
-
-        rc = pel_nic_parse(s->ctx, s->v->items[i], &cfg->nics[i]);
-    }
+    if (!s->add)
+        drop_nics(cfg);
+    rc = make_room(s, cfg->nr_nics, sizeof(*cfg->nics));
+    for (size_t i = 0; !rc && i < s->v->nr_items; i++)
+        rc = pel_nic_parse(s->ctx, s->v->items[i], &cfg->nics[cfg->nr_nics++]);
     return rc;
 }
 
@@ -202,13 +215,19 @@ static const struct {
 // clang-format on
 
 int config_set(struct pel_ctx *ctx, struct pel_config *cfg, const char *key,
-               const struct value *v)
+               const struct value *v, bool add)
 {
-    struct setting s = { .ctx = ctx, .cfg = cfg, .key = key, .v = v };
+    struct setting s = {
+        .ctx = ctx, .cfg = cfg, .key = key, .v = v, .add = add
+    };
 
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         if (strcmp(key, keys[i].key))
             continue;
+        if (add && keys[i].set != set_text && keys[i].set != set_disks &&
+            keys[i].set != set_nics)
+            return pel_fail(ctx, PEL_EINVAL,
+                            "%s cannot be added to: say =", key);
         s.field = (char *)cfg + keys[i].field;
         return keys[i].set(&s);
     }

@@ -159,6 +159,10 @@ static enum token_type lex_one(struct lexer *lx)
         return lex_string(lx);
     if (isalnum((unsigned char)*lx->p) || *lx->p == '_')
         return lex_word(lx);
+    if (lx->end - lx->p > 1 && lx->p[0] == '+' && lx->p[1] == '=') {
+        lx->p += 2;
+        return TOK_ADD;
+    }
 
     at = memchr(marks, *lx->p, sizeof(marks) - 1);
     if (!at) {

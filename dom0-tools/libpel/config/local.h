@@ -22,6 +22,7 @@ enum token_type {
     TOK_NUMBER,  /* decimal, 0x.., 0.. */
     TOK_STRING,
     TOK_EQUALS,
+    TOK_ADD,   /* += */
     TOK_OPEN,  /* [ */
     TOK_CLOSE, /* ] */
     TOK_COMMA,
@@ -66,13 +67,14 @@ void value_free(struct value *v);
 
 /**
  * config_set - check a value and put it into its field
- * @cfg: what it already holds for the key is replaced
+ * @cfg: what it already holds for the key is replaced, or added to if @add:
+ *       text behind text, a list behind a list
  *
  * Returns: 0; -PEL_EINVAL for an unknown key or a wrong value, with a
  *          message that names the key
  */
 int config_set(struct pel_ctx *ctx, struct pel_config *cfg, const char *key,
-               const struct value *v);
+               const struct value *v, bool add);
 
 /* One assignment on its way into a field; keys.c has the table of them. */
 struct setting {
@@ -80,6 +82,7 @@ struct setting {
     struct pel_config *cfg;
     const char *key;
     const struct value *v;
+    bool add;
     void *field;
 };
 

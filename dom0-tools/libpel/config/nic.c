@@ -143,6 +143,12 @@ int pel_nic_parse(struct pel_ctx *ctx, const char *text, struct pel_nic *nic)
             rc = set(&p, word);
     }
     free(copy);
+    /* Who writes it means that others cannot be used. */
+    if (!rc && nic->ip && !nic->script)
+        rc = pel_fail(ctx, PEL_ENOTSUP,
+                      "vif \"%s\": ip= is for scripts: a NIC without script= "
+                      "may use every address",
+                      text);
     return rc;
 }
 

@@ -2,6 +2,7 @@
 /*
  * The xl.cfg grammar: lines of KEY = VALUE, where a value is a string, a
  * number or a list of them.  A list goes on over lines and may end in a comma.
+ * KEY += VALUE adds to a string or a list.
  */
 #include <ctype.h>
 #include <stdarg.h>
@@ -97,11 +98,11 @@ static int parse_value(struct lexer *lx, struct value *v)
 
 /* The message of config_set() knows no line; this puts it in front. */
 static int set_at_line(struct lexer *lx, struct pel_config *cfg,
-                       const char *key, const struct value *v,
+                       const char *key, const struct value *v, bool add,
                        unsigned int line)
 {
     char why[PEL_MESSAGE_MAX];
-    int rc = config_set(lx->ctx, cfg, key, v);
+    int rc = config_set(lx->ctx, cfg, key, v, add);
 
     if (rc && rc != -PEL_ENOMEM && lx->ctx) {
         snprintf(why, sizeof(why), "%s", pel_error_message(lx->ctx));
@@ -116,10 +117,12 @@ static int parse_setting(struct lexer *lx, struct pel_config *cfg)
     struct value v = { .type = VALUE_NUMBER };
     unsigned int line = lx->line;
     char *key = lx->text;
+    bool add;
     int rc = 0;
 
     lx->text = NULL;
-    if (lex_next(lx) != TOK_EQUALS) {
+    add = lex_next(lx) == TOK_ADD;
+    if (!add && lx->type != TOK_EQUALS) {
         if (lx->type != TOK_BAD)
             lex_fail(lx, PEL_EINVAL, "after \"%s\" comes '='", key);
         rc = -PEL_EINVAL;
@@ -135,7 +138,7 @@ static int parse_setting(struct lexer *lx, struct pel_config *cfg)
         rc = lex_fail(lx, PEL_EINVAL,
                       "there is something behind the value of \"%s\"", key);
     } else {
-        rc = set_at_line(lx, cfg, key, &v, line);
+        rc = set_at_line(lx, cfg, key, &v, add, line);
     }
 out:
     value_free(&v);
@@ -189,11 +192,11 @@ static int parse_word(struct pel_ctx *ctx, const char *word,
     key = strndup(word, equals - word);
     if (!key)
         return pel_fail_oom(ctx);
-    key[strcspn(key, " \t")] = '\0';
+    key[strcspn(key, " \t+")] = '\0';
 
-    if (config_is_text(key) && !strchr("'\"", equals[1])) {
+    if (config_is_text(key) && equals[1] != '\'' && equals[1] != '"') {
         v.text = (char *)equals + 1;
-        rc = config_set(ctx, cfg, key, &v);
+        rc = config_set(ctx, cfg, key, &v, equals > word && equals[-1] == '+');
     } else {
         rc = pel_config_parse(ctx, "command line", word, strlen(word), cfg);
     }

@@ -33,8 +33,8 @@ int pel_store_use(struct pel_ctx *ctx, struct pel_store *s)
     }
     if (!ctx->store)
         return pel_fail_sys(ctx, PEL_ESTORE,
-                            "cannot reach the store: is its daemon running "
-                            "in this control domain?");
+                            "cannot reach the store: is its daemon "
+                            "(pelstored) running in this control domain?");
     s->xs = ctx->store;
     s->txn = XBT_NULL;
     s->pipe = NULL;

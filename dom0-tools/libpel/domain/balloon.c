@@ -83,8 +83,9 @@ int pel_domain_set_memory(struct pel_ctx *ctx, uint32_t domid, uint64_t kb)
         return rc;
     if (kb < floor_kb(domid) || kb > max)
         return pel_fail(ctx, PEL_EINVAL,
-                        "domain %u can have from %llu to %llu MiB", domid,
-                        (unsigned long long)floor_kb(domid) >> 10,
+                        "domain %u can have from %llu to %llu MiB (mem-max "
+                        "changes the limit)",
+                        domid, (unsigned long long)floor_kb(domid) >> 10,
                         (unsigned long long)max >> 10);
 
     /* A guest that gives memory is limited at once, so that it stays given. */

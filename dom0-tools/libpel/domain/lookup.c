@@ -213,7 +213,10 @@ int pel_domain_config(struct pel_ctx *ctx, uint32_t domid,
     text = pel_store_read(&s, "/pel/%u/config", domid);
     if (!text && errno == ENOENT)
         return pel_fail(ctx, PEL_ENOENT,
-                        "domain %u has no configuration in the store", domid);
+                        "domain %u has no configuration in the store: other "
+                        "tools made it, or it was set aside; only save takes "
+                        "one (pel save DOMAIN FILE CONFIG)",
+                        domid);
     if (!text)
         return pel_store_fail(
             ctx, -errno, "cannot read the configuration of domain %u", domid);

@@ -93,7 +93,8 @@ int pel_hc_set_affinity(struct pel_ctx *ctx, uint32_t domid, uint32_t vcpu,
         .u.vcpuaffinity.vcpu = vcpu,
     };
 
-    return affinity(ctx, &op, hard, soft, "set the affinity of");
+    return affinity(ctx, &op, hard, soft,
+                    "set the affinity (is any of the CPUs there?) of");
 }
 
 int pel_hc_get_sched(struct pel_ctx *ctx, uint32_t domid,

@@ -198,7 +198,7 @@ static int get_create_info(struct pel_ctx *ctx, const struct pel_json *c,
     return get_text(ctx, c, "name", &cfg->name);
 }
 
-static int get_actions(const struct pel_json *root, struct pel_config *cfg)
+static void get_actions(const struct pel_json *root, struct pel_config *cfg)
 {
     const struct {
         const char *key;
@@ -223,7 +223,6 @@ static int get_actions(const struct pel_json *root, struct pel_config *cfg)
                                              : PEL_ACTION_DESTROY;
         *rows[i].to = action;
     }
-    return 0;
 }
 
 static int get_build_info(struct pel_ctx *ctx, const struct pel_json *b,
@@ -278,9 +277,18 @@ static int get_disk(struct pel_ctx *ctx, const struct pel_json *j,
     return !rc && (!d->target || !d->vdev) ? wrong(ctx, "disks") : rc;
 }
 
+/* libxl names a script for each NIC; this one does what is done natively. */
+static bool is_native(const char *script)
+{
+    const char *name = script ? strrchr(script, '/') : NULL;
+
+    return !script || !strcmp(name ? name + 1 : script, "vif-bridge");
+}
+
 static int get_nic(struct pel_ctx *ctx, const struct pel_json *j,
                    struct pel_nic *n)
 {
+    const char *script = pel_json_text(pel_json_get(j, "script"));
     const char *mac = pel_json_text(pel_json_get(j, "mac"));
     uint64_t mtu = get_uint(j, "mtu", 0);
     char text[32];
@@ -297,18 +305,57 @@ static int get_nic(struct pel_ctx *ctx, const struct pel_json *j,
         rc = get_text(ctx, j, "ifname", &n->ifname);
     if (!rc)
         rc = get_text(ctx, j, "ip", &n->ip);
+    if (!rc && !is_native(script))
+        rc = get_text(ctx, j, "script", &n->script);
+    if (!rc && !n->script && n->ip)
+        pel_log(ctx, PEL_LOG_WARN,
+                "the NIC %s is not kept to its address: ip= is for scripts",
+                mac);
+    if (!rc && get_uint(j, "rate_bytes_per_interval", 0))
+        pel_log(ctx, PEL_LOG_WARN, "the NIC %s gets no limit of its rate", mac);
     return rc;
+}
+
+static void get_shares(const struct pel_json *params, struct pel_config *cfg)
+{
+    uint64_t weight = get_uint(params, "weight", 0);
+    uint64_t cap = get_uint(params, "cap", 0);
+
+    cfg->cpu_weight = weight <= PEL_WEIGHT_MAX ? weight : 0;
+    cfg->cap = cap <= PEL_CAP_MAX ? cap : 0;
+}
+
+/* What the guest had and does not get again is told. */
+static void tell_lost(struct pel_ctx *ctx, const struct pel_json *map,
+                      const char *const *keys)
+{
+    for (; *keys; keys++)
+        if (pel_json_count(pel_json_get(map, *keys)))
+            pel_log(ctx, PEL_LOG_WARN,
+                    "the \"%s\" in the image are not restored", *keys);
 }
 
 static int get_stock(struct pel_ctx *ctx, const struct pel_json *root,
                      struct pel_config *cfg)
 {
+    static const char *const devices[] = {
+        "vfbs",     "vkbs",    "vtpms",    "p9s",  "pvcallsifs",
+        "usbctrls", "usbdevs", "pcidevs",  "rdms", "dtdevs",
+        "vdispls",  "vsnds",   "channels", NULL,
+    };
+    static const char *const pins[] = { "vcpu_hard_affinity",
+                                        "vcpu_soft_affinity", NULL };
+    const struct pel_json *build = pel_json_get(root, "b_info");
     int rc = get_create_info(ctx, pel_json_get(root, "c_info"), cfg);
 
     if (!rc)
-        rc = get_build_info(ctx, pel_json_get(root, "b_info"), cfg);
-    if (!rc)
-        rc = get_actions(root, cfg);
+        rc = get_build_info(ctx, build, cfg);
+    if (!rc) {
+        get_shares(pel_json_get(build, "sched_params"), cfg);
+        get_actions(root, cfg);
+        tell_lost(ctx, root, devices);
+        tell_lost(ctx, build, pins);
+    }
     if (!rc)
         rc = pel_config_read_devices(ctx, pel_json_get(root, "disks"), get_disk,
                                      pel_json_get(root, "nics"), get_nic, cfg);

@@ -22,7 +22,7 @@ bool cmdline_list(const char *line, const char *name, const char *word,
 /* cmdline_flag - `name' or `name=1|yes|on|true', `no-name' / `name=0|...' */
 bool cmdline_flag(const char *line, const char *name, bool def);
 
-/* parse_size - "512M", "1G", "4096K", plain bytes; -1 if malformed */
+/* parse_size - "512M", "1G", "4096B"; KiB without a unit; -1 if malformed */
 int parse_size(const char *s, const char **end, uint64_t *out);
 
 /* parse_u64 - decimal or 0x hexadecimal; -1 if malformed */

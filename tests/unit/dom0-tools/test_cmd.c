@@ -126,6 +126,7 @@ static const struct {
     { "512M", 0, 512 << 10 },  { "2g", 0, 2 << 20 },
     { "1T", 0, 1 << 30 },      { "100k", 0, 100 },
     { "2048b", 0, 2 },         { "0x10", 0, 16 << 10 },
+    { "0512", 0, 512 << 10 },  { "0x", -PEL_EINVAL, 0 },
     { "", -PEL_EINVAL, 0 },    { "m", -PEL_EINVAL, 0 },
     { "-1", -PEL_EINVAL, 0 },  { "5x", -PEL_EINVAL, 0 },
     { "5mb", -PEL_EINVAL, 0 }, { "99999999t", -PEL_EINVAL, 0 },

@@ -9,7 +9,8 @@ static const char text[] =
     "ramdisk='/r'\nroot='/dev/xvda'\nextra='a=\"b\\\\\" \xc3\xa4'\n"
     "on_poweroff='preserve'\non_reboot='destroy'\non_crash='restart'\n"
     "disk=['phy:/dev/a,xvda,r','vdev=xvdb,script=s,target=x,y']\n"
-    "vif=['mac=00:16:3e:01:02:03,bridge=b,vifname=v,ip=i,mtu=1400','']\n";
+    "vif=['mac=00:16:3e:01:02:03,bridge=b,vifname=v,ip=i,script=s,mtu=1400','']"
+    "\n";
 
 static void there_and_back(void **state)
 {

@@ -63,6 +63,7 @@ static const struct {
     { "emulated", "type=ioemu", -PEL_ENOTSUP },
     { "driver domain", "backend=net", -PEL_ENOTSUP },
     { "empty script", "script=", -PEL_EINVAL },
+    { "an address that nobody checks", "ip=10.0.0.2", -PEL_ENOTSUP },
 };
 
 static void bad_ones(void **state)

@@ -92,6 +92,9 @@ static const struct {
     { "bare word", "name=web", "after '='" },
     { "value first", "'a'=1", "a line begins with a key" },
     { "odd character", "name='a'\n$", "g.cfg:2: '$' has no meaning" },
+    { "adding to a number", "memory=5\nmemory+=6", "g.cfg:2: memory cannot" },
+    { "adding text to a list", "disk=[]\ndisk+='x'", "disk wants a list" },
+    { "a lonely plus", "extra+'x'", "'+' has no meaning" },
     { "odd byte", "\x01", "byte 0x01" },
     { "HVM", "type='hvm'", "only \"pv\"" },
     { "bad UUID", "uuid='6f'", "uuid wants" },
@@ -193,6 +196,43 @@ static void later_text_replaces_earlier(void **state)
     pel_config_free(&c);
 }
 
+static void it_can_be_added_to(void **state)
+{
+    struct pel_config c;
+    struct pel_ctx ctx;
+    int rc = parse(&ctx,
+                   "extra += 'a'\nextra+=' b'\nvif=['bridge=x']\n"
+                   "vif += [ '', 'bridge=y' ]\ndisk+=['/a,raw,xvda']",
+                   &c);
+
+    (void)state;
+    assert_told(&ctx, rc, NULL);
+    assert_int_equal(rc, 0);
+    assert_string_equal(c.extra, "a b");
+    assert_int_equal(c.nr_nics, 3);
+    assert_string_equal(c.nics[0].bridge, "x");
+    assert_null(c.nics[1].bridge);
+    assert_string_equal(c.nics[2].bridge, "y");
+    assert_int_equal(c.nr_disks, 1);
+    pel_config_free(&c);
+}
+
+/* As xl has it: one vCPU, and all the memory that it may have. */
+static void what_is_not_said_follows(void **state)
+{
+    struct pel_config c;
+    struct pel_ctx ctx;
+
+    (void)state;
+    assert_int_equal(
+        parse(&ctx, "name='a'\nkernel='k'\nmaxvcpus=4\nmaxmem=64", &c), 0);
+    assert_int_equal(pel_config_finish(&ctx, &c), 0);
+    assert_int_equal(c.vcpus, 1);
+    assert_int_equal(c.maxvcpus, 4);
+    assert_int_equal(c.memory_kb, 64 << 10);
+    pel_config_free(&c);
+}
+
 /* Every prefix of a file is either fine or one clear mistake. */
 static void any_prefix_is_answered(void **state)
 {
@@ -218,8 +258,9 @@ static void any_prefix_is_answered(void **state)
 static void words_override_the_file(void **state)
 {
     static const char text[] = "name='a'\nkernel='k'\nmemory=5\n";
-    static const char *const words[] = { "memory=64", "name=b",
-                                         "vif=['bridge=q']" };
+    static const char *const words[] = { "memory=64",        "name=b",
+                                         "vif=['bridge=q']", "extra=",
+                                         "extra+=x",         "vif+=['']" };
     char path[] = "/tmp/test-parse-XXXXXX";
     int fd = mkstemp(path);
     struct pel_ctx ctx = { .message = "" };
@@ -231,10 +272,11 @@ static void words_override_the_file(void **state)
     assert_int_equal(write(fd, text, strlen(text)), strlen(text));
     close(fd);
     pel_config_init(&c);
-    assert_int_equal(pel_config_load(&ctx, path, words, 3, &c), 0);
+    assert_int_equal(pel_config_load(&ctx, path, words, 6, &c), 0);
     assert_string_equal(c.name, "b");
     assert_int_equal(c.memory_kb, 64 * 1024);
-    assert_int_equal(c.nr_nics, 1);
+    assert_int_equal(c.nr_nics, 2);
+    assert_string_equal(c.cmdline, "x");
     pel_config_free(&c);
 
     assert_int_equal(pel_config_load(&ctx, path, bad, 1, &c), -PEL_EINVAL);
@@ -282,6 +324,8 @@ int main(void)
         cmocka_unit_test(the_whole_is_checked),
         cmocka_unit_test(a_long_command_line_is_refused),
         cmocka_unit_test(later_text_replaces_earlier),
+        cmocka_unit_test(it_can_be_added_to),
+        cmocka_unit_test(what_is_not_said_follows),
         cmocka_unit_test(any_prefix_is_answered),
         cmocka_unit_test(words_override_the_file),
         cmocka_unit_test(files_are_found_from_any_folder),

@@ -141,12 +141,37 @@ static void theirs_is_read(void **state)
     }
 }
 
+/* What the reference does by itself here is not a script of the admin's. */
+static void theirs_keeps_scripts_and_shares(void **state)
+{
+    static const char json[] =
+        "{" C_INFO ",\"b_info\":{\"max_vcpus\":1,\"target_memkb\":4096,"
+        "\"sched_params\":{\"weight\":512,\"cap\":50},"
+        "\"vcpu_hard_affinity\":[[0]],\"type.pv\":{}},"
+        "\"pcidevs\":[{}],\"nics\":["
+        "{\"mac\":\"00:16:3e:01:02:03\",\"ip\":\"10.0.0.2\","
+        "\"script\":\"/etc/xen/scripts/vif-bridge\"},"
+        "{\"mac\":\"00:16:3e:01:02:04\",\"ip\":\"10.0.0.3\","
+        "\"script\":\"/etc/xen/scripts/vif-route\"}]}";
+    struct pel_ctx ctx = { .message = "" };
+    struct pel_config cfg;
+
+    (void)state;
+    assert_int_equal(pel_xl_config_read(&ctx, json, strlen(json), &cfg), 0);
+    assert_null(cfg.nics[0].script);
+    assert_string_equal(cfg.nics[1].script, "/etc/xen/scripts/vif-route");
+    assert_int_equal(cfg.cpu_weight, 512);
+    assert_int_equal(cfg.cap, 50);
+    pel_config_free(&cfg);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ours_there_and_back),
         cmocka_unit_test(ours_reads_as_theirs),
         cmocka_unit_test(theirs_is_read),
+        cmocka_unit_test(theirs_keeps_scripts_and_shares),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
