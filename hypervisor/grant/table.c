@@ -186,13 +186,16 @@ static bool in_use(const struct grant_table *t)
     for (grant_ref_t r = GNTTAB_NR_RESERVED_ENTRIES;
          r < t->nr_frames * GRANTS_PER_FRAME; r++) {
         struct active *a = grant_active(t, r);
+        bool used;
 
-        /* Whoever comes later finds `switching' set. */
-        if (__atomic_load_n(&a->held, __ATOMIC_SEQ_CST)) {
-            active_lock(a);
-            active_release(a);
-        }
-        if (a->readers || a->writers)
+        /*
+         * Whoever comes later finds `switching' set.  Who has just ended a use
+         * holds the lock until its marks are gone, by the version as it is now.
+         */
+        active_lock(a);
+        used = a->readers || a->writers;
+        active_release(a);
+        if (used)
             return true;
     }
     return false;

@@ -138,6 +138,17 @@ static inline void table_unlock(struct frame *f)
     __atomic_store_n(&f->type, f->type & ~TW_LOCKED, __ATOMIC_RELEASE);
 }
 
+/* The same for a table of @d: the locks of others' tables are left alone. */
+static inline bool table_lock_own(struct frame *f, const struct domain *d)
+{
+    if (unlikely(ref_owner(load64(&f->ref)) != d->id) || !table_lock(f))
+        return false;
+    if (likely(ref_owner(load64(&f->ref)) == d->id))
+        return true;
+    table_unlock(f);
+    return false;
+}
+
 /* l1_get_mmio - the rest of l1_entry_get() for what is no frame of @fd */
 int l1_get_mmio(pte_t *pe, const struct domain *mapper, domid_t fd);
 

@@ -6,8 +6,11 @@
 #include "local.h"
 #include "memory.h"
 
-/* Give up the allocation of one page; others' references keep it alive. */
-static bool give_back(struct domain *d, mfn_t m)
+/*
+ * Give up the allocation of one page; others' references keep it alive.  Not of
+ * a pinned table among many: taking them all apart would take too long.
+ */
+static bool give_back(struct domain *d, mfn_t m, bool alone)
 {
     struct frame *f = frame_of(m);
     uint64_t ref;
@@ -15,8 +18,13 @@ static bool give_back(struct domain *d, mfn_t m)
     if (!frame_get_id(m, d->id))
         return false;
 
-    if (f->type & TW_PINNED)
+    if (f->type & TW_PINNED) {
+        if (!alone) {
+            frame_put_fast(f);
+            return false;
+        }
         pt_unpin(m, d); /* a table that cannot be dropped at once stays */
+    }
 
     ref = load64(&f->ref);
     while ((ref & (REF_ALLOC | REF_SHARED)) == REF_ALLOC) {
@@ -88,7 +96,7 @@ static bool decrease(struct reservation *s, unsigned long i)
     if (get_guest_u64(&base, s->u_extents + i * sizeof(base)))
         return false;
     for (unsigned long n = 0; n < 1UL << s->r.extent_order; n++)
-        if (!give_back(s->d, mfn(base + n)))
+        if (!give_back(s->d, mfn(base + n), !s->r.extent_order))
             return false;
     return true;
 }

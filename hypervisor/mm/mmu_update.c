@@ -78,12 +78,10 @@ int l1_update(mfn_t table, unsigned int index, pte_t new,
     bool same = false;
     int err = 0;
 
-    if (unlikely(!table_lock(f)))
+    if (unlikely(!table_lock_own(f, pt_dom)))
         return -EINVAL;
     old = load64(slot);
-    if (unlikely(ref_owner(f->ref) != pt_dom->id))
-        err = -EINVAL;
-    else if (how == L1_EXACT && expect != old)
+    if (how == L1_EXACT && expect != old)
         err = -EAGAIN;
     else if (unlikely(pt_l1tf_unsafe(new)))
         err = -EINVAL;

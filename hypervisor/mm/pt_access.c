@@ -67,12 +67,7 @@ int pt_grant_set(struct vcpu *v, uint64_t addr, bool contains_pte, mfn_t m,
     }
 
     tf = frame_of(table);
-    if (!table_lock(tf)) {
-        l1_entry_put(e);
-        return GNTST_general_error;
-    }
-    if (ref_owner(tf->ref) != v->domain->id) {
-        table_unlock(tf);
+    if (!table_lock_own(tf, v->domain)) {
         l1_entry_put(e);
         return GNTST_general_error;
     }
@@ -98,13 +93,13 @@ int pt_grant_clear(struct vcpu *v, uint64_t addr, bool contains_pte, mfn_t m,
         return st;
 
     tf = frame_of(table);
-    if (!table_lock(tf))
+    if (!table_lock_own(tf, v->domain))
         return GNTST_general_error;
     slot = (pte_t *)mfn_to_virt(table) + index;
     old = load64(slot);
     /* One that only reads must not go in place of one that writes. */
-    if (ref_owner(tf->ref) != v->domain->id || !(old & PTE_P) ||
-        !mfn_eq(pte_mfn(old), m) || !(old & PTE_RW) != read_only) {
+    if (!(old & PTE_P) || !mfn_eq(pte_mfn(old), m) ||
+        !(old & PTE_RW) != read_only) {
         table_unlock(tf);
         return GNTST_general_error;
     }

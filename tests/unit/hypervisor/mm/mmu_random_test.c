@@ -482,6 +482,7 @@ static unsigned long seen_types[NR_PAGE_TYPES], seen_partial, seen_based;
 
 static void note_seen(void)
 {
+    note_owners();
     for (unsigned int i = boot_next >> PAGE_SHIFT; i < NR_FRAMES; i++) {
         const struct frame *f = &frame_table[i];
 
