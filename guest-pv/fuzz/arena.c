@@ -331,6 +331,7 @@ unsigned int arena_restore(struct worker *w)
         struct slot *s = &arena[i];
         long rc;
 
+        s->busy = 0;
         if (!s->mfn)
             refill(s);
         if (!s->mfn)

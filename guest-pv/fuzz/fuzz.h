@@ -80,6 +80,7 @@ extern bool fuzz_trace;
 struct slot {
     void *home;
     volatile uint64_t mfn;
+    uint64_t busy; /* a worker gives the frame up, or gets one */
 };
 extern struct slot arena[ARENA_PAGES];
 

@@ -3,6 +3,7 @@
 #define __XEN_TOOLS__ 1
 #include <xen/memory.h>
 #include <pv/hypercall.h>
+#include <pv/insn.h>
 #include "fuzz.h"
 
 static uint64_t pfn_of(const struct slot *s)
@@ -10,11 +11,24 @@ static uint64_t pfn_of(const struct slot *s)
     return ((uintptr_t)s->home - VIRT_BASE) >> PAGE_SHIFT;
 }
 
-static void op_decrease(struct worker *w)
+/*
+ * What a slot says and what has become of its frame change together, or a frame
+ * that was given up and is another slot's by now would be given up for the
+ * first one once more.
+ */
+static void with_slot(struct worker *w, struct slot *s,
+                      void (*fn)(struct worker *w, struct slot *s))
+{
+    if (insn_xchg(&s->busy, 1))
+        return;
+    fn(w, s);
+    __atomic_store_n(&s->busy, 0, __ATOMIC_RELEASE);
+}
+
+static void decrease(struct worker *w, struct slot *s)
 {
     struct xen_memory_reservation *r = args(w, sizeof(*r));
     xen_pfn_t *frame = args(w, sizeof(*frame));
-    struct slot *s = own_slot(w);
 
     *frame = s->mfn;
     if (!*frame)
@@ -25,19 +39,20 @@ static void op_decrease(struct worker *w)
     if (one_in(w, 2) && set_home(s, false, false))
         return;
     if (call(w, __HYPERVISOR_memory_op, XENMEM_decrease_reservation,
-             (uintptr_t)r, 0, 0, 0) == 1 &&
-        s->mfn == *frame)
+             (uintptr_t)r, 0, 0, 0) == 1)
         slot_set(s, 0);
 }
 
-static void op_populate(struct worker *w)
+static void op_decrease(struct worker *w)
+{
+    with_slot(w, own_slot(w), decrease);
+}
+
+static void populate(struct worker *w, struct slot *s)
 {
     struct xen_memory_reservation *r = args(w, sizeof(*r));
     xen_pfn_t *frame = args(w, sizeof(*frame));
-    struct slot *s = own_slot(w);
 
-    for (unsigned int i = 0; s->mfn && i < 16; i++)
-        s = own_slot(w);
     if (s->mfn)
         return;
     *frame = pfn_of(s);
@@ -51,11 +66,19 @@ static void op_populate(struct worker *w)
     set_home(s, true, true);
 }
 
-static void op_exchange(struct worker *w)
+static void op_populate(struct worker *w)
+{
+    struct slot *s = own_slot(w);
+
+    for (unsigned int i = 0; s->mfn && i < 16; i++)
+        s = own_slot(w);
+    with_slot(w, s, populate);
+}
+
+static void exchange(struct worker *w, struct slot *s)
 {
     struct xen_memory_exchange *x = args(w, sizeof(*x));
     xen_pfn_t *in = args(w, sizeof(*in)), *out = args(w, sizeof(*out));
-    struct slot *s = own_slot(w);
 
     if (!s->mfn || set_home(s, false, false))
         return;
@@ -69,6 +92,11 @@ static void op_exchange(struct worker *w)
               0))
         slot_set(s, *out);
     set_home(s, true, true);
+}
+
+static void op_exchange(struct worker *w)
+{
+    with_slot(w, own_slot(w), exchange);
 }
 
 /*
@@ -110,8 +138,10 @@ static void op_odd_reservation(struct worker *w)
     if (cmd == XENMEM_populate_physmap && x->in.extent_order < 10 &&
         x->in.nr_extents < 9 && x->in.domid == DOMID_SELF)
         cmd = XENMEM_decrease_reservation;
-    call(w, __HYPERVISOR_memory_op, cmd | odd_number(w) << 6, odd_ptr(w, x), 0,
-         0, 0);
+    /* Behind the list may stand frames of ours: of a short one it begins. */
+    call(w, __HYPERVISOR_memory_op,
+         cmd | (x->in.nr_extents < 9 ? odd_number(w) << 6 : 0), odd_ptr(w, x),
+         0, 0, 0);
 }
 
 /* The sub-operations that only tell something, or are refused. */

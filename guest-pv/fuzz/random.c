@@ -43,8 +43,10 @@ void *args(struct worker *w, size_t size)
     void *p;
 
     size = (size + 15) & ~15ull;
-    if (w->used + size > sizeof(w->args))
-        w->used = 0; /* calls of the batch may share it: no harm */
+    if (w->used + size > sizeof(w->args)) {
+        w->used = 0;
+        w->nr_batch = 0; /* whose arguments give way: they would be others' */
+    }
     p = w->args + w->used;
     w->used += size;
     memset(p, 0, size);

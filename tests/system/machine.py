@@ -225,7 +225,8 @@ class Dom0(Machine):
             self.wait(r"^\+$", LINE_SECONDS, start)
         start = len(self.console.text)
         self.send(f".{mark}\n")
-        end = self.wait(rf"^{mark}> (\d+)$", seconds, start)
+        # With its newline: the last digits may come later than the first.
+        end = self.wait(rf"^{mark}> (\d+)\n", seconds, start)
         self.usable = True
         begin = self.console.text.index(f"{mark}<\n", start) + len(mark) + 2
         output = self.HV_LINE.sub("", self.console.text[begin:end.start()])

@@ -61,7 +61,7 @@ def kill_store(m):
 
 def guest_hears(m, cpus):
     """An event comes to the guest, which reads the node and obeys."""
-    m.tool_ok(f"vcpu-set keeper {cpus}")
+    m.tool_ok(f"vcpu-set -i keeper {cpus}")
     wait_for_cpus(m, "keeper", cpus)
 
 
