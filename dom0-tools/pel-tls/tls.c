@@ -23,6 +23,7 @@
 #define DEAD_MS 60000 /* until a silent network counts as a lost one */
 #define BUFFER 16384
 #define PLACE_MAX 256
+#define SERVED_MAX 64 /* connections at a time */
 
 /* ---- who we are ------------------------------------------------------------
  */
@@ -301,7 +302,6 @@ static int serve_one(struct pel_ctx *ctx, int fd,
     int ends[2], rc;
     pid_t child;
 
-    signal(SIGCHLD, SIG_DFL);
     tune(fd);
     rc = shake_hands(ctx, fd, NULL, cred, &s);
     if (rc)
@@ -342,19 +342,31 @@ int tls_listen(struct pel_ctx *ctx, const char *where, const char *dir,
         rc = pel_fail_sys(ctx, PEL_EIO, "cannot listen at %s", where);
     if (rc)
         return rc;
-    signal(SIGCHLD, SIG_IGN);
-    for (;;) {
+    signal(SIGCHLD, SIG_DFL);
+    for (unsigned int nr = 0;;) {
+        pid_t child;
+
+        /* Anybody may connect; only so many at a time are listened to. */
+        while (nr && waitpid(-1, NULL, nr < SERVED_MAX ? WNOHANG : 0) > 0)
+            nr--;
         fd = accept4(sock, NULL, NULL, SOCK_CLOEXEC);
         if (fd < 0 && (errno == EINTR || errno == ECONNABORTED))
             continue;
+        if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
+                       errno == ENOBUFS)) {
+            sleep(1); /* it passes */
+            continue;
+        }
         if (fd < 0)
             return pel_fail_sys(ctx, PEL_EIO, "cannot accept connections");
-        if (fork() == 0) {
+        child = fork();
+        if (child == 0) {
             close(sock);
             if (serve_one(ctx, fd, cred, serve))
                 fprintf(stderr, "pel-tls: %s\n", pel_error_message(ctx));
             _exit(0);
         }
+        nr += child > 0;
         close(fd);
     }
 }

@@ -27,7 +27,8 @@
 #include "console.h"
 #include "ring.h"
 
-#define BUDGET 131072 /* bytes of output in one period */
+#define BUDGET 131072  /* bytes of output in one period */
+#define EVENT_COST 128 /* of it, for being called, with or without output */
 #define LINGER_NS 2000000000ull
 
 static int map_ring(struct console *c)
@@ -318,6 +319,7 @@ int console_open(const struct console_env *env, uint32_t domid,
 void console_event(struct console *c)
 {
     pump_output(c);
+    c->budget -= c->budget < EVENT_COST ? c->budget : EVENT_COST;
     if (c->budget)
         unmask(c);
     else

@@ -108,6 +108,15 @@ int pel_devices_wait_connected(struct pel_ctx *ctx, uint32_t domid,
  */
 int pel_disks_wait_quiet(struct pel_ctx *ctx, uint32_t domid, int timeout_ms);
 
+/**
+ * pel_disks_sync - what back ends have accepted is on the disks for good
+ *
+ * Of a guest that stands still, after pel_disks_wait_quiet(): then nothing
+ * comes after.  Disks of scripts are left out: nobody knows where they are.
+ * Returns: 0; -PEL_EIO with the disk
+ */
+int pel_disks_sync(struct pel_ctx *ctx, const struct pel_config *cfg);
+
 struct pel_store;
 
 /**

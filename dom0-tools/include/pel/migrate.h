@@ -100,4 +100,11 @@ int pel_migrate_resolve(struct pel_ctx *ctx, const char *who, bool keep,
  */
 int pel_migrate_cancel(struct pel_ctx *ctx, uint32_t domid);
 
+/**
+ * pel_migrate_destroy_own - destroy a guest that this host alone may have
+ * Returns: 0; -PEL_ESTATE others have it stand still, or it may be on another
+ *          host: that is to be resolved first
+ */
+int pel_migrate_destroy_own(struct pel_ctx *ctx, uint32_t domid);
+
 #endif

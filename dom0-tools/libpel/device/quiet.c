@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Waiting until dom0 has no request of a guest's disks under way. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
+#include <pel/config.h>
 #include <pel/ctx.h>
 #include <pel/device.h>
 
@@ -52,4 +56,28 @@ static int wait_for(struct pel_ctx *ctx, struct pel_store *s,
 int pel_disks_wait_quiet(struct pel_ctx *ctx, uint32_t domid, int timeout_ms)
 {
     return devices_each(ctx, domid, timeout_ms, wait_for);
+}
+
+static int sync_one(struct pel_ctx *ctx, const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC), rc = 0;
+
+    if (fd < 0)
+        return pel_fail_sys(ctx, PEL_EIO, "cannot open %s", path);
+    if (fsync(fd) && errno != EINVAL && errno != EROFS)
+        rc = pel_fail_sys(ctx, PEL_EIO, "cannot write to %s", path);
+    close(fd);
+
+    return rc;
+}
+
+int pel_disks_sync(struct pel_ctx *ctx, const struct pel_config *cfg)
+{
+    int rc = 0;
+
+    for (size_t i = 0; !rc && i < cfg->nr_disks; i++)
+        if (cfg->disks[i].target && !cfg->disks[i].script)
+            rc = sync_one(ctx, cfg->disks[i].target);
+
+    return rc;
 }

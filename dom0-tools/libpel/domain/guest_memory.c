@@ -11,7 +11,9 @@
 #include <pel/stream.h>
 #include "guest_memory.h"
 
-#define LIST_SHARE 4    /* a guest's list takes one in so many pages of dom0 */
+#define DOM0_SHARE 4 /* following a guest takes one in so many of its pages */
+#define PFN_COST 64  /* bytes for each page, of who takes the most */
+#define PFNS_FREE 65536 /* more than it has, of which nobody asks */
 #define PER_PAGE 512ull /* words in a page: entries of tables and lists */
 
 int guest_frames_map(struct pel_ctx *ctx, uint32_t domid, int prot,
@@ -149,18 +151,20 @@ static int read_lists(struct guest_memory *m, const xen_pfn_t *mfns)
     return 0;
 }
 
-int guest_pfns_check(struct pel_ctx *ctx, uint64_t nr_mfns, uint64_t nr_pfns)
+int guest_pfns_check(struct pel_ctx *ctx, uint64_t nr_pfns, uint64_t nr_pages)
 {
     uint64_t dom0_kb = (uint64_t)sysconf(_SC_PHYS_PAGES) * 4;
-    uint64_t list_kb = nr_pfns * sizeof(xen_pfn_t) >> 10;
+    uint64_t cost_kb = nr_pfns * PFN_COST >> 10;
 
-    if (nr_pfns <= 2 * nr_mfns || list_kb <= dom0_kb / LIST_SHARE)
+    if (nr_pfns <= PFNS_FREE || (nr_pfns - PFNS_FREE) / 2 <= nr_pages ||
+        cost_kb <= dom0_kb / DOM0_SHARE)
         return 0;
     return pel_fail(ctx, PEL_EFORMAT,
-                    "the guest's memory is said to have %llu pages, of a host "
-                    "with %llu: their list would take %llu of dom0's %llu MiB",
-                    (unsigned long long)nr_pfns, (unsigned long long)nr_mfns,
-                    (unsigned long long)list_kb >> 10,
+                    "the guest's memory is said to have %llu pages, and may "
+                    "have %llu: to follow them would take %llu of dom0's %llu "
+                    "MiB",
+                    (unsigned long long)nr_pfns, (unsigned long long)nr_pages,
+                    (unsigned long long)cost_kb >> 10,
                     (unsigned long long)dom0_kb >> 10);
 }
 
@@ -179,7 +183,7 @@ static int read_shared(struct guest_memory *m)
     m->nr_pfns = m->shared->arch.max_pfn;
     if (!m->nr_pfns || m->nr_pfns > PEL_IMAGE_PFNS)
         return no_list(m);
-    rc = guest_pfns_check(m->ctx, m->nr_mfns, m->nr_pfns);
+    rc = guest_pfns_check(m->ctx, m->nr_pfns, info.max_pages);
     if (rc)
         return rc;
     m->nr_lists = (m->nr_pfns + PER_PAGE - 1) / PER_PAGE;

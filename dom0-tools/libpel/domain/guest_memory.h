@@ -38,15 +38,16 @@ int guest_memory_read(struct pel_ctx *ctx, uint32_t domid,
 void guest_memory_free(struct guest_memory *m);
 
 /**
- * guest_pfns_check - whether dom0 has room for the list of so many pages
- * @nr_mfns: pages of the host
- * @nr_pfns: what a guest or an image says of itself, up to PEL_IMAGE_PFNS
+ * guest_pfns_check - whether dom0 has room to follow so many pages
+ * @nr_pfns:  what a guest or an image says of itself, up to PEL_IMAGE_PFNS
+ * @nr_pages: as many as it may have
  *
- * A guest that fits the host is believed, and one that was larger once; else
- * a few pages that stand for many would take all of dom0's memory.
+ * One that has about as many is believed, and so is one that was larger once
+ * if dom0 has room; else a few pages that stand for many would take all of
+ * dom0's memory.
  * Returns: 0; -PEL_EFORMAT
  */
-int guest_pfns_check(struct pel_ctx *ctx, uint64_t nr_mfns, uint64_t nr_pfns);
+int guest_pfns_check(struct pel_ctx *ctx, uint64_t nr_pfns, uint64_t nr_pages);
 
 /**
  * guest_frames_map - map frames of a guest here

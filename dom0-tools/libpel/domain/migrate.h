@@ -49,14 +49,23 @@ void fault(const char *step, struct link *l, const struct guard *g);
 void message_keep(struct pel_ctx *ctx, char *why);
 void message_back(struct pel_ctx *ctx, const char *why);
 
-/** journal_fits - whether the domain that it names is still that one */
-bool journal_fits(struct pel_ctx *ctx, const struct journal_record *r);
+/**
+ * journal_fits - whether the domain that it names is still that one
+ * Returns: 1, 0; a negative PEL_E* when that cannot be told
+ */
+int journal_fits(struct pel_ctx *ctx, const struct journal_record *r);
 
 /**
  * journal_find - the same, and sets the id of a domain that was made after the
  * journal was written: it alone has that UUID, and has never run
  */
-bool journal_find(struct pel_ctx *ctx, struct journal_record *r);
+int journal_find(struct pel_ctx *ctx, struct journal_record *r);
+
+/**
+ * journal_none_open - refuse a domain that migrates, or may have migrated
+ * Returns: 0; -PEL_ESTATE
+ */
+int journal_none_open(struct pel_ctx *ctx, uint32_t domid);
 
 /**
  * source_settle - decide a migration whose journal we hold, and remove that

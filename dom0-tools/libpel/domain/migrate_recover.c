@@ -55,27 +55,66 @@ void fault(const char *step, struct link *l, const struct guard *g)
     kill(getpid(), SIGKILL);
 }
 
-bool journal_fits(struct pel_ctx *ctx, const struct journal_record *r)
+int journal_fits(struct pel_ctx *ctx, const struct journal_record *r)
 {
     struct pel_dominfo info;
     int rc = r->domid == PEL_DOMID_NONE || !journal_is_of_now(r)
                  ? -PEL_ENOENT
                  : pel_domain_get(ctx, r->domid, &info);
 
+    if (rc && rc != -PEL_ENOENT)
+        return rc;
     pel_error_clear(ctx);
     return !rc && !info.dying && !memcmp(info.uuid, r->uuid, sizeof(r->uuid));
 }
 
-bool journal_find(struct pel_ctx *ctx, struct journal_record *r)
+static int is_moving(struct pel_ctx *ctx, const char *id, void *arg)
+{
+    uint32_t domid = *(uint32_t *)arg;
+    struct journal j;
+    int rc = journal_open(ctx, JOURNAL_SOURCE, id, 0, &j);
+
+    if (rc == -PEL_ENOENT)
+        return 0;
+    pel_error_clear(ctx);
+    journal_close(&j);
+    rc = j.rec.domid == domid ? journal_fits(ctx, &j.rec) : 0;
+    if (rc <= 0)
+        return rc;
+    return pel_fail(ctx, PEL_ESTATE,
+                    "domain %u is being migrated already: see pel migrate "
+                    "--cancel and --resolve",
+                    domid);
+}
+
+int journal_none_open(struct pel_ctx *ctx, uint32_t domid)
+{
+    return journal_each(ctx, JOURNAL_SOURCE, is_moving, &domid);
+}
+
+int pel_migrate_destroy_own(struct pel_ctx *ctx, uint32_t domid)
+{
+    int claim = domain_claim(ctx, domid);
+    int rc = claim < 0 ? claim : journal_none_open(ctx, domid);
+
+    if (!rc)
+        rc = pel_domain_destroy(ctx, domid);
+    domain_claim_end(claim);
+    return rc;
+}
+
+int journal_find(struct pel_ctx *ctx, struct journal_record *r)
 {
     static const uint8_t none[sizeof(r->uuid)];
     struct pel_dominfo *list = NULL;
     size_t nr = 0;
+    int rc;
 
     if (r->domid != PEL_DOMID_NONE || !memcmp(r->uuid, none, sizeof(none)))
         return journal_fits(ctx, r);
-    if (pel_domain_list(ctx, &list, &nr))
-        pel_error_clear(ctx);
+    rc = pel_domain_list(ctx, &list, &nr);
+    if (rc)
+        return rc;
     for (size_t i = 0; i < nr; i++)
         if (!list[i].dying && list[i].paused &&
             !memcmp(list[i].uuid, r->uuid, sizeof(r->uuid)))
@@ -173,8 +212,10 @@ static int settle_committed(struct journal *j, bool here, bool keep, char *told)
 
 int source_settle(struct journal *j, bool keep, char *told)
 {
-    bool here = journal_fits(j->ctx, &j->rec);
+    int here = journal_fits(j->ctx, &j->rec);
 
+    if (here < 0)
+        return here;
     if (here)
         log_off(j->ctx, j->rec.domid);
     if (here && j->rec.copies)
@@ -196,10 +237,11 @@ int source_settle(struct journal *j, bool keep, char *told)
 
 int target_settle(struct journal *j, char *told)
 {
-    bool here = journal_find(j->ctx, &j->rec);
+    int here = journal_find(j->ctx, &j->rec), rc = 0;
     struct pel_dominfo info;
-    int rc = 0;
 
+    if (here < 0)
+        return here;
     if (j->rec.state == JOURNAL_COMMIT) {
         if (here && !j->rec.paused) {
             rc = pel_domain_get(j->ctx, j->rec.domid, &info);
@@ -358,7 +400,7 @@ static int cancel_one(struct pel_ctx *ctx, const char *id, void *arg)
         return rc ? rc
                   : pel_fail(ctx, PEL_EUNDECIDED,
                              "it is undecided: pel migrate --resolve");
-    return journal_fits(ctx, &j.rec) ? 1 : 2;
+    return journal_fits(ctx, &j.rec) > 0 ? 1 : 2;
 }
 
 int pel_migrate_cancel(struct pel_ctx *ctx, uint32_t domid)

@@ -98,24 +98,6 @@ static int begin_journal(struct source *m)
     return journal_create(m->ctx, &rec, &m->j);
 }
 
-static int is_moving(struct pel_ctx *ctx, const char *id, void *arg)
-{
-    uint32_t domid = *(uint32_t *)arg;
-    struct journal j;
-    int rc = journal_open(ctx, JOURNAL_SOURCE, id, 0, &j);
-
-    if (rc == -PEL_ENOENT)
-        return 0;
-    pel_error_clear(ctx);
-    journal_close(&j);
-    if (j.rec.domid != domid || !journal_fits(ctx, &j.rec))
-        return 0;
-    return pel_fail(ctx, PEL_ESTATE,
-                    "domain %u is being migrated already: see pel migrate "
-                    "--cancel and --resolve",
-                    domid);
-}
-
 static int prepare(struct source *m)
 {
     uint32_t domid = m->domid;
@@ -124,8 +106,7 @@ static int prepare(struct source *m)
     if (domid == 0)
         return pel_fail(m->ctx, PEL_EINVAL, "dom0 cannot be migrated");
     m->claim = domain_claim(m->ctx, domid);
-    rc = m->claim < 0 ? m->claim
-                      : journal_each(m->ctx, JOURNAL_SOURCE, is_moving, &domid);
+    rc = m->claim < 0 ? m->claim : journal_none_open(m->ctx, domid);
     if (!rc)
         rc = pel_domain_config(m->ctx, domid, &m->disks);
     if (!rc)
@@ -174,34 +155,11 @@ static int greet(struct source *m)
 /* ---- the disks, which are the other host's from now on ----------------------
  */
 
-/* What its back end has accepted is on the disk, and nothing comes after. */
-static int sync_disk(struct source *m, const char *path)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC), rc = 0;
-
-    if (fd < 0)
-        return pel_fail_sys(m->ctx, PEL_EIO, "cannot open %s", path);
-    if (fsync(fd) && errno != EINVAL && errno != EROFS)
-        rc = pel_fail_sys(m->ctx, PEL_EIO, "cannot write to %s", path);
-    close(fd);
-    return rc;
-}
-
-static int sync_disks(struct source *m)
-{
-    int rc = 0;
-
-    for (size_t i = 0; !rc && i < m->disks.nr_disks; i++)
-        if (m->disks.disks[i].target && !m->disks.disks[i].script)
-            rc = sync_disk(m, m->disks.disks[i].target);
-    return rc;
-}
-
 static int drain_disks(struct source *m)
 {
     int rc = pel_disks_wait_quiet(m->ctx, m->domid, DRAIN_MS);
 
-    return rc ? rc : sync_disks(m);
+    return rc ? rc : pel_disks_sync(m->ctx, &m->disks);
 }
 
 /* While the other host writes to its disks, the guest writes to ours. */
@@ -345,7 +303,7 @@ static int send_still(struct source *m)
     /* The target opens files when it has the end of the stream. */
     bool early = m->mirror || has_files(&m->disks);
     /* Most of it while the guest still runs. */
-    int rc = m->mirror ? 0 : sync_disks(m);
+    int rc = m->mirror ? 0 : pel_disks_sync(m->ctx, &m->disks);
 
     if (!rc)
         rc = domain_suspend(m->ctx, m->domid);

@@ -22,7 +22,7 @@ static int keep(struct receiver *v, const struct pel_image_record *rec,
 
 static int take_lists(struct receiver *v, const struct pel_image_record *rec)
 {
-    uint64_t nr, nr_mfns;
+    uint64_t nr;
     int rc;
 
     if (v->lists) { /* it has moved in the meantime */
@@ -31,9 +31,7 @@ static int take_lists(struct receiver *v, const struct pel_image_record *rec)
     }
     v->last = v->r->last_pfn;
     nr = v->last + 1;
-    rc = pel_hc_nr_frames(v->ctx, &nr_mfns);
-    if (!rc)
-        rc = guest_pfns_check(v->ctx, nr_mfns, nr);
+    rc = guest_pfns_check(v->ctx, nr, v->cfg->maxmem_kb >> 2);
     if (rc)
         return rc;
     v->p2m = malloc(rec->nr * PEL_PAGE_SIZE);

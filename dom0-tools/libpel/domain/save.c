@@ -8,6 +8,7 @@
 #include <string.h>
 #include <pel/checkpoint.h>
 #include <pel/ctx.h>
+#include <pel/device.h>
 #include <pel/image_file.h>
 #include <pel/domain.h>
 #include <pel/hcall.h>
@@ -17,6 +18,8 @@
 #include "save.h"
 #include "sender.h"
 #include "suspend.h"
+
+#define DRAIN_MS 5000
 
 /* Nothing of it may fail once the guest stands. */
 int pel_domain_image_text(struct pel_ctx *ctx, uint32_t domid,
@@ -76,6 +79,26 @@ static void let_go_on(struct pel_ctx *ctx, const void *domid)
     domain_resume_later(ctx, *(const uint32_t *)domid);
 }
 
+/*
+ * The guest takes for written what its back ends have accepted: an image of it
+ * must not be there before that is.  Disks of guests of other tools are not
+ * known.
+ */
+static int sync_disks(struct pel_ctx *ctx, uint32_t domid)
+{
+    struct pel_config own;
+    int rc = pel_domain_config(ctx, domid, &own);
+
+    if (rc == -PEL_ENOENT) {
+        pel_error_clear(ctx);
+        return 0;
+    }
+    if (!rc)
+        rc = pel_disks_sync(ctx, &own);
+    pel_config_free(&own);
+    return rc;
+}
+
 /* What becomes of the original once its image is safe. */
 static int finish(struct pel_ctx *ctx, uint32_t domid, enum pel_after after)
 {
@@ -110,6 +133,8 @@ int pel_domain_save(struct pel_ctx *ctx, uint32_t domid, const char *path,
     if (!rc && compress)
         rc = pel_pack_begin(ctx, image_file_write, &file, &packer);
     if (!rc)
+        rc = sync_disks(ctx, domid); /* most of it while the guest runs */
+    if (!rc)
         rc = guard_start(ctx, &guard, claim, let_go_on, &domid);
     if (!rc)
         rc = domain_suspend(ctx, domid);
@@ -122,6 +147,10 @@ int pel_domain_save(struct pel_ctx *ctx, uint32_t domid, const char *path,
     rc = send_all(ctx, domid, config, to, stop);
     if (!rc && packer)
         rc = pel_pack_finish(packer);
+    if (!rc)
+        rc = pel_disks_wait_quiet(ctx, domid, DRAIN_MS);
+    if (!rc)
+        rc = sync_disks(ctx, domid);
     if (!rc) {
         pel_log(ctx, PEL_LOG_INFO,
                 "domain %u: %llu KiB in %s, %llu KiB of them zeros that take "

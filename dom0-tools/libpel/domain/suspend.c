@@ -195,11 +195,17 @@ void domain_resume_later(struct pel_ctx *ctx, uint32_t domid)
 {
     struct wait w = { .ctx = ctx, .domid = domid };
     struct request r = { .domid = domid };
+    const struct timespec nap = { .tv_nsec = NAP_NS };
+    uint64_t end = pel_store_now_ns() + LATE_LIMIT_NS;
     struct pel_store s;
+    int rc;
 
-    if (pel_store_use(ctx, &s))
-        return;
-    pel_store_txn(&s, take_back, &r);
-    if (!wait_still(&w, &s, LATE_LIMIT_NS))
-        domain_resume(ctx, domid);
+    /* Whatever killed our caller may have ended the store, too. */
+    while ((rc = pel_store_use(ctx, &s)) && pel_store_now_ns() < end)
+        nanosleep(&nap, NULL);
+    if (!rc) {
+        pel_store_txn(&s, take_back, &r);
+        wait_still(&w, &s, LATE_LIMIT_NS);
+    }
+    domain_resume(ctx, domid); /* which does nothing to one that runs */
 }

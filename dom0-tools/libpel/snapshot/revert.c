@@ -12,6 +12,7 @@
 #include <pel/ctx.h>
 #include <pel/device.h>
 #include <pel/domain.h>
+#include <pel/migrate.h>
 #include <pel/snapshot.h>
 #include "bring_back.h"
 #include "verify.h"
@@ -106,7 +107,7 @@ static int destroy_running(struct pel_ctx *ctx, const uint8_t *uuid)
 
     for (size_t i = 0; !rc && i < nr; i++)
         if (list[i].domid && !memcmp(list[i].uuid, uuid, 16) && !list[i].dying)
-            rc = pel_domain_destroy(ctx, list[i].domid);
+            rc = pel_migrate_destroy_own(ctx, list[i].domid);
     free(list);
     return rc;
 }

@@ -313,6 +313,11 @@ int pel_domain_destroy(struct pel_ctx *ctx, uint32_t domid)
     return 0;
 }
 
+int pel_migrate_destroy_own(struct pel_ctx *ctx, uint32_t domid)
+{
+    return pel_domain_destroy(ctx, domid);
+}
+
 int pel_store_use(struct pel_ctx *ctx, struct pel_store *s)
 {
     (void)ctx;

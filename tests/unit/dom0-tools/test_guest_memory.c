@@ -9,6 +9,7 @@
 
 #define NR_MFNS 0x8000ull   /* a host with 128 MiB */
 #define DOM0_PAGES 0x4000ul /* of it, dom0's */
+#define MAX_PAGES 0x60000ul /* the guest may have more than dom0 */
 #define SHARED 0x100ul      /* frames of the guest */
 #define TOP 0x101ul
 #define MIDDLE 0x102ul
@@ -36,7 +37,8 @@ int pel_hc_info(struct pel_ctx *ctx, uint32_t domid,
 {
     (void)ctx;
     *out = (struct xen_domctl_getdomaininfo){ .domain = (domid_t)domid,
-                                              .shared_info_frame = SHARED };
+                                              .shared_info_frame = SHARED,
+                                              .max_pages = MAX_PAGES };
     return 0;
 }
 
@@ -110,10 +112,10 @@ static const struct {
     const char *told; /* NULL: it is believed */
 } sizes[] = {
     { "no page",                        0,                  "no proper list" },
-    { "twice the host",                 2 * NR_MFNS,        NULL },
-    { "larger once, and dom0 has room", DOM0_PAGES * 128,   NULL },
-    { "one page stands for all",        DOM0_PAGES * 128 + 128, "list would take 16 of dom0's 64" },
-    { "as many as an image may have",   PEL_IMAGE_PFNS,     "list would take 2048 of dom0's 64" },
+    { "so few that it does not matter", 65536,              NULL },
+    { "twice what it may have",         2 * MAX_PAGES,      NULL },
+    { "one page stands for all",        2 * MAX_PAGES + 65552, "would take 52 of dom0's 64" },
+    { "as many as an image may have",   PEL_IMAGE_PFNS,     "would take 16384 of dom0's 64" },
     { "more than that",                 PEL_IMAGE_PFNS + 1, "no proper list" },
 };
 // clang-format on

@@ -15,12 +15,15 @@
 static struct pel_ctx ctx;
 static struct pel_dominfo guest; /* the only one there is */
 static int destroyed, resumed, undone;
+static bool silent; /* the hypervisor cannot be asked */
 
 /* ---- in place of the host -------------------------------------------------
  */
 
 int pel_domain_get(struct pel_ctx *c, uint32_t domid, struct pel_dominfo *info)
 {
+    if (silent)
+        return pel_fail(c, PEL_EHYPER, "no answer");
     if (domid != guest.domid)
         return pel_fail(c, PEL_ENOENT, "no domain");
     *info = guest;
@@ -29,7 +32,8 @@ int pel_domain_get(struct pel_ctx *c, uint32_t domid, struct pel_dominfo *info)
 
 int pel_domain_list(struct pel_ctx *c, struct pel_dominfo **list, size_t *nr)
 {
-    (void)c;
+    if (silent)
+        return pel_fail(c, PEL_EHYPER, "no answer");
     *list = malloc(sizeof(guest));
     **list = guest;
     *nr = 1;
@@ -126,6 +130,71 @@ static void only_what_is_of_the_migration_is_touched(void **state)
         assert_int_equal(undone, cases[i].role == JOURNAL_TARGET);
         assert_int_equal(journal_open(&ctx, rec.role, ID, 0, &j), -PEL_ENOENT);
     }
+}
+
+/* What cannot be asked for is not gone. */
+static void nothing_is_decided_without_an_answer(void **state)
+{
+    static const struct {
+        enum journal_role role;
+        uint32_t domid;
+    } rows[] = { { JOURNAL_SOURCE, DOMID },
+                 { JOURNAL_TARGET, DOMID },
+                 { JOURNAL_TARGET, PEL_DOMID_NONE } };
+
+    (void)state;
+    silent = true;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct journal_record rec = {
+            .role = rows[i].role,
+            .state = JOURNAL_MOVING,
+            .domid = rows[i].domid,
+            .uuid = "0123456789abcde",
+            .id = ID,
+            .name = "web",
+        };
+        struct journal j;
+
+        destroyed = resumed = undone = 0;
+        assert_int_equal(journal_create(&ctx, &rec, &j), 0);
+        journal_close(&j);
+        assert_int_equal(pel_migrate_resolve(&ctx, NULL, false, NULL, NULL),
+                         -PEL_EHYPER);
+        pel_error_clear(&ctx);
+        assert_int_equal(destroyed + resumed + undone, 0);
+        assert_int_equal(journal_open(&ctx, rec.role, ID, 0, &j), 0);
+        journal_remove(&j);
+    }
+    silent = false;
+}
+
+/* Who reverts a guest would make a second one of it. */
+static void a_guest_that_may_be_elsewhere_is_not_destroyed(void **state)
+{
+    struct journal_record rec = {
+        .role = JOURNAL_SOURCE,
+        .state = JOURNAL_COMMIT,
+        .domid = DOMID,
+        .uuid = "0123456789abcde",
+        .id = ID,
+        .name = "web",
+    };
+    struct journal j;
+
+    (void)state;
+    destroyed = 0;
+    guest = (struct pel_dominfo){ .domid = DOMID };
+    memcpy(guest.uuid, rec.uuid, sizeof(guest.uuid));
+    assert_int_equal(journal_create(&ctx, &rec, &j), 0);
+    journal_close(&j);
+    assert_int_equal(pel_migrate_destroy_own(&ctx, DOMID), -PEL_ESTATE);
+    assert_told(&ctx, -PEL_ESTATE, "--resolve");
+    pel_error_clear(&ctx);
+    assert_int_equal(destroyed, 0);
+    assert_int_equal(journal_open(&ctx, rec.role, ID, 0, &j), 0);
+    journal_remove(&j);
+    assert_int_equal(pel_migrate_destroy_own(&ctx, DOMID), 0);
+    assert_int_equal(destroyed, 1);
 }
 
 #define HERE "aaaaaaaa-0123-0123-0123-0123456789ab"
@@ -237,6 +306,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
             only_what_is_of_the_migration_is_touched, begin, end),
+        cmocka_unit_test_setup_teardown(nothing_is_decided_without_an_answer,
+                                        begin, end),
+        cmocka_unit_test_setup_teardown(
+            a_guest_that_may_be_elsewhere_is_not_destroyed, begin, end),
         cmocka_unit_test_setup_teardown(what_was_committed_is_asked_for, begin,
                                         end),
         cmocka_unit_test_setup_teardown(what_is_committed_gets_no_signal, begin,
