@@ -31,6 +31,7 @@ START_SECONDS = float(os.environ.get("PEL_START", "30"))
 # Xen's serial line keeps 128 characters that dom0 has not read yet.
 LINE_CHARS = 100
 LINE_SECONDS = 10
+QMP_SECONDS = 20  # for an answer
 
 # Limits are for one emulated machine on two idle cores, and two run at a time;
 # a slower machine multiplies them further.
@@ -160,18 +161,26 @@ def qmp_devices(name):
 
 
 def qmp(m, *commands):
-    """Run QMP commands in a machine, each a dict; the last one's answer."""
+    """Run QMP commands in a machine, each a dict; the last one's answer.
+
+    OSError: it does not take them, or is about to end.
+    """
     argv = m.process.args
     path = argv[argv.index("-qmp") + 1].split(",")[0].removeprefix("unix:")
     with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(QMP_SECONDS)
         s.connect(path)
         stream = s.makefile("rw")
         stream.readline()  # the greeting
         for command in ({"execute": "qmp_capabilities"}, *commands):
             stream.write(json.dumps(command) + "\n")
             stream.flush()
-            while "event" in (answer := json.loads(stream.readline())):
-                pass
+            answer = {"event": None}
+            while "event" in answer:
+                line = stream.readline()
+                if not line:
+                    raise ConnectionError("QMP: the machine has ended")
+                answer = json.loads(line)
             if "error" in answer:
                 raise RuntimeError(f"{command}: {answer['error']}")
     return answer.get("return")
