@@ -46,7 +46,7 @@ def wait_for_cpus(m, name, nr, seconds=120):
     comes; a device manager, or we, take it into use."""
     m.guest(name, f"until [ $(nproc) = {nr} ]; do usleep 100000; "
             "for c in /sys/devices/system/cpu/cpu[1-9]*/online; do "
-            "echo 1 >$c; done 2>/dev/null; done", seconds)
+            "echo 1 >$c; done 2>/dev/null; done; true", seconds)
 
 
 def vcpus(m):
