@@ -106,7 +106,7 @@ bench: images		## run 200 guests at once, create 1,000 one after another
 
 # JSON=1 prints JSON; BENCH="--smp 2" and so on: see its --help.
 .PHONY: bench-save
-bench-save: images ## count instructions of saving, snapshots and clones
+bench-save: images ## count instructions of saving and clones (BENCH=--clock)
 	@tests/bench/save $(if $(JSON),--json) $(BENCH)
 
 .PHONY: bench-migrate

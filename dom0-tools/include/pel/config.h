@@ -141,9 +141,9 @@ int pel_config_load(struct pel_ctx *ctx, const char *path,
  * pel_config_finish - check the whole, fill in defaults
  *
  * Defaults: of memory and maxmem what the other is, or 32 MiB; vcpus 1,
- * maxvcpus as many as vcpus; on_poweroff
- * destroy, on_reboot restart, on_crash destroy; a random UUID; random MAC
- * addresses in the range 00:16:3e; no bridge is filled in.  Idempotent.
+ * maxvcpus as many as vcpus; on_poweroff destroy, on_reboot restart, on_crash
+ * destroy; a random UUID; random MAC addresses in the range 00:16:3e; no bridge
+ * is filled in.  Idempotent.
  * Returns: 0; -PEL_EINVAL naming the key.
  */
 int pel_config_finish(struct pel_ctx *ctx, struct pel_config *cfg);

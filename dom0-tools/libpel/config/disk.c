@@ -50,9 +50,9 @@ static int set_target(struct parser *p, const char *path)
 
 static int set_format(struct parser *p, const char *word)
 {
-    p->has_format = true;
     const char *target = p->disk->target;
 
+    p->has_format = true;
     if (!*word || !strcmp(word, "raw"))
         return 0;
     if (target && *target != '/' && strchr(target, ':'))

@@ -188,29 +188,30 @@ static const struct {
     const char *key;
     int (*set)(const struct setting *s);
     size_t field;
+    bool adds; /* += puts it behind what there is */
 } keys[] = {
-    { "name",        set_text,   FIELD(name) },
-    { "uuid",        set_uuid,   FIELD(uuid) },
-    { "memory",      set_mib,    FIELD(memory_kb) },
-    { "maxmem",      set_mib,    FIELD(maxmem_kb) },
-    { "vcpus",       set_vcpus,  FIELD(vcpus) },
-    { "maxvcpus",    set_vcpus,  FIELD(maxvcpus) },
-    { "cpus",        set_affinity, FIELD(cpus) },
-    { "cpus_soft",   set_affinity, FIELD(cpus_soft) },
-    { "cpu_weight",  set_weight, FIELD(cpu_weight) },
-    { "cap",         set_cap,    FIELD(cap) },
-    { "tsc_mode",    set_tsc_mode, FIELD(tsc_mode) },
-    { "kernel",      set_text,   FIELD(kernel) },
-    { "ramdisk",     set_text,   FIELD(ramdisk) },
-    { "cmdline",     set_text,   FIELD(cmdline) },
-    { "root",        set_text,   FIELD(root) },
-    { "extra",       set_text,   FIELD(extra) },
-    { "disk",        set_disks,  FIELD(disks) },
-    { "vif",         set_nics,   FIELD(nics) },
-    { "on_poweroff", set_action, FIELD(on_poweroff) },
-    { "on_reboot",   set_action, FIELD(on_reboot) },
-    { "on_crash",    set_action, FIELD(on_crash) },
-    { "type",        set_type,   0 },
+    { "name",        set_text,   FIELD(name), true },
+    { "uuid",        set_uuid,   FIELD(uuid), false },
+    { "memory",      set_mib,    FIELD(memory_kb), false },
+    { "maxmem",      set_mib,    FIELD(maxmem_kb), false },
+    { "vcpus",       set_vcpus,  FIELD(vcpus), false },
+    { "maxvcpus",    set_vcpus,  FIELD(maxvcpus), false },
+    { "cpus",        set_affinity, FIELD(cpus), false },
+    { "cpus_soft",   set_affinity, FIELD(cpus_soft), false },
+    { "cpu_weight",  set_weight, FIELD(cpu_weight), false },
+    { "cap",         set_cap,    FIELD(cap), false },
+    { "tsc_mode",    set_tsc_mode, FIELD(tsc_mode), false },
+    { "kernel",      set_text,   FIELD(kernel), true },
+    { "ramdisk",     set_text,   FIELD(ramdisk), true },
+    { "cmdline",     set_text,   FIELD(cmdline), true },
+    { "root",        set_text,   FIELD(root), true },
+    { "extra",       set_text,   FIELD(extra), true },
+    { "disk",        set_disks,  FIELD(disks), true },
+    { "vif",         set_nics,   FIELD(nics), true },
+    { "on_poweroff", set_action, FIELD(on_poweroff), false },
+    { "on_reboot",   set_action, FIELD(on_reboot), false },
+    { "on_crash",    set_action, FIELD(on_crash), false },
+    { "type",        set_type,   0, false },
 };
 // clang-format on
 
@@ -224,8 +225,7 @@ int config_set(struct pel_ctx *ctx, struct pel_config *cfg, const char *key,
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         if (strcmp(key, keys[i].key))
             continue;
-        if (add && keys[i].set != set_text && keys[i].set != set_disks &&
-            keys[i].set != set_nics)
+        if (add && !keys[i].adds)
             return pel_fail(ctx, PEL_EINVAL,
                             "%s cannot be added to: say =", key);
         s.field = (char *)cfg + keys[i].field;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Waiting until dom0 has no request of a guest's disks under way. */
+/* A guest's disks at rest: no request under way in dom0, and all of it kept. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -4,12 +4,9 @@
  * ours, and whatever fails lets it go on; from then on it is not, unless the
  * target says that it has not taken it.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <uuid/uuid.h>
 #include <pel/checkpoint.h>
 #include <pel/ctx.h>

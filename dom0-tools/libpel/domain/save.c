@@ -87,8 +87,10 @@ static void let_go_on(struct pel_ctx *ctx, const void *domid)
 static int sync_disks(struct pel_ctx *ctx, uint32_t domid)
 {
     struct pel_config own;
-    int rc = pel_domain_config(ctx, domid, &own);
+    int rc;
 
+    pel_config_init(&own);
+    rc = pel_domain_config(ctx, domid, &own);
     if (rc == -PEL_ENOENT) {
         pel_error_clear(ctx);
         return 0;

@@ -80,6 +80,19 @@ void mirror_undo(void) { undone++; }
 /* ---- the tests ------------------------------------------------------------
  */
 
+static struct journal_record record(enum journal_role role,
+                                    enum journal_state state, uint32_t domid)
+{
+    return (struct journal_record){
+        .role = role,
+        .state = state,
+        .domid = domid,
+        .uuid = "0123456789abcde",
+        .id = ID,
+        .name = "web",
+    };
+}
+
 static const struct {
     const char *why;
     enum journal_role role;
@@ -103,14 +116,9 @@ static void only_what_is_of_the_migration_is_touched(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-        struct journal_record rec = {
-            .role = cases[i].role,
-            .state = JOURNAL_MOVING,
-            .domid = cases[i].known ? DOMID : PEL_DOMID_NONE,
-            .uuid = "0123456789abcde",
-            .id = ID,
-            .name = "web",
-        };
+        struct journal_record rec =
+            record(cases[i].role, JOURNAL_MOVING,
+                   cases[i].known ? DOMID : PEL_DOMID_NONE);
         struct journal j;
 
         print_message("%s\n", cases[i].why);
@@ -145,14 +153,8 @@ static void nothing_is_decided_without_an_answer(void **state)
     (void)state;
     silent = true;
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        struct journal_record rec = {
-            .role = rows[i].role,
-            .state = JOURNAL_MOVING,
-            .domid = rows[i].domid,
-            .uuid = "0123456789abcde",
-            .id = ID,
-            .name = "web",
-        };
+        struct journal_record rec =
+            record(rows[i].role, JOURNAL_MOVING, rows[i].domid);
         struct journal j;
 
         destroyed = resumed = undone = 0;
@@ -171,14 +173,7 @@ static void nothing_is_decided_without_an_answer(void **state)
 /* Who reverts a guest would make a second one of it. */
 static void a_guest_that_may_be_elsewhere_is_not_destroyed(void **state)
 {
-    struct journal_record rec = {
-        .role = JOURNAL_SOURCE,
-        .state = JOURNAL_COMMIT,
-        .domid = DOMID,
-        .uuid = "0123456789abcde",
-        .id = ID,
-        .name = "web",
-    };
+    struct journal_record rec = record(JOURNAL_SOURCE, JOURNAL_COMMIT, DOMID);
     struct journal j;
 
     (void)state;
@@ -219,18 +214,12 @@ static void what_was_committed_is_asked_for(void **state)
     (void)state;
     tick_ns = 1000;
     for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
-        struct journal_record rec = {
-            .role = JOURNAL_SOURCE,
-            .state = JOURNAL_COMMIT,
-            .domid = DOMID,
-            .uuid = "0123456789abcde",
-            .id = ID,
-            .name = "web",
-            .peer = HERE,
-        };
+        struct journal_record rec =
+            record(JOURNAL_SOURCE, JOURNAL_COMMIT, DOMID);
         struct journal j;
         int rc;
 
+        snprintf(rec.peer, sizeof(rec.peer), HERE);
         print_message("%s\n", answers[i].why);
         destroyed = resumed = 0;
         guest = (struct pel_dominfo){ .domid = DOMID };
