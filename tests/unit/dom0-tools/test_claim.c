@@ -26,11 +26,15 @@ int pel_domain_get(struct pel_ctx *c, uint32_t domid, struct pel_dominfo *info)
     return 0;
 }
 
+static int answers = -1; /* of the store, until it goes away; -1: it stays */
+
 int pel_domain_config(struct pel_ctx *c, uint32_t domid, struct pel_config *cfg)
 {
-    (void)c;
     (void)domid;
     (void)cfg;
+    if (!answers)
+        return pel_fail(c, PEL_ESTORE, "no store");
+    answers -= answers > 0;
     return 0;
 }
 
@@ -137,6 +141,16 @@ static const struct {
     { "resolve a migration that has ended", resolve },
 };
 
+static void a_store_that_goes_away_ends_a_save(void **state)
+{
+    (void)state;
+    answers = 1;
+    assert_int_equal(save(), -PEL_ESTORE);
+    assert_int_equal(access(IMAGE, F_OK), -1);
+    answers = -1;
+    pel_error_clear(&ctx);
+}
+
 static int count(struct pel_ctx *c, const char *id, void *arg)
 {
     (void)c;
@@ -220,6 +234,8 @@ static int end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_store_that_goes_away_ends_a_save,
+                                        begin, end),
         cmocka_unit_test_setup_teardown(one_at_a_time, begin, end),
         cmocka_unit_test_setup_teardown(guests_do_not_share_it, begin, end),
     };
